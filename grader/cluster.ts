@@ -1,0 +1,676 @@
+/**
+ * What a scenario holds: the processes, the network between them, and everything that can be done
+ * to them. Implements {@link Cluster} over the simulation. A run ends early by throwing `RunEnded`
+ * out of the event loop; what a submission calls never throws, so that it cannot catch the end.
+ */
+import type {
+  Cluster,
+  DiskProfile,
+  Draw,
+  Failure,
+  Invariant,
+  NetworkProfile,
+  RequestOutcome,
+  Watch,
+  WireMessage,
+} from './lab.ts';
+import type { NodeId } from './node.ts';
+import { type Origin, Process, type Surroundings, type TraceKind } from './process.ts';
+import type { Realm } from './realm/realm.ts';
+import type { Finding, Step } from './report/report.ts';
+import { type Fate, Network } from './sim/network.ts';
+import { Stream } from './sim/prng.ts';
+import { Simulation } from './sim/simulation.ts';
+import { Trace } from './sim/trace.ts';
+
+/** A message may not be larger than this. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024;
+
+/** Ends a run: with a finding, or because of a fault of the grader itself. */
+export class RunEnded extends Error {
+  override readonly name = 'RunEnded';
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.rule);
+    this.finding = finding;
+  }
+}
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly size: number;
+  readonly realms: readonly Realm[];
+  readonly methods: readonly string[];
+  readonly invariants: readonly Invariant[];
+  readonly keepTrace: boolean;
+  /** `raft.ts:41:7` for a stack trace of a realm. */
+  readonly locate: (stack: string) => string | undefined;
+}
+
+/** The arguments of the built-in steps. */
+interface StepArguments {
+  readonly node: NodeId;
+  readonly boundary: 'fsync' | 'write' | 'send';
+  readonly after: number;
+  readonly method?: string;
+  readonly groups: readonly (readonly NodeId[])[];
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly profile: Partial<NetworkProfile> | Partial<DiskProfile>;
+  readonly link?: { readonly from: NodeId; readonly to: NodeId };
+  readonly ms: number;
+  readonly rate: number;
+}
+
+const KINDS: readonly TraceKind[] = [
+  'boot',
+  'restart',
+  'crash',
+  'pause',
+  'resume',
+  'fault',
+  'send',
+  'deliver',
+  'drop',
+  'timer',
+  'disk',
+  'emit',
+  'state',
+  'log',
+  'note',
+  'fail',
+];
+const KIND_NUMBER = new Map(KINDS.map((kind, i) => [kind, i + 1]));
+
+export class SimCluster implements Cluster {
+  readonly seed: number;
+  readonly nodes: readonly NodeId[];
+  readonly draw: Draw;
+  readonly simulation: Simulation;
+  readonly trace: Trace;
+  /** Names of `sometimes` claims that were not reached. */
+  readonly unreached: string[] = [];
+
+  readonly #processes: readonly Process[];
+  readonly #byId: ReadonlyMap<NodeId, Process>;
+  readonly #network: Network;
+  readonly #invariants: readonly Invariant[];
+  readonly #observesMessages: boolean;
+  readonly #observesState: boolean;
+  readonly #watch: Watch;
+  readonly #locate: ClusterOptions['locate'];
+  readonly #states = new Map<string, unknown>();
+  readonly #counts = new Map<string, number>();
+  readonly #hits = new Map<string, number>();
+  readonly #lastRole: string[] = [];
+  readonly #emitListeners: ((node: NodeId, name: string, value: unknown) => void)[] = [];
+  readonly #bootListeners: ((node: NodeId) => void)[] = [];
+  /** Set by whatever found something inside a call from a submission; thrown after the event. */
+  #ended: unknown;
+
+  constructor(options: ClusterOptions) {
+    this.seed = options.seed;
+    this.simulation = new Simulation(options.seed);
+    this.trace = new Trace(options.keepTrace);
+    this.draw = new Stream(options.seed ^ 0x2545f491);
+    this.nodes = Array.from({ length: options.size }, (_, i) => `n${i + 1}`);
+    this.#network = new Network(options.seed, options.size);
+    this.#invariants = options.invariants;
+    this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
+    this.#observesState = options.invariants.some((i) => i.onState);
+    this.#locate = options.locate;
+    const self = this;
+    this.#watch = {
+      get nowMs() {
+        return self.nowMs;
+      },
+      fail: (failure) => this.fail(failure),
+      note: (text) => this.note(text),
+    };
+    const around = this.#surroundings(options.methods.join(' '));
+    this.#processes = this.nodes.map(
+      (id, i) => new Process(id, i, options.realms[i] as Realm, around),
+    );
+    this.#byId = new Map(this.#processes.map((p) => [p.id, p]));
+  }
+
+  /** Boots all nodes, at virtual time 0. */
+  bootAll(): void {
+    for (const process of this.#processes) process.boot();
+  }
+
+  get nowMs(): number {
+    return this.simulation.nowMs;
+  }
+
+  state<T>(name: string, make: () => T): T {
+    if (!this.#states.has(name)) this.#states.set(name, make());
+    return this.#states.get(name) as T;
+  }
+
+  run(ms: number): void {
+    this.simulation.runUntil(this.simulation.nowUs + Math.round(ms * 1000));
+  }
+
+  runUntil(condition: () => boolean, withinMs: number): boolean {
+    if (condition()) return true;
+    return this.simulation.runUntil(this.simulation.nowUs + Math.round(withinMs * 1000), condition);
+  }
+
+  after(ms: number, action: () => void): void {
+    this.simulation.schedule(ms * 1000, action);
+  }
+
+  invoke(node: NodeId, method: string, ...args: unknown[]): unknown {
+    return this.#process(node).invoke(method, args);
+  }
+
+  request(
+    node: NodeId,
+    method: string,
+    args: readonly unknown[],
+    done: (reply: RequestOutcome) => void,
+  ): void {
+    this.#process(node).request(method, args, (outcome) => this.#observe(() => done(outcome)));
+  }
+
+  inspect(node: NodeId): unknown {
+    return this.#process(node).inspect();
+  }
+
+  isUp(node: NodeId): boolean {
+    return this.#process(node).up;
+  }
+
+  isPaused(node: NodeId): boolean {
+    return this.#process(node).paused;
+  }
+
+  count(what: 'messages' | 'requests' | 'bytes', method?: string): number {
+    return this.#counts.get(method === undefined ? what : `${what} ${method}`) ?? 0;
+  }
+
+  diskBytes(node: NodeId): number {
+    return this.#process(node).disk.sizeBytes;
+  }
+
+  hits(fault: string): number {
+    return this.#hits.get(fault) ?? 0;
+  }
+
+  onEmit(listener: (node: NodeId, name: string, value: unknown) => void): void {
+    this.#emitListeners.push(listener);
+  }
+
+  onBoot(listener: (node: NodeId) => void): void {
+    this.#bootListeners.push(listener);
+  }
+
+  crash(node: NodeId): void {
+    this.#process(node).crash();
+    this.#checkEnded();
+  }
+
+  restart(node: NodeId): void {
+    this.#process(node).boot();
+  }
+
+  crashAt(
+    node: NodeId,
+    boundary: 'fsync' | 'write' | 'send',
+    after: number,
+    method?: string,
+  ): void {
+    this.#process(node).crashPoint = { boundary, remaining: after, method };
+    this.#fault(`${node} will crash at its ${boundary} number ${after} from now`);
+  }
+
+  pause(node: NodeId): void {
+    this.#hit('pause');
+    this.#process(node).pause();
+  }
+
+  resume(node: NodeId): void {
+    this.#process(node).resume();
+  }
+
+  partition(...groups: readonly (readonly NodeId[])[]): void {
+    const groupOf = new Map<NodeId, number>();
+    groups.forEach((group, g) => {
+      for (const node of group) groupOf.set(this.#process(node).id, g);
+    });
+    for (const a of this.#processes) {
+      for (const b of this.#processes) {
+        const together = groupOf.has(a.id) && groupOf.get(a.id) === groupOf.get(b.id);
+        this.#network.setCut(a.index, b.index, !together && a !== b);
+      }
+    }
+    this.#hit('partition');
+    this.#fault(`partition ${groups.map((g) => `{${g.join(',')}}`).join(' | ')}`);
+  }
+
+  isolate(node: NodeId): void {
+    const { index } = this.#process(node);
+    for (const other of this.#processes) {
+      if (other.index === index) continue;
+      this.#network.setCut(index, other.index, true);
+      this.#network.setCut(other.index, index, true);
+    }
+    this.#hit('isolate');
+    this.#fault(`isolate ${node}`);
+  }
+
+  cut(from: NodeId, to: NodeId): void {
+    this.#network.setCut(this.#process(from).index, this.#process(to).index, true);
+    this.#hit('cut');
+    this.#fault(`cut ${from} → ${to}`);
+  }
+
+  mend(from: NodeId, to: NodeId): void {
+    this.#network.setCut(this.#process(from).index, this.#process(to).index, false);
+    this.#fault(`mend ${from} → ${to}`);
+  }
+
+  heal(): void {
+    this.#network.healAll();
+    this.#fault('heal the network');
+  }
+
+  network(profile: Partial<NetworkProfile>, link?: { from: NodeId; to: NodeId }): void {
+    const indexes = link && {
+      from: this.#process(link.from).index,
+      to: this.#process(link.to).index,
+    };
+    this.#network.profile(profile, indexes);
+    this.#fault(`network ${link ? `${link.from} → ${link.to} ` : ''}${JSON.stringify(profile)}`);
+  }
+
+  filter(fate: ((message: WireMessage) => Fate) | undefined): void {
+    this.#network.filter = fate;
+  }
+
+  disk(node: NodeId, profile: Partial<DiskProfile>): void {
+    const process = this.#process(node);
+    process.diskProfile = { ...process.diskProfile, ...profile };
+    this.#fault(`disk of ${node} ${JSON.stringify(profile)}`);
+  }
+
+  failNextFsync(node: NodeId): void {
+    this.#process(node).disk.failNextFsync = true;
+    this.#fault(`the next fsync of ${node} will fail`);
+  }
+
+  limitDisk(node: NodeId, sizeBytes: number): void {
+    this.#process(node).disk.limitBytes = sizeBytes;
+    this.#fault(`the disk of ${node} holds at most ${sizeBytes} B`);
+  }
+
+  onCrash(node: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn'): void {
+    this.#process(node).crashMode = unsynced;
+  }
+
+  jumpClock(node: NodeId, ms: number): void {
+    this.#process(node).clock.jump(ms);
+    this.#hit('clock');
+    this.#fault(`the wall clock of ${node} jumps by ${ms} ms`);
+  }
+
+  clockRate(node: NodeId, rate: number): void {
+    this.#process(node).clock.setRate(rate, this.simulation.nowUs);
+    this.#hit('clock');
+    this.#fault(`the clocks of ${node} run at ${rate} × speed`);
+  }
+
+  perform(step: Step): void {
+    const s = step as unknown as StepArguments;
+    const actions: Record<string, () => void> = {
+      crash: () => this.crash(s.node),
+      restart: () => this.restart(s.node),
+      crashAt: () => this.crashAt(s.node, s.boundary, s.after, s.method),
+      pause: () => this.pause(s.node),
+      resume: () => this.resume(s.node),
+      partition: () => this.partition(...s.groups),
+      isolate: () => this.isolate(s.node),
+      cut: () => this.cut(s.from, s.to),
+      mend: () => this.mend(s.from, s.to),
+      heal: () => this.heal(),
+      network: () => this.network(s.profile as Partial<NetworkProfile>, s.link),
+      disk: () => this.disk(s.node, s.profile as Partial<DiskProfile>),
+      failNextFsync: () => this.failNextFsync(s.node),
+      jumpClock: () => this.jumpClock(s.node, s.ms),
+      clockRate: () => this.clockRate(s.node, s.rate),
+    };
+    const action = actions[step.do];
+    if (action === undefined) {
+      throw new Error(`unknown step "${step.do}"; built in are ${Object.keys(actions).join(', ')}`);
+    }
+    action();
+  }
+
+  expect(
+    holds: boolean,
+    failure: Omit<Failure, 'kind'> & { readonly kind?: Failure['kind'] },
+  ): void {
+    if (!holds) this.fail({ kind: 'liveness', ...failure });
+  }
+
+  fail(failure: Failure): never {
+    throw new RunEnded({ ...failure, atMs: this.nowMs });
+  }
+
+  note(text: string): void {
+    this.#mark('note', undefined, text.length, () => text);
+  }
+
+  sometimes(name: string, reached: boolean): void {
+    if (!reached) this.unreached.push(name);
+  }
+
+  /** Who is in the middle of something, and since when: for the report of an endless loop. */
+  get running(): string | undefined {
+    const process = this.#processes.find((p) => p.running !== '');
+    return process && `${process.id}, in ${process.running},`;
+  }
+
+  /** The kinds of messages sent most, for the report of a storm. */
+  busiest(): string {
+    const top = [...this.#counts]
+      .filter(([key]) => key.startsWith('requests '))
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 2)
+      .map(([key, n]) => `${n} × ${key.slice('requests '.length)}`);
+    return top.length === 0 ? 'no message was sent' : `sent so far: ${top.join(', ')}`;
+  }
+
+  // ── what the processes need ────────────────────────────────────────────────────────────────
+
+  #surroundings(methods: string): Surroundings {
+    return {
+      simulation: this.simulation,
+      methods,
+      peersOf: (node) => this.nodes.filter((id) => id !== node).join(' '),
+      sendRequest: (from, to, method, args, callId, timeoutMs) =>
+        this.#sendRequest(from, to, method, args, callId, timeoutMs),
+      sendReply: (from, origin, value) => this.#sendReply(from, origin, value),
+      emitted: (from, name, value) => this.#emitted(from, name, value),
+      fsync: (process, phase) => {
+        this.#notify((invariant) => invariant.onFsync?.(process.id, phase, this.#watch));
+      },
+      stepped: (process) => this.#stepped(process),
+      programFailed: (process, kind, doing, text, stack) =>
+        this.#programFailed(process, kind, doing, text, stack),
+      mark: (kind, process, detail, words) => this.#mark(kind, process, detail, words),
+      crashed: (process) => {
+        this.#hit('crash');
+        this.#notify((invariant) => invariant.onCrash?.(process.id, this.#watch));
+      },
+      booted: (process) => {
+        this.#notify((invariant) => invariant.onBoot?.(process.id, this.#watch));
+        this.#observe(() => {
+          for (const listener of this.#bootListeners) listener(process.id);
+        });
+      },
+    };
+  }
+
+  #sendRequest(
+    from: Process,
+    to: NodeId,
+    method: string,
+    args: unknown,
+    callId: number,
+    timeoutMs: number,
+  ): string {
+    const target = this.#byId.get(to);
+    if (target === undefined || target === from) {
+      const peers = this.nodes.filter((id) => id !== from.id).join(', ');
+      return `"${String(to)}" is not a peer of ${from.id} (its peers: ${peers})`;
+    }
+    const problem = this.#transmit({
+      kind: 'request',
+      from,
+      to: target,
+      method,
+      value: args,
+      args: undefined,
+      arrive: (body, kept) => {
+        const token = target.addOrigin({ caller: from, callerLife, callId, method, args: kept });
+        target.running = `its handler of ${method}`;
+        target.realm.api.deliver(from.id, method, body, token);
+      },
+    });
+    if (problem !== '') return problem;
+    const callerLife = from.life;
+    from.startTimeout(callId, timeoutMs);
+    return '';
+  }
+
+  #sendReply(from: Process, origin: Origin, value: unknown): string {
+    const { caller, callerLife, callId, method, args } = origin;
+    return this.#transmit({
+      kind: 'reply',
+      from,
+      to: caller,
+      method,
+      value,
+      args,
+      arrive: (body) => {
+        if (caller.life !== callerLife) return;
+        caller.stopTimeout(callId);
+        caller.realm.api.settle(callId, body);
+      },
+    });
+  }
+
+  /** Puts a message on the wire. Returns '' or what is wrong with it. */
+  #transmit(message: {
+    kind: 'request' | 'reply';
+    from: Process;
+    to: Process;
+    method: string;
+    value: unknown;
+    args: unknown;
+    arrive: (body: unknown, kept: unknown) => void;
+  }): string {
+    const { kind, from, to, method, value } = message;
+    const { api } = to.realm;
+    const body = api.copy(value);
+    const size = api.meter[0] as number;
+    if (size === -1) return 'not plain';
+    if (size > MESSAGE_BYTES_MAX) {
+      return `the message has ${size} bytes; at most ${MESSAGE_BYTES_MAX} are allowed`;
+    }
+    const hash = api.meter[1] as number;
+    // For those who watch: a copy that no node can change afterwards.
+    const kept =
+      this.#observesMessages || this.#network.filter || this.trace.keeping
+        ? from.realm.api.copy(value)
+        : undefined;
+    const wire: WireMessage = {
+      kind,
+      from: from.id,
+      to: to.id,
+      method,
+      body: kept,
+      args: kind === 'request' ? kept : message.args,
+      sizeBytes: size,
+    };
+    this.#tally(kind, method, size);
+    this.#mark('send', from, hash, () => describeMessage(wire));
+    this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
+
+    const network = this.#network;
+    const ordinal = network.nextOrdinal(from.index, to.index);
+    const fate = network.filter?.(wire);
+    if (network.isCut(from.index, to.index)) return this.#lose('cut', wire, to, hash);
+    if (fate === 'drop') return this.#lose('filtered', wire, to, hash);
+    if (fate === undefined && network.isDropped(from.index, to.index, ordinal)) {
+      return this.#lose('dropped', wire, to, hash);
+    }
+    const latencyMs =
+      typeof fate === 'number' ? fate : network.latencyMs(from.index, to.index, ordinal);
+    const { life } = to;
+    const targetLife = kind === 'reply' ? life : undefined;
+    const arriveAfter = (delayMs: number, copy: unknown, label: string) => {
+      this.simulation.schedule(delayMs * 1000, () => {
+        if (network.isCut(from.index, to.index)) {
+          this.#lose('cut', wire, to, hash);
+          return;
+        }
+        to.deliver(targetLife ?? to.life, () => {
+          this.#mark('deliver', to, hash, () => `${describeMessage(wire)}${label}`);
+          this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
+          message.arrive(copy, kept);
+        });
+      });
+    };
+    arriveAfter(latencyMs, body, '');
+    if (latencyMs > 100) this.#hit('late');
+    const again =
+      fate === 'duplicate'
+        ? network.extraCopyMs(from.index, to.index, ordinal)
+        : fate === undefined
+          ? network.duplicateMs(from.index, to.index, ordinal)
+          : undefined;
+    if (again !== undefined) {
+      this.#hit('duplicated');
+      arriveAfter(latencyMs + again, api.copy(value), ' (second copy)');
+    }
+    return '';
+  }
+
+  #lose(why: string, wire: WireMessage, to: Process, hash: number): '' {
+    this.#hit(why);
+    this.#mark('drop', to, hash, () => `${describeMessage(wire)} is lost (${why})`);
+    return '';
+  }
+
+  #tally(kind: 'request' | 'reply', method: string, size: number): void {
+    const counts = this.#counts;
+    const add = (key: string, n: number) => counts.set(key, (counts.get(key) ?? 0) + n);
+    add('messages', 1);
+    add('bytes', size);
+    add(`bytes ${method}`, size);
+    if (kind === 'request') {
+      add('requests', 1);
+      add(`requests ${method}`, 1);
+    }
+  }
+
+  #emitted(from: Process, name: string, value: unknown): void {
+    this.#mark('emit', from, from.realm.api.meter[1] as number, () => `${name} ${brief(value)}`);
+    this.#notify((invariant) => invariant.onEmit?.(from.id, name, value, this.#watch));
+    this.#observe(() => {
+      for (const listener of this.#emitListeners) listener(from.id, name, value);
+    });
+  }
+
+  #stepped(process: Process): void {
+    this.#checkEnded();
+    if (!process.up || !this.#observesState) return;
+    const state = process.inspect();
+    this.#checkEnded();
+    this.#noteRole(process, state);
+    this.#notify((invariant) => invariant.onState?.(process.id, state, this.#watch));
+    this.#checkEnded();
+  }
+
+  /** A change of role is what a story of a replicated system is made of. */
+  #noteRole(process: Process, state: unknown): void {
+    const { role, term } = (state ?? {}) as { role?: unknown; term?: unknown };
+    if (typeof role !== 'string' || this.#lastRole[process.index] === role) return;
+    this.#lastRole[process.index] = role;
+    this.#mark(
+      'state',
+      process,
+      role.length,
+      () => `is ${role}${term === undefined ? '' : ` in term ${term}`}`,
+    );
+  }
+
+  #programFailed(
+    process: Process,
+    kind: 'crash' | 'contract',
+    doing: string,
+    text: string,
+    stack: string,
+  ): void {
+    const where = this.#locate(stack);
+    const at = where === undefined ? '' : ` at ${where}`;
+    const rule =
+      kind === 'crash'
+        ? 'A node must not throw: an uncaught error ends the process'
+        : 'A node must keep the contract';
+    this.#observe(() =>
+      this.fail({
+        kind,
+        ruleId: kind === 'crash' ? 'node-threw' : 'contract',
+        rule,
+        evidence: `${process.id}, in ${doing}: ${text}${at}`,
+        ...(text.startsWith('RpcError')
+          ? { lookAt: 'a call may time out at any time: who catches its rejection?' }
+          : {}),
+      }),
+    );
+  }
+
+  #notify(tell: (invariant: Invariant) => void): void {
+    if (this.#ended !== undefined) return;
+    try {
+      for (const invariant of this.#invariants) tell(invariant);
+    } catch (error) {
+      this.#ended ??= error;
+    }
+  }
+
+  /** Code of a lab that runs below code of a submission: its exception must wait. */
+  #observe(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#ended ??= error;
+    }
+  }
+
+  #checkEnded(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  #mark(kind: TraceKind, process: Process | undefined, detail: number, words?: () => string): void {
+    const { nowUs } = this.simulation;
+    this.trace.mark(
+      KIND_NUMBER.get(kind) ?? 0,
+      nowUs,
+      process === undefined ? 15 : process.index,
+      detail,
+    );
+    if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words());
+  }
+
+  #fault(text: string): void {
+    this.#mark('fault', undefined, text.length, () => text);
+  }
+
+  #hit(fault: string): void {
+    this.#hits.set(fault, (this.#hits.get(fault) ?? 0) + 1);
+  }
+
+  #process(node: NodeId): Process {
+    const process = this.#byId.get(node);
+    if (process === undefined) {
+      throw new Error(`there is no node "${String(node)}" (nodes: ${this.nodes.join(', ')})`);
+    }
+    return process;
+  }
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function describeMessage(message: WireMessage): string {
+  const { kind, from, to, method, body } = message;
+  return `${from} → ${to} ${method}${kind === 'reply' ? ' reply' : ''} ${brief(body)}`;
+}

@@ -1,0 +1,297 @@
+/**
+ * Lab + submission + seeds → Report. The one place that owns control flow.
+ */
+import { join } from 'node:path';
+import type { Lab, Part, Scenario } from './lab.ts';
+import { BOOT_FILE, labFolder, loadLab } from './paths.ts';
+import { Pool } from './pool.ts';
+import { type Loaded, load, loadBoot } from './realm/load.ts';
+import {
+  type BuildProblem,
+  type PartResult,
+  type Report,
+  type ScenarioResult,
+  type SeedResult,
+  type Shrunk,
+  type Step,
+  worstOf,
+} from './report/report.ts';
+import { Session } from './session.ts';
+
+/** How many seeds each scenario gets: its own number for `lab test` or `lab grade`, or explicit. */
+export type SeedChoice =
+  | { readonly mode: 'test' | 'grade' }
+  | { readonly count: number }
+  | { readonly list: readonly number[] };
+
+export interface GradeOptions {
+  /** Slug of a lab of the syllabus. */
+  readonly lab: string;
+  /** Folder of the submission. */
+  readonly submission: string;
+  readonly seeds: SeedChoice;
+  /** Scenario ids to run; all when absent. */
+  readonly only?: readonly string[];
+  /** Scenario ids to run before the others. */
+  readonly first?: readonly string[];
+  /** Replacements applied to the loaded files, for planted bugs. */
+  readonly edits?: readonly {
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+  /** Worker processes; one per core when absent. */
+  readonly jobs?: number;
+  /** Virtual work spent on making a failure small, in runs; 0 switches it off. @default 150 */
+  readonly shrinkRuns?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export type Progress =
+  | { readonly type: 'planned'; readonly scenarios: number; readonly seeds: number }
+  | { readonly type: 'seeds'; readonly done: number; readonly total: number }
+  | { readonly type: 'shrinking'; readonly scenario: string }
+  | { readonly type: 'scenario'; readonly part: string; readonly result: ScenarioResult };
+
+/** One line of a trace, in words. */
+export interface TraceLine {
+  readonly atMs: number;
+  /** Undefined for what concerns the whole cluster. */
+  readonly node?: string;
+  /** boot crash restart pause resume fault send deliver drop timer disk emit log note fail … */
+  readonly kind: string;
+  readonly text: string;
+}
+
+export interface Replay {
+  readonly result: SeedResult;
+  readonly trace: readonly TraceLine[];
+}
+
+export interface ReplayOptions {
+  readonly lab: string;
+  readonly submission: string;
+  readonly scenario: string;
+  readonly seed: number;
+  /** A shrunk plan instead of the drawn one. */
+  readonly plan?: readonly Step[];
+  readonly edits?: GradeOptions['edits'];
+}
+
+/** The public seeds: 1, 2, 3 … in every scenario. */
+function seedsOf(scenario: Scenario, choice: SeedChoice): readonly number[] {
+  if ('list' in choice) return choice.list;
+  const count = 'count' in choice ? choice.count : (scenario.seeds ?? DEFAULT_SEEDS)[choice.mode];
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+const DEFAULT_SEEDS = { test: 5, grade: 20 };
+/** Seeds are handed out in pieces, so that all cores have work until the end. */
+const SEEDS_PER_JOB = 10;
+const SHRINK_RUNS = 150;
+
+/** Bundles a submission as `grade` does. */
+export async function loadSubmission(
+  lab: Lab,
+  folder: string,
+  edits: GradeOptions['edits'] = [],
+): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
+  const given = Object.fromEntries(
+    lab.given.map((name) => [name, join(labFolder(lab.slug), name)]),
+  );
+  return load({ folder, entry: lab.entry, given, edits });
+}
+
+/**
+ * Grades a submission. Never rejects for what a submission does; a submission that does not build
+ * gives a Report with `problems`. Rejects for an unknown lab or when `signal` aborts.
+ */
+export async function grade(options: GradeOptions): Promise<Report> {
+  const lab = await loadLab(options.lab);
+  const [bootCode, submission] = await Promise.all([
+    loadBoot(BOOT_FILE),
+    loadSubmission(lab, options.submission, options.edits),
+  ]);
+  if ('problems' in submission) return reportOf(lab, '', submission.problems, []);
+  const { loaded } = submission;
+  const pool = new Pool({ type: 'open', lab: lab.slug, loaded, bootCode }, options.jobs);
+  const aborted = new Promise<never>((_, reject) => {
+    options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
+  });
+  aborted.catch(() => {});
+  try {
+    const parts = await Promise.race([gradeParts(lab, pool, options), aborted]);
+    return reportOf(lab, loaded.hash, [], parts);
+  } finally {
+    pool.close();
+  }
+}
+
+/** Runs one scenario with one seed in this process and keeps the whole trace. */
+export async function replay(options: ReplayOptions & { debugging?: boolean }): Promise<Replay> {
+  const lab = await loadLab(options.lab);
+  const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === options.scenario);
+  if (scenario === undefined) throw new Error(`${lab.slug} has no scenario ${options.scenario}`);
+  const submission = await loadSubmission(lab, options.submission, options.edits);
+  if ('problems' in submission) throw new SubmissionProblems(submission.problems);
+  const session = new Session({
+    lab,
+    loaded: submission.loaded,
+    bootCode: await loadBoot(BOOT_FILE),
+    debugging: options.debugging ?? false,
+  });
+  try {
+    const run = await session.run(scenario, options.seed, {
+      keepTrace: true,
+      ...(options.plan ? { plan: options.plan } : {}),
+    });
+    return { result: run.result, trace: run.trace };
+  } finally {
+    session.close();
+  }
+}
+
+/** The submission does not build. */
+export class SubmissionProblems extends Error {
+  override readonly name = 'SubmissionProblems';
+  readonly problems: readonly BuildProblem[];
+
+  constructor(problems: readonly BuildProblem[]) {
+    super(problems.map((p) => `${p.where}: ${p.text}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+async function gradeParts(lab: Lab, pool: Pool, options: GradeOptions): Promise<PartResult[]> {
+  const wanted = (s: Scenario) => options.only === undefined || options.only.includes(s.id);
+  const all = lab.parts.flatMap((p) => p.scenarios).filter(wanted);
+  const total = all.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0);
+  const tell = options.onProgress ?? (() => {});
+  tell({ type: 'planned', scenarios: all.length, seeds: total });
+  let done = 0;
+  const onSeeds = (count: number) => {
+    done += count;
+    tell({ type: 'seeds', done: Math.min(done, total), total });
+  };
+
+  const early = new Map<string, Promise<ScenarioResult>>();
+  const start = (part: Part, scenario: Scenario) => {
+    const running = early.get(scenario.id);
+    if (running) return running;
+    const result = gradeScenario(scenario, pool, options, onSeeds).then((outcome) => {
+      tell({ type: 'scenario', part: part.id, result: outcome });
+      return outcome;
+    });
+    early.set(scenario.id, result);
+    return result;
+  };
+  for (const id of options.first ?? []) {
+    const part = lab.parts.find((p) => p.scenarios.some((s) => s.id === id && wanted(s)));
+    const scenario = part?.scenarios.find((s) => s.id === id);
+    if (part && scenario) await start(part, scenario);
+  }
+
+  const results: PartResult[] = [];
+  for (const part of lab.parts) {
+    const scenarios = part.scenarios.filter(wanted);
+    if (scenarios.length === 0) continue;
+    const blocker = results.find((r) => part.needs?.includes(r.id) && r.earned === 0);
+    if (blocker) {
+      onSeeds(scenarios.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0));
+      const points = scenarios.reduce((sum, s) => sum + s.points, 0);
+      const { id, title } = part;
+      results.push({
+        id,
+        title,
+        verdict: 'blocked',
+        blockedBy: blocker.id,
+        points,
+        earned: 0,
+        scenarios: [],
+      });
+      continue;
+    }
+    const outcomes = await Promise.all(scenarios.map((s) => start(part, s)));
+    results.push(partOf(part, outcomes));
+  }
+  return results;
+}
+
+async function gradeScenario(
+  scenario: Scenario,
+  pool: Pool,
+  options: GradeOptions,
+  onSeeds: (count: number) => void,
+): Promise<ScenarioResult> {
+  const seeds = seedsOf(scenario, options.seeds);
+  const pieces: number[][] = [];
+  for (let i = 0; i < seeds.length; i += SEEDS_PER_JOB)
+    pieces.push(seeds.slice(i, i + SEEDS_PER_JOB));
+  const runs = await Promise.all(
+    pieces.map((piece) =>
+      pool.runSeeds(scenario.id, piece, { stopAtFirst: false, onSeed: () => onSeeds(1) }),
+    ),
+  );
+  const results = runs.flat().sort((a, b) => seeds.indexOf(a.seed) - seeds.indexOf(b.seed));
+  const firstBad =
+    results.find((r) => r.verdict === 'failed') ?? results.find((r) => r.verdict === 'undecided');
+  let shrunk: Shrunk | undefined;
+  const shrinkRuns = options.shrinkRuns ?? SHRINK_RUNS;
+  if (firstBad?.verdict === 'failed' && firstBad.traceHash !== '' && shrinkRuns > 0) {
+    options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
+    shrunk = await pool.shrink(scenario.id, firstBad.seed, shrinkRuns);
+  }
+  const verdict = firstBad?.verdict ?? 'passed';
+  const { id, title, points } = scenario;
+  return {
+    id,
+    title,
+    points,
+    earned: verdict === 'passed' ? points : 0,
+    verdict,
+    seedsRun: results.length,
+    seedsPassed: results.filter((r) => r.verdict === 'passed').length,
+    ...(firstBad ? { firstBad } : {}),
+    ...(shrunk ? { shrunk } : {}),
+    virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),
+    events: results.reduce((sum, r) => sum + r.events, 0),
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+
+function partOf(part: Part, scenarios: readonly ScenarioResult[]): PartResult {
+  return {
+    id: part.id,
+    title: part.title,
+    verdict: worstOf(scenarios.map((s) => s.verdict)),
+    points: sum(scenarios.map((s) => s.points)),
+    earned: sum(scenarios.map((s) => s.earned)),
+    scenarios,
+  };
+}
+
+function reportOf(
+  lab: Lab,
+  submission: string,
+  problems: readonly BuildProblem[],
+  parts: readonly PartResult[],
+): Report {
+  const verdicts = parts.map((p) => (p.verdict === 'blocked' ? 'failed' : p.verdict));
+  const points =
+    parts.length > 0
+      ? sum(parts.map((p) => p.points))
+      : sum(lab.parts.flatMap((p) => p.scenarios.map((s) => s.points)));
+  return {
+    version: 1,
+    lab: lab.slug,
+    labTitle: lab.title,
+    submission,
+    problems,
+    parts,
+    points,
+    earned: sum(parts.map((p) => p.earned)),
+    verdict: problems.length > 0 ? 'failed' : worstOf(verdicts),
+  };
+}

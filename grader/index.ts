@@ -1,0 +1,18 @@
+/** What lab authors import as `faultlab`. */
+export {
+  type Cluster,
+  type Draw,
+  defineLab,
+  defineMutants,
+  type Failure,
+  type Invariant,
+  type Lab,
+  type Mutant,
+  type Part,
+  type RequestOutcome,
+  type Scenario,
+  type Watch,
+  type WireMessage,
+} from './lab.ts';
+export type { NodeId } from './node.ts';
+export type { Finding, Report, Step } from './report/report.ts';

@@ -1,0 +1,283 @@
+/**
+ * What a lab is, to its author. A lab is data and a few pure functions; the grader owns all control
+ * flow. `run` functions are synchronous: virtual time moves only inside `cluster.run…`, so a
+ * scenario reads from top to bottom in the order in which things happen.
+ */
+import type { NodeId } from './node.ts';
+import type { FindingKind, Step } from './report/report.ts';
+
+export interface Lab {
+  /** The folder name, and the name on the command line. */
+  readonly slug: string;
+  readonly title: string;
+  /** One sentence for the syllabus. */
+  readonly summary: string;
+  /** The file, in the submission, whose default export is the node class. */
+  readonly entry: string;
+  /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
+  readonly given: readonly string[];
+  /** Methods that every node must have; checked when it boots. */
+  readonly methods: readonly string[];
+  readonly parts: readonly Part[];
+  /** Fresh invariants for one run; each watches every event of that run. */
+  readonly invariants: () => readonly Invariant[];
+  /** Rough hours a student needs, for the syllabus. */
+  readonly hours: string;
+}
+
+export interface Part {
+  /** One capital letter. Scenario ids begin with it. */
+  readonly id: string;
+  readonly title: string;
+  /** Parts that must have earned at least one point before this one is run. */
+  readonly needs?: readonly string[];
+  readonly scenarios: readonly Scenario[];
+}
+
+/** A workload, faults and claims. It passes only if every seed passes. */
+export interface Scenario {
+  /** The part's letter and a number: `A3`. */
+  readonly id: string;
+  /** A claim: "a committed entry survives a crash of its leader". */
+  readonly title: string;
+  readonly points: number;
+  /** How many nodes: `n1` … */
+  readonly nodes: number;
+  /** Seeds per run, by default: `lab test` and `lab grade`. */
+  readonly seeds?: { readonly test: number; readonly grade: number };
+  /** Asked when the scenario fails and the broken rule has no question of its own. */
+  readonly lookAt: string;
+  /**
+   * Random scenarios: the steps (operations and faults) of one run, drawn from `draw`. Explicit
+   * data, so that a failing plan can be cut down. Executed before `run`, from virtual time 0;
+   * built-in steps are listed at {@link Cluster.perform}, others come from `actions`.
+   */
+  readonly plan?: (draw: Draw) => readonly Step[];
+  /** What a step named `do` does, for steps that are not built in. Must tolerate any order. */
+  readonly actions?: Readonly<Record<string, (cluster: Cluster, step: Step) => void>>;
+  /** The script of a directed scenario; in a random one, what comes after the plan. */
+  readonly run: (cluster: Cluster) => void;
+}
+
+/** A stream of choices from one seed; the same seed always draws the same. */
+export interface Draw {
+  /** An integer, `min` ≤ x ≤ `max`. */
+  int(min: number, max: number): number;
+  /** A real number, `min` ≤ x < `max`. */
+  real(min: number, max: number): number;
+  chance(probability: number): boolean;
+  pick<T>(items: readonly [T, ...T[]] | readonly T[]): T;
+  shuffle<T>(items: readonly T[]): T[];
+}
+
+/** Thrown by `cluster.fail`: ends the run with a finding. */
+export interface Failure {
+  readonly kind: FindingKind;
+  readonly ruleId: string;
+  readonly rule: string;
+  readonly evidence: string;
+  readonly lookAt?: string;
+}
+
+/** A message as the network sees it. `body` is plain data: a request's arguments or a reply. */
+export interface WireMessage {
+  readonly kind: 'request' | 'reply';
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly method: string;
+  /** Of a request: its arguments. Of a reply: the value; `args` then holds the arguments answered. */
+  readonly body: unknown;
+  readonly args: unknown;
+  readonly sizeBytes: number;
+}
+
+/** Watches one run. Each hook is called at the very event; call `report.fail` to end the run. */
+export interface Invariant {
+  readonly name: string;
+  /** A message leaves its sender. */
+  onSend?(message: WireMessage, watch: Watch): void;
+  /** A message is about to be delivered. */
+  onDeliver?(message: WireMessage, watch: Watch): void;
+  /** A node called `emit`. */
+  onEmit?(node: NodeId, name: string, value: unknown, watch: Watch): void;
+  /** `inspect()` of a node, after each event on it (a shallow copy; undefined if it has none). */
+  onState?(node: NodeId, state: unknown, watch: Watch): void;
+  onFsync?(node: NodeId, phase: 'begin' | 'done', watch: Watch): void;
+  onCrash?(node: NodeId, watch: Watch): void;
+  onBoot?(node: NodeId, watch: Watch): void;
+}
+
+/** What an invariant can ask and do. */
+export interface Watch {
+  /** Virtual time in milliseconds. */
+  readonly nowMs: number;
+  fail(failure: Failure): never;
+  /** Puts a line into the trace, marked as the grader's. */
+  note(text: string): void;
+}
+
+/** How messages travel. All durations in virtual milliseconds; probabilities 0 … 1. */
+export interface NetworkProfile {
+  /** One-way latency drawn per message: at least `minMs`, typically `typicalMs`. */
+  readonly minMs: number;
+  readonly typicalMs: number;
+  /** Share of messages that take `tailMs` × (0.1 … 1) instead: the heavy tail. */
+  readonly tailChance: number;
+  readonly tailMs: number;
+  readonly dropChance: number;
+  readonly duplicateChance: number;
+}
+
+export interface DiskProfile {
+  readonly writeMs: number;
+  readonly fsyncMs: number;
+}
+
+/** What a scenario holds. Every time is virtual; nothing happens between calls. */
+export interface Cluster {
+  readonly seed: number;
+  readonly nodes: readonly NodeId[];
+  /** Virtual milliseconds since the start of the run. */
+  readonly nowMs: number;
+  /** Seeded choices for scripts. */
+  readonly draw: Draw;
+  /** Room for the lab's own bookkeeping during one run, by name; made on first use. */
+  state<T>(name: string, make: () => T): T;
+
+  /** Lets `ms` virtual milliseconds pass. */
+  run(ms: number): void;
+  /**
+   * Runs until `condition` holds, checked after each event; false if `withinMs` passed first.
+   */
+  runUntil(condition: () => boolean, withinMs: number): boolean;
+  /** Calls `action` once, `ms` from now, during some `run`. */
+  after(ms: number, action: () => void): void;
+
+  /**
+   * Calls a method of the node object at once and returns a copy of what it returned. A promise
+   * gives `undefined`; use {@link request} for methods that return one.
+   * Undefined too when the node is down or paused.
+   */
+  invoke(node: NodeId, method: string, ...args: unknown[]): unknown;
+  /** Calls an async method; `done` gets a copy of the value when (and if) it settles. */
+  request(
+    node: NodeId,
+    method: string,
+    args: readonly unknown[],
+    done: (reply: RequestOutcome) => void,
+  ): void;
+  /** A copy of `inspect()`, or undefined when the node is down. */
+  inspect(node: NodeId): unknown;
+  isUp(node: NodeId): boolean;
+  isPaused(node: NodeId): boolean;
+  /** Sent so far, all kinds of messages or only requests of one method. */
+  count(what: 'messages' | 'requests' | 'bytes', method?: string): number;
+  /** Size in bytes of all files of a node. */
+  diskBytes(node: NodeId): number;
+  /** How often a fault really hit: messages dropped, cut, duplicated or late, crashes, torn writes … */
+  hits(fault: string): number;
+  /**
+   * Subscribes to what nodes emit. The listener runs in the middle of the node's code, so it must
+   * not call the node: use `after(0, …)` for that.
+   */
+  onEmit(listener: (node: NodeId, name: string, value: unknown) => void): void;
+  onBoot(listener: (node: NodeId) => void): void;
+
+  /** Power off: memory is gone, unsynced writes may be. No effect on a node that is down. */
+  crash(node: NodeId): void;
+  /** Power on: a fresh instance on the same disk. No effect on a node that is up. */
+  restart(node: NodeId): void;
+  /**
+   * Crashes the node at the very boundary, `after` that many more: `fsync` – the data is durable,
+   * but the node is not told; `write` – written, not synced; `send` – the message has left.
+   * For `send`, `method` limits it, as a request (`appendEntries`) or a reply (`appendEntries.reply`).
+   */
+  crashAt(node: NodeId, boundary: 'fsync' | 'write' | 'send', after: number, method?: string): void;
+  /** Stops the node (a long GC pause); everything that arrives waits, and comes at once on resume. */
+  pause(node: NodeId): void;
+  resume(node: NodeId): void;
+
+  /** Only nodes of the same group hear each other; nodes in no group hear nobody. */
+  partition(...groups: readonly (readonly NodeId[])[]): void;
+  /** Cuts one node off. */
+  isolate(node: NodeId): void;
+  /** Cuts one direction of one link. */
+  cut(from: NodeId, to: NodeId): void;
+  /** Mends one direction of one link. */
+  mend(from: NodeId, to: NodeId): void;
+  /** Mends all links; latency and loss stay as they are. */
+  heal(): void;
+  /** Changes how all messages, or those of one link, travel from now on. */
+  network(profile: Partial<NetworkProfile>, link?: { from: NodeId; to: NodeId }): void;
+  /**
+   * Decides the fate of single messages, before all other faults: 'drop', a fixed delay in ms,
+   * 'duplicate', or undefined for the usual. Replaces an earlier filter; undefined removes it.
+   */
+  filter(
+    fate: ((message: WireMessage) => 'drop' | 'duplicate' | number | undefined) | undefined,
+  ): void;
+
+  disk(node: NodeId, profile: Partial<DiskProfile>): void;
+  /** The next fsync fails with EIO, and what it should have made durable is gone at a crash. */
+  failNextFsync(node: NodeId): void;
+  /** From now on at most this many bytes fit (ENOSPC beyond); Infinity to lift. */
+  limitDisk(node: NodeId, sizeBytes: number): void;
+  /**
+   * How the next crashes of this node treat unsynced writes: 'seeded' (default, by seed), 'lose'
+   * all of it, 'keep' all of it, 'torn': keep up to and with half of the first unsynced write.
+   */
+  onCrash(node: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn'): void;
+  /** Moves the wall clock of a node; timers do not see it. */
+  jumpClock(node: NodeId, ms: number): void;
+  /** Makes the clocks of a node, timers too, run faster (> 1) or slower (< 1). */
+  clockRate(node: NodeId, rate: number): void;
+
+  /**
+   * Performs a built-in step: crash, restart, crashAt, pause, resume, partition, isolate, cut,
+   * mend, heal, network, disk, failNextFsync, jumpClock, clockRate, with the arguments' names as
+   * above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …).
+   */
+  perform(step: Step): void;
+
+  /** A claim of the scenario; ends the run as failed when it does not hold. */
+  expect(holds: boolean, failure: Omit<Failure, 'kind'> & { readonly kind?: FindingKind }): void;
+  fail(failure: Failure): never;
+  /** Puts a line into the trace and the story. */
+  note(text: string): void;
+  /** A run in which this was not reached is no evidence: it ends as undecided unless it failed. */
+  sometimes(name: string, reached: boolean): void;
+}
+
+export type RequestOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: string };
+
+/** A known, real bug: an edit of the reference solution, and the scenarios that must fail for it. */
+export interface Mutant {
+  /** kebab-case: `vote-not-persisted`. */
+  readonly name: string;
+  /** What the student did, as one would say it in a code review. */
+  readonly bug: string;
+  /** The scenario that was built to kill it. Others may, too. */
+  readonly killedBy: string;
+  /** The id in the catalogue of bugs: E01, R02, S03 … */
+  readonly id?: string;
+  /** Each `find` must occur exactly once in the file. */
+  readonly edit: readonly {
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+  /** Not distinguishable from the reference in this code base, and why; then `killedBy` is ''. */
+  readonly equivalent?: string;
+}
+
+/** Identity, for typing and discoverability. */
+export function defineLab(lab: Lab): Lab {
+  return lab;
+}
+
+/** Identity, for typing. */
+export function defineMutants(mutants: readonly Mutant[]): readonly Mutant[] {
+  return mutants;
+}

@@ -1,0 +1,39 @@
+/** Where the parts of the package lie, in a checkout as in its compiled form (`dist/`). */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Lab } from './lab.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+function findRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).name === 'faultlab')
+      return folder;
+    if (dirname(folder) === folder) throw new Error(`no package.json of faultlab above ${from}`);
+  }
+}
+
+/** The folder of the package. */
+export const ROOT = findRoot(here);
+
+/** The compiled worker: child processes run JavaScript only. */
+export const WORKER_FILE = join(ROOT, 'dist', 'grader', 'worker.js');
+
+/** The source of what lives inside a realm. */
+export const BOOT_FILE = join(ROOT, 'grader', 'realm', 'boot.ts');
+
+export function labFolder(slug: string): string {
+  return join(ROOT, 'labs', slug);
+}
+
+/** Loads the definition of a lab by its folder name. @throws {Error} when there is none */
+export async function loadLab(slug: string): Promise<Lab> {
+  const compiled = here.startsWith(join(ROOT, 'dist'));
+  const file = compiled
+    ? join(ROOT, 'dist', 'labs', slug, 'lab.js')
+    : join(labFolder(slug), 'lab.ts');
+  if (!/^[a-z0-9-]+$/.test(slug) || !existsSync(file)) throw new Error(`there is no lab "${slug}"`);
+  return ((await import(pathToFileURL(file).href)) as { default: Lab }).default;
+}

@@ -1,0 +1,221 @@
+/**
+ * A pool of worker processes. Each holds the whole submission; jobs are given to whoever is free.
+ * A worker that dies or uses too much memory costs the seed it was busy with, nothing else.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { WORKER_FILE } from './paths.ts';
+import type { Finding, SeedResult, Shrunk } from './report/report.ts';
+import type { Answer, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
+
+/** Memory of one worker before it is ended. */
+const RSS_BYTES_MAX = 700 * 1024 * 1024;
+const HEAP_MB_MAX = 400;
+/** A seed that is not back by then hangs in a way that the limits inside the worker do not see. */
+const SEED_TIMEOUT_MS = 60_000;
+const WATCH_EVERY_MS = 100;
+
+export type Outcome =
+  | { readonly type: 'seeds'; readonly results: readonly SeedResult[] }
+  | { readonly type: 'shrunk'; readonly shrunk: Shrunk | undefined };
+
+interface Task {
+  readonly job: RunJob | ShrinkJob;
+  readonly results: SeedResult[];
+  readonly onSeed: (result: SeedResult) => void;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+class Worker {
+  readonly child: ChildProcess;
+  task: Task | undefined;
+  /** The seed under way. */
+  seed = 0;
+  seedSince = 0;
+  ready = false;
+  killedFor: Omit<Finding, 'atMs'> | undefined;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+  }
+}
+
+export class Pool {
+  readonly #open: OpenJob;
+  readonly #size: number;
+  readonly #workers = new Set<Worker>();
+  readonly #waiting: Task[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #closed = false;
+  #nextJob = 1;
+  #failures = 0;
+
+  constructor(open: OpenJob, jobs = availableParallelism()) {
+    this.#open = open;
+    this.#size = Math.max(1, jobs);
+    this.#timer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
+  }
+
+  runSeeds(
+    scenario: string,
+    seeds: readonly number[],
+    options: { stopAtFirst: boolean; onSeed: (result: SeedResult) => void },
+  ): Promise<readonly SeedResult[]> {
+    const { stopAtFirst, onSeed } = options;
+    const job: RunJob = { type: 'run', job: this.#nextJob++, scenario, seeds, stopAtFirst };
+    return this.#enqueue(job, onSeed).then((o) => (o.type === 'seeds' ? o.results : []));
+  }
+
+  shrink(scenario: string, seed: number, runs: number): Promise<Shrunk | undefined> {
+    const job: ShrinkJob = { type: 'shrink', job: this.#nextJob++, scenario, seed, runs };
+    return this.#enqueue(job, () => {}).then((o) => (o.type === 'shrunk' ? o.shrunk : undefined));
+  }
+
+  /** Ends all workers at once. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const worker of this.#workers) worker.child.kill('SIGKILL');
+    this.#workers.clear();
+  }
+
+  #enqueue(job: RunJob | ShrinkJob, onSeed: Task['onSeed']): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ job, results: [], onSeed, resolve });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    if (this.#closed) return;
+    for (const worker of this.#workers) {
+      if (worker.ready && worker.task === undefined) this.#give(worker);
+    }
+    const starting = [...this.#workers].filter((w) => !w.ready).length;
+    let wanted = Math.min(this.#waiting.length - starting, this.#size - this.#workers.size);
+    while (wanted-- > 0) this.#start();
+  }
+
+  #give(worker: Worker): void {
+    const task = this.#waiting.shift();
+    if (task === undefined) return;
+    worker.task = task;
+    worker.seedSince = Date.now();
+    worker.child.send(task.job satisfies Job);
+  }
+
+  #start(): void {
+    const child = fork(WORKER_FILE, [], {
+      execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, '--no-warnings'],
+      env: { TZ: 'UTC', LC_ALL: 'C', PATH: process.env.PATH ?? '' },
+      stdio: ['ignore', 'ignore', process.env.DEBUG ? 'inherit' : 'ignore', 'ipc'],
+      serialization: 'json',
+    });
+    const worker = new Worker(child);
+    this.#workers.add(worker);
+    child.on('message', (answer: Answer) => this.#onAnswer(worker, answer));
+    child.on('exit', (code, signal) => this.#onExit(worker, code, signal));
+    child.on('error', () => this.#onExit(worker, null, null));
+    child.send(this.#open satisfies Job);
+  }
+
+  #onAnswer(worker: Worker, answer: Answer): void {
+    const { task } = worker;
+    if (answer.type === 'ready') worker.ready = true;
+    else if (task === undefined || answer.job !== task.job.job) return;
+    else if (answer.type === 'begin') {
+      worker.seed = answer.seed;
+      worker.seedSince = Date.now();
+    } else if (answer.type === 'seed') {
+      task.results.push(answer.result);
+      task.onSeed(answer.result);
+    } else {
+      worker.task = undefined;
+      if (answer.type === 'shrunk') task.resolve(answer);
+      else task.resolve({ type: 'seeds', results: task.results });
+    }
+    this.#dispatch();
+  }
+
+  /** The worker is gone: the seed it was busy with is to blame, the rest goes on elsewhere. */
+  #onExit(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
+    if (!this.#workers.delete(worker) || this.#closed) return;
+    const { task } = worker;
+    if (task === undefined) {
+      if (!worker.ready && ++this.#failures > 3) {
+        for (const waiting of this.#waiting.splice(0)) this.#giveUp(waiting, code, signal);
+      }
+    } else if (task.job.type === 'shrink') task.resolve({ type: 'shrunk', shrunk: undefined });
+    else {
+      const result = this.#blame(worker, code, signal);
+      task.results.push(result);
+      task.onSeed(result);
+      const { seeds, stopAtFirst } = task.job;
+      const rest = seeds.slice(seeds.indexOf(worker.seed) + 1);
+      if (rest.length === 0 || stopAtFirst) task.resolve({ type: 'seeds', results: task.results });
+      else this.#waiting.unshift({ ...task, job: { ...task.job, seeds: rest } });
+    }
+    this.#dispatch();
+  }
+
+  #blame(worker: Worker, code: number | null, signal: NodeJS.Signals | null): SeedResult {
+    const base = { seed: worker.seed, traceHash: '', virtualMs: 0, events: 0 };
+    const ranOutOfHeap = signal === 'SIGABRT' || code === 134;
+    const finding = worker.killedFor ?? (ranOutOfHeap ? OUT_OF_MEMORY : undefined);
+    if (finding) return { ...base, verdict: 'failed', finding: { ...finding, atMs: 0 } };
+    const how = signal ?? `code ${code}`;
+    return { ...base, verdict: 'undecided', undecided: `a worker process ended with ${how}` };
+  }
+
+  #giveUp(task: Task, code: number | null, signal: NodeJS.Signals | null): void {
+    const undecided = `no worker process could be started (${signal ?? `code ${code}`}); try: lab doctor`;
+    const seed = task.job.type === 'run' ? (task.job.seeds[0] ?? 0) : task.job.seed;
+    const result: SeedResult = {
+      seed,
+      verdict: 'undecided',
+      undecided,
+      traceHash: '',
+      virtualMs: 0,
+      events: 0,
+    };
+    task.onSeed(result);
+    task.resolve({ type: 'seeds', results: [result] });
+  }
+
+  #watch(): void {
+    for (const worker of this.#workers) {
+      if (worker.task === undefined || worker.killedFor !== undefined) continue;
+      if (residentBytes(worker.child.pid) > RSS_BYTES_MAX) worker.killedFor = OUT_OF_MEMORY;
+      else if (Date.now() - worker.seedSince > SEED_TIMEOUT_MS && worker.task.job.type === 'run') {
+        worker.killedFor = HANGS;
+      }
+      if (worker.killedFor) worker.child.kill('SIGKILL');
+    }
+  }
+}
+
+const OUT_OF_MEMORY: Omit<Finding, 'atMs'> = {
+  kind: 'runaway',
+  ruleId: 'out-of-memory',
+  rule: 'The nodes of a run must fit into memory',
+  evidence: `the run needed more than ${RSS_BYTES_MAX / 1024 / 1024} MB and was ended`,
+  lookAt: 'what grows with every event, and is never cut?',
+};
+
+const HANGS: Omit<Finding, 'atMs'> = {
+  kind: 'runaway',
+  ruleId: 'endless-loop',
+  rule: 'Code must return: a loop, or a chain of promises, never ended',
+  evidence: `a run was not over after ${SEED_TIMEOUT_MS / 1000} s and was ended`,
+  lookAt: 'which loop waits for something that only another event could bring?',
+};
+
+/** Resident memory of a process, on Linux; 0 where it cannot be asked (the heap limit still holds). */
+function residentBytes(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,414 @@
+/**
+ * One simulated process: a realm, a disk, clocks, and the bookkeeping between them and the
+ * simulation. It translates what the submission does (in `realm/boot.ts`) into events, and events
+ * into calls of the submission. Everything that may happen to a process alone lives here: boot,
+ * crash, pause; everything between processes is the cluster's.
+ */
+import type { DiskProfile, RequestOutcome } from './lab.ts';
+import type { NodeId } from './node.ts';
+import type { HostFunctions } from './realm/boot.ts';
+import type { Realm } from './realm/realm.ts';
+import { NodeClock } from './sim/clock.ts';
+import { type CrashMode, SimDisk } from './sim/disk.ts';
+import { Choice, keyed, keyedBits } from './sim/prng.ts';
+import type { SimEvent } from './sim/queue.ts';
+import type { Simulation } from './sim/simulation.ts';
+
+/** Who called, for the way back of a reply. */
+export interface Origin {
+  readonly caller: Process;
+  readonly callerLife: number;
+  readonly callId: number;
+  readonly method: string;
+  /** A copy for observers; undefined when nobody watches. */
+  readonly args: unknown;
+}
+
+/** What a process needs from the cluster. */
+export interface Surroundings {
+  readonly simulation: Simulation;
+  readonly methods: string;
+  peersOf(node: NodeId): string;
+  sendRequest(
+    from: Process,
+    to: NodeId,
+    method: string,
+    args: unknown,
+    callId: number,
+    timeoutMs: number,
+  ): string;
+  sendReply(from: Process, origin: Origin, value: unknown): string;
+  emitted(from: Process, name: string, value: unknown): void;
+  fsync(process: Process, phase: 'begin' | 'done'): void;
+  /** After every piece of the submission that has run. */
+  stepped(process: Process): void;
+  programFailed(
+    process: Process,
+    kind: 'crash' | 'contract',
+    doing: string,
+    text: string,
+    stack: string,
+  ): void;
+  /** A trace entry: always hashed, put into words only when somebody wants them. */
+  mark(kind: TraceKind, process: Process | undefined, detail: number, words?: () => string): void;
+  crashed(process: Process): void;
+  booted(process: Process): void;
+}
+
+export type TraceKind =
+  | 'boot'
+  | 'restart'
+  | 'crash'
+  | 'pause'
+  | 'resume'
+  | 'fault'
+  | 'send'
+  | 'deliver'
+  | 'drop'
+  | 'timer'
+  | 'disk'
+  | 'emit'
+  | 'state'
+  | 'log'
+  | 'note'
+  | 'fail';
+
+export interface CrashPoint {
+  readonly boundary: 'fsync' | 'write' | 'send';
+  remaining: number;
+  readonly method: string | undefined;
+}
+
+interface DiskRequest {
+  readonly operation: number;
+  readonly kind: string;
+  readonly file: string;
+  readonly data: string;
+  readonly size: number;
+}
+
+const DISK: DiskProfile = { writeMs: 0.1, fsyncMs: 1 };
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
+const LOG_LINES_MAX = 20_000;
+const TIMERS_MAX = 20_000;
+
+export class Process {
+  readonly id: NodeId;
+  readonly index: number;
+  readonly realm: Realm;
+  readonly disk = new SimDisk();
+  readonly clock = new NodeClock();
+  /** Counts boots; what belongs to an earlier life is ignored. */
+  life = 0;
+  up = false;
+  paused = false;
+  diskProfile = DISK;
+  crashMode: CrashMode = 'seeded';
+  crashPoint: CrashPoint | undefined;
+  readonly origins = new Map<number, Origin>();
+
+  readonly #around: Surroundings;
+  readonly #timers = new Map<number, SimEvent>();
+  readonly #timeouts = new Map<number, SimEvent>();
+  readonly #requests = new Map<number, (outcome: RequestOutcome) => void>();
+  #held: (() => void)[] = [];
+  #diskRequests: DiskRequest[] = [];
+  #diskFreeUs = 0;
+  #diskOrdinal = 0;
+  #nextToken = 1;
+  #logLines = 0;
+  /** What part of the submission runs at this moment; '' when none does. */
+  running = '';
+  /** The crash point was passed inside code that still runs: nothing it does counts any more. */
+  #doomed = false;
+
+  constructor(id: NodeId, index: number, realm: Realm, around: Surroundings) {
+    this.id = id;
+    this.index = index;
+    this.realm = realm;
+    this.#around = around;
+    realm.attach(this.#hostFunctions());
+  }
+
+  boot(): void {
+    if (this.up) return;
+    this.up = true;
+    this.paused = false;
+    this.life++;
+    const { simulation, methods } = this.#around;
+    this.#around.mark(this.life === 1 ? 'boot' : 'restart', this, this.life, () =>
+      this.life === 1 ? 'boots' : 'restarts',
+    );
+    this.#around.booted(this);
+    const randomSeed = keyedBits(simulation.seed, Choice.nodeRandom, this.index, this.life, 0) | 0;
+    this.#enter(() =>
+      this.realm.api.boot(this.id, this.#around.peersOf(this.id), methods, randomSeed),
+    );
+  }
+
+  crash(): void {
+    if (!this.up) return;
+    const { simulation } = this.#around;
+    this.up = false;
+    this.paused = false;
+    this.#doomed = false;
+    this.crashPoint = undefined;
+    for (const timer of this.#timers.values()) timer.cancel();
+    for (const timeout of this.#timeouts.values()) timeout.cancel();
+    this.#timers.clear();
+    this.#timeouts.clear();
+    this.#requests.clear();
+    this.origins.clear();
+    this.#held = [];
+    // What the disk was doing may have reached the platter, or not: it counts as unsynced.
+    if (this.crashMode !== 'lose')
+      for (const request of this.#diskRequests) this.#performUnsynced(request);
+    this.#diskRequests = [];
+    this.#diskFreeUs = 0;
+    const life = this.life * 64;
+    const lost = this.disk.crash(this.crashMode, (question) =>
+      keyed(simulation.seed, Choice.tornWrite, this.index, life, question),
+    );
+    this.#around.mark('crash', this, lost, () =>
+      lost === 0
+        ? 'crashes'
+        : `crashes; ${lost} unsynced disk operation${lost === 1 ? '' : 's'} lost or torn`,
+    );
+    this.#around.crashed(this);
+  }
+
+  pause(): void {
+    if (!this.up || this.paused) return;
+    this.paused = true;
+    this.#around.mark('pause', this, 0, () => 'is paused');
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#around.mark(
+      'resume',
+      this,
+      this.#held.length,
+      () => `resumes; ${this.#held.length} events waited`,
+    );
+    const held = this.#held;
+    this.#held = [];
+    const { life } = this;
+    for (const event of held) this.#around.simulation.schedule(0, () => this.deliver(life, event));
+  }
+
+  /** Runs `event` on the process if it still lives that life; a paused one gets it later. */
+  deliver(life: number, event: () => void): void {
+    if (!this.up || this.life !== life) return;
+    if (this.paused) this.#held.push(event);
+    else this.#enter(event);
+  }
+
+  /** Calls a method of the node now. Undefined when it is down or paused. */
+  invoke(method: string, args: readonly unknown[]): unknown {
+    if (!this.up || this.paused) return undefined;
+    let result: unknown;
+    this.#enter(() => {
+      result = this.realm.api.invoke(method, JSON.stringify(args));
+    });
+    return result;
+  }
+
+  request(method: string, args: readonly unknown[], done: (outcome: RequestOutcome) => void): void {
+    if (!this.up || this.paused) return;
+    const token = this.#nextToken++;
+    this.#requests.set(token, done);
+    this.#enter(() => this.realm.api.request(method, JSON.stringify(args), token));
+  }
+
+  inspect(): unknown {
+    return this.up ? this.realm.api.inspect() : undefined;
+  }
+
+  addOrigin(origin: Origin): number {
+    const token = this.#nextToken++;
+    this.origins.set(token, origin);
+    return token;
+  }
+
+  /** Begins to wait for the reply to a call of this life. */
+  startTimeout(callId: number, timeoutMs: number): void {
+    const { life } = this;
+    const event = this.#around.simulation.schedule(this.clock.toSimulationUs(timeoutMs), () => {
+      this.#timeouts.delete(callId);
+      this.deliver(life, () => this.realm.api.timeOut(callId));
+    });
+    this.#timeouts.set(callId, event);
+  }
+
+  stopTimeout(callId: number): void {
+    this.#timeouts.get(callId)?.cancel();
+    this.#timeouts.delete(callId);
+  }
+
+  /** Runs a piece of the submission, with all its microtasks. */
+  #enter(run: () => void): void {
+    if (this.running !== '') throw new Error(`${this.id} was entered while it ran ${this.running}`);
+    this.running = 'an event';
+    run();
+    this.realm.drain();
+    this.running = '';
+    if (this.#doomed) this.crash();
+    this.#around.stepped(this);
+  }
+
+  /** Counts down to the crash point; true when this was it. */
+  #passes(boundary: CrashPoint['boundary'], method?: string): boolean {
+    const point = this.crashPoint;
+    if (point === undefined || point.boundary !== boundary) return false;
+    if (point.method !== undefined && point.method !== method) return false;
+    return --point.remaining <= 0;
+  }
+
+  #hostFunctions(): HostFunctions {
+    const { simulation } = this.#around;
+    const life = () => this.life;
+    return {
+      wallMs: () => this.clock.wallMs(simulation.nowUs),
+      monotonicMs: () => this.clock.monotonicMs(simulation.nowUs),
+      setTimer: (id, delayMs) => this.#setTimer(life(), id, delayMs),
+      clearTimer: (id) => {
+        this.#timers.get(id)?.cancel();
+        this.#timers.delete(id);
+      },
+      send: (peer, method, args, callId, timeoutMs) => {
+        if (this.#doomed) return '';
+        const problem = this.#around.sendRequest(this, peer, method, args, callId, timeoutMs);
+        if (problem === '' && this.#passes('send', method)) this.#doomed = true;
+        return problem;
+      },
+      reply: (token, value) => {
+        const origin = this.origins.get(token);
+        this.origins.delete(token);
+        if (origin === undefined || this.#doomed) return '';
+        const problem = this.#around.sendReply(this, origin, value);
+        if (problem === '' && this.#passes('send', `${origin.method}.reply`)) this.#doomed = true;
+        return problem;
+      },
+      disk: (operation, kind, file, data, size) => {
+        if (!this.#doomed) this.#startDisk(life(), { operation, kind, file, data, size });
+      },
+      emit: (name, value) => {
+        if (!this.#doomed) this.#around.emitted(this, name, value);
+      },
+      answer: (token, ok, value) => {
+        const done = this.#requests.get(token);
+        this.#requests.delete(token);
+        if (!this.#doomed) done?.(ok ? { ok, value } : { ok, error: String(value) });
+      },
+      log: (text) => {
+        if (++this.#logLines > LOG_LINES_MAX) return;
+        this.#around.mark('log', this, text.length, () => text);
+      },
+      failed: (kind, doing, text, stack) => {
+        if (!this.#doomed) this.#around.programFailed(this, kind, doing, text, stack);
+      },
+    };
+  }
+
+  #setTimer(life: number, id: number, delayMs: number): void {
+    if (this.#timers.size > TIMERS_MAX) {
+      this.#around.programFailed(
+        this,
+        'contract',
+        'setTimeout',
+        `more than ${TIMERS_MAX} timers are waiting`,
+        '',
+      );
+      return;
+    }
+    const event = this.#around.simulation.schedule(this.clock.toSimulationUs(delayMs), () => {
+      this.deliver(life, () => {
+        this.#timers.delete(id);
+        this.#around.mark('timer', this, id, () => 'a timer fires');
+        this.realm.api.fireTimer(id);
+      });
+    });
+    this.#timers.set(id, event);
+  }
+
+  /** Operations of one disk are served one after another, in the order of the calls. */
+  #startDisk(life: number, request: DiskRequest): void {
+    const { simulation } = this.#around;
+    const isSync = request.kind === 'fsync' || request.kind === 'fsyncDirectory';
+    if (isSync) this.#around.fsync(this, 'begin');
+    const baseMs = isSync ? this.diskProfile.fsyncMs : this.diskProfile.writeMs;
+    const spread = keyed(
+      simulation.seed,
+      Choice.diskLatency,
+      this.index,
+      this.life,
+      this.#diskOrdinal++,
+    );
+    const startUs = Math.max(this.#diskFreeUs, simulation.nowUs);
+    this.#diskFreeUs = startUs + Math.round(baseMs * 1000 * (0.6 + 0.8 * spread));
+    this.#diskRequests.push(request);
+    simulation.schedule(this.#diskFreeUs - simulation.nowUs, () => {
+      if (!this.up || this.life !== life) return;
+      this.#diskRequests.shift();
+      this.#finishDisk(life, request, isSync);
+    });
+  }
+
+  #finishDisk(life: number, request: DiskRequest, isSync: boolean): void {
+    const { error, data } = this.#perform(request);
+    this.#around.mark('disk', this, request.data.length + (error === '' ? 0 : 1), () =>
+      describeDisk(request, error),
+    );
+    if (isSync && error === '') this.#around.fsync(this, 'done');
+    const boundary = isSync ? 'fsync' : 'write';
+    if (request.kind !== 'read' && request.kind !== 'list' && this.#passes(boundary)) {
+      this.crash();
+      this.#around.stepped(this);
+      return;
+    }
+    this.deliver(life, () => this.realm.api.diskDone(request.operation, error, data));
+  }
+
+  #perform({ kind, file, data, size }: DiskRequest): { error: string; data: string | undefined } {
+    const { disk } = this;
+    const outcome = (result: string) => ({ error: result === 'ok' ? '' : result, data: undefined });
+    switch (kind) {
+      case 'read':
+        return { error: '', data: disk.read(file) };
+      case 'list':
+        return { error: '', data: disk.list().join('\n') };
+      case 'write':
+      case 'append':
+        if (disk.sizeBytes + data.length > FILE_BYTES_MAX) return outcome('ENOSPC');
+        return outcome(kind === 'write' ? disk.write(file, data) : disk.append(file, data));
+      case 'truncate':
+        return outcome(disk.truncate(file, size));
+      case 'fsync':
+        return outcome(disk.fsync(file));
+      case 'fsyncDirectory':
+        return outcome(disk.syncDirectory());
+      case 'rename':
+        return outcome(disk.rename(file, data));
+      case 'remove':
+        disk.remove(file);
+        return outcome('ok');
+      default:
+        throw new Error(`unknown disk operation ${kind}`);
+    }
+  }
+
+  /** An operation that was under way at a crash. An fsync that did not return promised nothing. */
+  #performUnsynced(request: DiskRequest): void {
+    const { kind } = request;
+    if (kind === 'write' || kind === 'append' || kind === 'truncate') this.#perform(request);
+  }
+}
+
+function describeDisk(request: DiskRequest, error: string): string {
+  const { kind, file, data, size } = request;
+  const detail = kind === 'rename' ? ` to ${data}` : kind === 'truncate' ? ` to ${size} B` : '';
+  const bytes = kind === 'write' || kind === 'append' ? ` ${data.length} B` : '';
+  return `${kind} ${file}${detail}${bytes}${error === '' ? '' : ` fails: ${error}`}`;
+}

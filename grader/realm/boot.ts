@@ -1,0 +1,446 @@
+/**
+ * The part of the grader that lives inside a realm: everything that a node can touch. It is
+ * bundled to a script, evaluated first in each new realm, and given the host's functions once.
+ *
+ * Walls, in this order of importance:
+ * - No object of the host is ever reachable from a submission. Host functions are kept in closures,
+ *   get and return primitives (or receive objects of a realm to read), and whatever they throw is
+ *   swallowed here and replaced by an error of this realm.
+ * - The host calls only functions of this file. Promises are made, and waited for, in here: a host
+ *   `.then` on a promise of a realm would run at another time than it seems.
+ * - All nodes' globals are frozen after this, so nothing survives a crash or a run but the disk.
+ */
+import { DiskError, type DiskErrorCode, type NodeId, RpcError, sleep } from '../node.ts';
+import { mix } from '../sim/prng.ts';
+import { copy, meter, whyNotPlain } from './copy.ts';
+import { hardenGlobals, installGlobals, type Timers } from './globals.ts';
+import { binaryToBytes, bytesToBinary, fromBinary, toBinary } from './text.ts';
+
+/** What the host offers to the realm. Primitives only, except `args` and `value`: read, not kept. */
+export interface HostFunctions {
+  wallMs(): number;
+  monotonicMs(): number;
+  setTimer(id: number, delayMs: number): void;
+  clearTimer(id: number): void;
+  /** '' or what is wrong. */
+  send(peer: NodeId, method: string, args: unknown, callId: number, timeoutMs: number): string;
+  /** '' or what is wrong. */
+  reply(token: number, value: unknown): string;
+  disk(operation: number, kind: string, file: string, data: string, size: number): void;
+  emit(name: string, value: unknown): void;
+  answer(token: number, ok: boolean, value: unknown): void;
+  log(text: string): void;
+  /** The program of this node threw, or broke the rules of the API. */
+  failed(kind: 'crash' | 'contract', doing: string, text: string, stack: string): void;
+}
+
+/** What the host can call. */
+export interface RealmApi {
+  readonly meter: Float64Array;
+  copy(value: unknown): unknown;
+  /** Makes a new life: module state, node object. False when the submission failed to load. */
+  boot(id: NodeId, peers: string, methods: string, randomSeed: number): boolean;
+  fireTimer(id: number): void;
+  deliver(from: NodeId, method: string, args: unknown, token: number): boolean;
+  settle(callId: number, value: unknown): void;
+  timeOut(callId: number): void;
+  diskDone(operation: number, error: string, data: string | undefined): void;
+  invoke(method: string, argsJson: string): unknown;
+  request(method: string, argsJson: string, token: number): void;
+  inspect(): unknown;
+  /** JSON of { text, stack, own }: own when the error was made in this realm. */
+  describe(error: unknown): string;
+}
+
+/** The submission, compiled: called once per life, like a module that is loaded anew. */
+type Factory = (
+  require: (name: string) => unknown,
+  module: { exports: Record<string, unknown> },
+  exports: Record<string, unknown>,
+) => void;
+
+const CALL_TIMEOUT_MS = 1000;
+const PromiseResolve = Promise.resolve.bind(Promise);
+
+interface PendingCall {
+  readonly peer: NodeId;
+  readonly method: string;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+interface PendingDisk {
+  readonly file: string;
+  resolve(data: string | undefined): void;
+  reject(error: unknown): void;
+}
+
+type Handler = (args: unknown, from: NodeId) => unknown;
+
+/** Text of an error that somebody else made: touches it only under guard. */
+function describe(error: unknown): string {
+  try {
+    if (error instanceof Error) {
+      const { name, message } = error;
+      return `${typeof name === 'string' ? name : 'Error'}: ${typeof message === 'string' ? message : ''}`;
+    }
+    if (typeof error === 'object' || typeof error === 'function')
+      return 'something that is not an Error';
+    return `${typeof error === 'string' ? JSON.stringify(error) : String(error)} (not an Error)`;
+  } catch {
+    return 'an error that cannot be read';
+  }
+}
+
+function stackOf(error: unknown): string {
+  try {
+    const stack = error instanceof Error ? error.stack : '';
+    return typeof stack === 'string' ? stack.slice(0, 4000) : '';
+  } catch {
+    return '';
+  }
+}
+
+export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
+  const host = wrapHost(rawHost);
+
+  // The state of the current life. All of it is replaced by `boot`.
+  let calls = new Map<number, PendingCall>();
+  let handlers = new Map<string, Handler>();
+  let diskOperations = new Map<number, PendingDisk>();
+  let nextId = 1;
+  let node: Record<string, unknown> = {};
+  let randomState = 0;
+
+  function crashed(doing: string, error: unknown): void {
+    host.failed('crash', doing, describe(error), stackOf(error));
+  }
+
+  /** Runs a piece of the submission; whatever it throws or rejects with is the node's crash. */
+  function guarded(doing: string, run: () => unknown): void {
+    try {
+      const result = run();
+      if (isThenable(result)) {
+        PromiseResolve(result).then(undefined, (error: unknown) => crashed(doing, error));
+      }
+    } catch (error) {
+      crashed(doing, error);
+    }
+  }
+
+  const timers: Timers = installGlobals({
+    wallMs: host.wallMs,
+    monotonicMs: host.monotonicMs,
+    setTimer: host.setTimer,
+    clearTimer: host.clearTimer,
+    log: host.log,
+    guarded,
+    random() {
+      randomState = (randomState + 0x9e3779b9) | 0;
+      return (mix(mix(randomState) ^ 0x3c6ef372) >>> 0) / 0x1_0000_0000;
+    },
+  });
+
+  function diskOperation(
+    kind: string,
+    file: unknown,
+    data = '',
+    size = 0,
+  ): Promise<string | undefined> {
+    if (typeof file !== 'string' || file === '') {
+      throw new TypeError(`disk.${kind}: the file name must be a text that is not empty`);
+    }
+    const id = nextId++;
+    return new Promise((resolve, reject) => {
+      diskOperations.set(id, { file, resolve, reject });
+      host.disk(id, kind, file, data, size);
+    });
+  }
+
+  function diskData(kind: string, data: unknown): string {
+    if (typeof data === 'string') return toBinary(data);
+    if (data instanceof Uint8Array) return bytesToBinary(data);
+    throw new TypeError(
+      `disk.${kind}: the data must be a string or a Uint8Array, not ${typeof data}`,
+    );
+  }
+
+  const done = () => undefined;
+  const disk = Object.freeze({
+    read: (file: string) =>
+      diskOperation('read', file).then((data) =>
+        data === undefined ? undefined : fromBinary(data),
+      ),
+    readBytes: (file: string) =>
+      diskOperation('read', file).then((data) =>
+        data === undefined ? undefined : binaryToBytes(data),
+      ),
+    write: (file: string, data: unknown) =>
+      diskOperation('write', file, diskData('write', data)).then(done),
+    append: (file: string, data: unknown) =>
+      diskOperation('append', file, diskData('append', data)).then(done),
+    fsync: (file: string) => diskOperation('fsync', file).then(done),
+    fsyncDirectory: () => diskOperation('fsyncDirectory', '.').then(done),
+    rename: (from: string, to: string) => diskOperation('rename', from, String(to)).then(done),
+    truncate: (file: string, sizeBytes: number) => {
+      if (!Number.isInteger(sizeBytes) || sizeBytes < 0) {
+        throw new TypeError(`disk.truncate: ${String(sizeBytes)} is not a size in bytes`);
+      }
+      return diskOperation('truncate', file, '', sizeBytes).then(done);
+    },
+    remove: (file: string) => diskOperation('remove', file).then(done),
+    list: () => diskOperation('list', '.').then((names) => (names ? names.split('\n') : [])),
+  });
+
+  function call(
+    peer: NodeId,
+    method: string,
+    args: unknown,
+    options?: { timeoutMs?: number },
+  ): Promise<unknown> {
+    const timeoutMs = options?.timeoutMs ?? CALL_TIMEOUT_MS;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+      throw new TypeError(`call: timeoutMs must be a number above 0, not ${String(timeoutMs)}`);
+    }
+    if (!handlers.has(method)) {
+      const known = [...handlers.keys()].join(', ') || 'none';
+      throw new TypeError(
+        `call: no handler is registered for "${String(method)}" (registered: ${known}); call serve first`,
+      );
+    }
+    const id = nextId++;
+    const problem = host.send(peer, method, args, id, timeoutMs);
+    if (problem !== '') {
+      const why = problem === 'not plain' ? whyNotPlain(args, 'args') : problem;
+      throw new TypeError(`call("${peer}", "${method}"): ${why ?? 'args cannot be copied'}`);
+    }
+    return new Promise((resolve, reject) => {
+      calls.set(id, { peer, method, resolve, reject });
+    });
+  }
+
+  function serve(method: string, handler: Handler): void {
+    if (typeof method !== 'string' || typeof handler !== 'function') {
+      throw new TypeError('serve: needs a method name and a function');
+    }
+    if (handlers.has(method)) throw new TypeError(`serve: "${method}" has a handler already`);
+    handlers.set(method, handler);
+  }
+
+  function emit(name: string, value: unknown): void {
+    const plain = copy(value);
+    if (meter[0] === -1)
+      throw new TypeError(`emit("${name}"): ${whyNotPlain(value, 'value') ?? 'not plain data'}`);
+    host.emit(String(name), plain);
+  }
+
+  function sendReply(method: string, token: number, value: unknown): void {
+    const problem = host.reply(token, value);
+    if (problem === '') return;
+    const why =
+      problem === 'not plain' ? (whyNotPlain(value, 'the reply') ?? 'not plain data') : problem;
+    host.failed('contract', `its handler of ${method}`, `the reply cannot be sent: ${why}`, '');
+  }
+
+  /** Evaluates the submission's modules and makes the node. Returns '' or what is wrong with it. */
+  function load(context: unknown, methods: readonly string[]): string {
+    const module = { exports: {} as Record<string, unknown> };
+    factory(requireGiven, module, module.exports);
+    const exported = module.exports.default;
+    if (typeof exported !== 'function') {
+      return 'it has no default export that is a class (export default class …)';
+    }
+    node = new (exported as new (context: unknown) => Record<string, unknown>)(context);
+    const missing = methods.filter((name) => typeof node[name] !== 'function');
+    if (missing.length === 0) return '';
+    return `its class has no method ${missing.map((name) => `${name}()`).join(', ')}`;
+  }
+
+  hardenGlobals();
+
+  const api: RealmApi = {
+    meter,
+    copy,
+    describe: (error) =>
+      JSON.stringify({
+        text: describe(error),
+        stack: stackOf(error),
+        own: error instanceof Error,
+      }),
+
+    boot(id, peers, methods, randomSeed) {
+      calls = new Map();
+      handlers = new Map();
+      diskOperations = new Map();
+      timers.reset();
+      nextId = 1;
+      node = {};
+      randomState = randomSeed;
+      const context = Object.freeze({
+        id,
+        peers: Object.freeze(peers.split(' ').filter((peer) => peer !== '')),
+        disk,
+        call,
+        serve,
+        emit,
+        log: (...values: unknown[]) => host.log(timers.format(values)),
+      });
+      try {
+        const problem = load(context, methods.split(' '));
+        if (problem !== '') {
+          host.failed('contract', 'loading', problem, '');
+          return false;
+        }
+      } catch (error) {
+        crashed('its constructor', error);
+        return false;
+      }
+      if (typeof node.start === 'function') guarded('start()', node.start.bind(node));
+      return true;
+    },
+
+    fireTimer(id) {
+      timers.fire(id);
+    },
+
+    deliver(from, method, args, token) {
+      const handler = handlers.get(method);
+      if (handler === undefined) return false;
+      try {
+        const result = handler(args, from);
+        if (isThenable(result)) {
+          PromiseResolve(result).then(
+            (value) => sendReply(method, token, value),
+            (error: unknown) => crashed(`its handler of ${method}`, error),
+          );
+        } else sendReply(method, token, result);
+      } catch (error) {
+        crashed(`its handler of ${method}`, error);
+      }
+      return true;
+    },
+
+    settle(callId, value) {
+      const pending = calls.get(callId);
+      calls.delete(callId);
+      pending?.resolve(value);
+    },
+
+    timeOut(callId) {
+      const pending = calls.get(callId);
+      if (pending === undefined) return;
+      calls.delete(callId);
+      const { peer, method } = pending;
+      pending.reject(
+        new RpcError(
+          'timeout',
+          peer,
+          method,
+          `no reply from ${peer} to ${method} in time; the outcome is unknown`,
+        ),
+      );
+    },
+
+    diskDone(operation, error, data) {
+      const pending = diskOperations.get(operation);
+      diskOperations.delete(operation);
+      if (error === '') pending?.resolve(data);
+      else
+        pending?.reject(
+          new DiskError(error as DiskErrorCode, pending.file, diskMessage(error, pending.file)),
+        );
+    },
+
+    invoke(method, argsJson) {
+      try {
+        const result = (node[method] as (...args: unknown[]) => unknown).apply(
+          node,
+          JSON.parse(argsJson),
+        );
+        if (isThenable(result)) {
+          PromiseResolve(result).then(undefined, (error: unknown) => crashed(`${method}()`, error));
+          return undefined;
+        }
+        const plain = copy(result);
+        if (meter[0] === -1) {
+          const why =
+            whyNotPlain(result, `what ${method}() returns`) ?? 'it returns something unreadable';
+          host.failed('contract', `${method}()`, why, '');
+        }
+        return plain;
+      } catch (error) {
+        crashed(`${method}()`, error);
+        return undefined;
+      }
+    },
+
+    request(method, argsJson, token) {
+      try {
+        const result = (node[method] as (...args: unknown[]) => unknown).apply(
+          node,
+          JSON.parse(argsJson),
+        );
+        PromiseResolve(result).then(
+          (value) => {
+            const plain = copy(value);
+            if (meter[0] === -1) {
+              host.failed(
+                'contract',
+                `${method}()`,
+                whyNotPlain(value, 'its result') ?? 'unreadable',
+                '',
+              );
+            } else host.answer(token, true, plain);
+          },
+          (error: unknown) => host.answer(token, false, describe(error)),
+        );
+      } catch (error) {
+        crashed(`${method}()`, error);
+      }
+    },
+
+    inspect() {
+      if (typeof node.inspect !== 'function') return undefined;
+      return api.invoke('inspect', '[]');
+    },
+  };
+  return api;
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function diskMessage(error: string, file: string): string {
+  if (error === 'ENOSPC') return `ENOSPC: no space left on the disk for ${file}`;
+  if (error === 'ENOENT') return `ENOENT: there is no file ${file}`;
+  return `${error}: the disk failed on ${file}; what was not yet durable may be lost`;
+}
+
+const GIVEN = Object.freeze({ RpcError, DiskError, sleep });
+
+function requireGiven(name: string): unknown {
+  if (name === 'faultlab/node') return GIVEN;
+  throw new Error(
+    `cannot import ${JSON.stringify(name)}: a node has only its own files and faultlab/node`,
+  );
+}
+
+/** Host errors (a stack that is exhausted in host code, say) must not reach the submission. */
+function wrapHost(raw: HostFunctions): HostFunctions {
+  const wrapped: Record<string, unknown> = {};
+  for (const [name, fn] of Object.entries(raw) as [string, (...args: unknown[]) => unknown][]) {
+    wrapped[name] = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) => {
+      try {
+        return fn(a, b, c, d, e);
+      } catch {
+        throw new Error(`the simulator could not do ${name} (is the call stack exhausted?)`);
+      }
+    };
+  }
+  return wrapped as unknown as HostFunctions;
+}

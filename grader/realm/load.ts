@@ -1,0 +1,199 @@
+/**
+ * From a folder of TypeScript to what a realm can evaluate: bundles the submission into one factory
+ * function and refuses what a node must not touch, with file, line and what to use instead.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { type BuildFailure, build, type Message, type Plugin } from 'esbuild';
+import type { BuildProblem } from '../report/report.ts';
+
+/** The name that the bundle has in stack traces. */
+export const BUNDLE_NAME = 'submission.js';
+
+/** A submission, ready to be evaluated in any number of realms. Plain data. */
+export interface Loaded {
+  /** JavaScript of an expression: `(require, module, exports) => …`. */
+  readonly code: string;
+  readonly map: string;
+  /** SHA-256 of the code, 16 hex digits. */
+  readonly hash: string;
+}
+
+export interface LoadOptions {
+  readonly folder: string;
+  readonly entry: string;
+  /** Files that replace those of the submission: name → full path. */
+  readonly given: Readonly<Record<string, string>>;
+  /** Edits of the loaded text: `find` must occur exactly once. */
+  readonly edits?: readonly {
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+}
+
+const ADVICE: Record<string, string> = {
+  fs: 'A node has a simulated disk: context.disk.',
+  net: 'Nodes talk by context.call and context.serve.',
+  http: 'Nodes talk by context.call and context.serve.',
+  crypto: 'Use Math.random() or crypto.randomUUID(); both are seeded.',
+  timers: 'setTimeout and setInterval are global; sleep comes from faultlab/node.',
+  worker_threads: 'A node is single-threaded.',
+  child_process: 'A node cannot start processes.',
+};
+
+function adviceFor(name: string): string {
+  const base = name.replace(/^node:/, '').split('/')[0] as string;
+  return ADVICE[base] ?? 'A node may import its own files and faultlab/node, nothing else.';
+}
+
+/** Resolves what a submission may import, and nothing else. */
+function walls(options: LoadOptions): Plugin {
+  const root = resolve(options.folder);
+  return {
+    name: 'walls',
+    setup(plugin) {
+      plugin.onResolve({ filter: /.*/ }, (request) => {
+        if (request.kind === 'entry-point') return { path: join(root, options.entry) };
+        if (request.kind === 'dynamic-import') {
+          return {
+            errors: [{ text: 'import() does not exist in a node', detail: 'Use a static import.' }],
+          };
+        }
+        if (request.path === 'faultlab/node') return { path: request.path, external: true };
+        if (!request.path.startsWith('.')) {
+          const text = `cannot import ${JSON.stringify(request.path)}`;
+          return { errors: [{ text, detail: adviceFor(request.path) }] };
+        }
+        let path = resolve(request.resolveDir, request.path);
+        if (path.endsWith('.js')) path = `${path.slice(0, -3)}.ts`;
+        if (extname(path) === '') path = `${path}.ts`;
+        const inside = relative(root, path);
+        if (inside.startsWith('..') || inside.includes(`node_modules${sep}`)) {
+          const text = `cannot import ${JSON.stringify(request.path)}: it lies outside the submission`;
+          return {
+            errors: [{ text, detail: 'A node may import its own files and faultlab/node.' }],
+          };
+        }
+        return { path };
+      });
+      plugin.onLoad({ filter: /.*/ }, (request) => {
+        const name = relative(root, request.path).split(sep).join('/');
+        const source = options.given[name] ?? request.path;
+        let contents = readFileSync(source, 'utf8');
+        for (const edit of options.edits ?? []) {
+          if (edit.file === name) contents = applyEdit(contents, edit);
+        }
+        return { contents, loader: 'ts', resolveDir: dirname(request.path) };
+      });
+    },
+  };
+}
+
+/** Replaces the one occurrence. @throws {Error} when there is none, or more than one */
+export function applyEdit(
+  text: string,
+  edit: { readonly file: string; readonly find: string; readonly replace: string },
+): string {
+  const count = text.split(edit.find).length - 1;
+  if (count !== 1) {
+    throw new Error(
+      `edit of ${edit.file}: the text to find occurs ${count} times, not once:\n${edit.find}`,
+    );
+  }
+  return text.replace(edit.find, () => edit.replace);
+}
+
+function problemOf(message: Message, root: string): BuildProblem {
+  const { location } = message;
+  const file = location === null ? '' : relative(root, resolve(location.file)).split(sep).join('/');
+  return {
+    where: location === null ? '(submission)' : `${file}:${location.line}:${location.column + 1}`,
+    text: message.text.replace(/\[plugin walls\]\s*/, ''),
+    ...(location === null ? {} : { line: location.lineText.trim() }),
+    ...(typeof message.detail === 'string' ? { advice: message.detail } : {}),
+  };
+}
+
+/** Bundles a submission. What is wrong with it comes back as problems, never as an exception. */
+export async function load(
+  options: LoadOptions,
+): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
+  try {
+    const result = await build({
+      entryPoints: [options.entry],
+      absWorkingDir: resolve(options.folder),
+      bundle: true,
+      write: false,
+      outfile: join(resolve(options.folder), BUNDLE_NAME),
+      format: 'cjs',
+      platform: 'neutral',
+      target: 'es2023',
+      charset: 'utf8',
+      sourcemap: 'external',
+      sourcesContent: true,
+      logLevel: 'silent',
+      tsconfigRaw: { compilerOptions: { target: 'es2023', useDefineForClassFields: true } },
+      supported: { 'dynamic-import': false },
+      plugins: [walls(options)],
+    });
+    const text = (ending: string) =>
+      result.outputFiles.find((f) => f.path.endsWith(ending))?.text ?? '';
+    const code = `(function (require, module, exports) {${text('.js')}\n})`;
+    const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
+    return { loaded: { code, map: text('.map'), hash } };
+  } catch (error) {
+    const { errors } = error as BuildFailure;
+    if (!Array.isArray(errors)) throw error;
+    const root = resolve(options.folder);
+    const problems = errors.map((message) => {
+      const cause = message.detail as { code?: string } | undefined;
+      if (cause?.code === 'ENOENT') {
+        return { where: options.entry, text: `there is no such file in ${options.folder}` };
+      }
+      return problemOf({ ...message, location: absolute(message, root) }, root);
+    });
+    return { problems };
+  }
+}
+
+/** esbuild gives paths relative to its working directory. */
+function absolute(message: Message, root: string): Message['location'] {
+  return message.location === null
+    ? null
+    : { ...message.location, file: resolve(root, message.location.file) };
+}
+
+/** The script of `boot.ts`: an expression whose value is `install`. */
+export async function loadBoot(bootFile: string): Promise<string> {
+  const result = await build({
+    entryPoints: [bootFile],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'faultlabRealm',
+    platform: 'neutral',
+    target: 'es2023',
+    charset: 'utf8',
+    logLevel: 'silent',
+  });
+  return `(function () {${result.outputFiles[0]?.text}\nreturn faultlabRealm.install;})()`;
+}
+
+/** Finds the place in the student's files that a stack trace of a realm points to: `raft.ts:41:7`. */
+export function makeLocator(loaded: Loaded): (stack: string) => string | undefined {
+  let map: SourceMap | undefined;
+  return (stack) => {
+    const pattern = new RegExp(`${BUNDLE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
+    for (const [, line, column] of stack.matchAll(pattern)) {
+      map ??= new SourceMap(JSON.parse(loaded.map) as SourceMapPayload);
+      const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
+      if ('originalSource' in entry && entry.originalSource) {
+        return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      }
+    }
+    return undefined;
+  };
+}

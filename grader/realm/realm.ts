@@ -1,0 +1,70 @@
+/**
+ * The host's side of a realm: one V8 context per node slot, evaluated once and used for many lives
+ * and many seeds, because a context keeps its compiled code warm (measured: 3 µs an event against
+ * 7 with a new context per boot). Each life calls the submission's factory again, so its module
+ * state is fresh; everything else in a realm is frozen.
+ */
+import vm from 'node:vm';
+import type { HostFunctions, install, RealmApi } from './boot.ts';
+import { BUNDLE_NAME } from './load.ts';
+
+/** What is shared by all realms of one submission: its scripts, compiled once. */
+export class RealmSource {
+  readonly boot: vm.Script;
+  readonly submission: vm.Script;
+
+  constructor(bootCode: string, submissionCode: string, inlineMap?: string) {
+    this.boot = new vm.Script(bootCode, { filename: 'faultlab-boot.js' });
+    const comment = inlineMap === undefined ? '' : `\n//# sourceMappingURL=${inlineMap}`;
+    this.submission = new vm.Script(submissionCode + comment, { filename: BUNDLE_NAME });
+  }
+}
+
+const DRAIN = new vm.Script('0', { filename: 'faultlab-drain.js' });
+
+export class Realm {
+  readonly api: RealmApi;
+  readonly #context: vm.Context;
+  #host: HostFunctions | undefined;
+
+  constructor(source: RealmSource, name: string) {
+    // A "vanilla" global: no interceptors, so that globals are as fast as anywhere, and freezable.
+    this.#context = vm.createContext(vm.constants.DONT_CONTEXTIFY as unknown as vm.Context, {
+      name,
+      microtaskMode: 'afterEvaluate',
+      codeGeneration: { strings: false, wasm: false },
+    });
+    const installRealm = source.boot.runInContext(this.#context) as typeof install;
+    const factory = source.submission.runInContext(this.#context);
+    this.api = installRealm(this.#forwarder(), factory);
+  }
+
+  /** Who answers the calls of this realm from now on: one node of one run. */
+  attach(host: HostFunctions): void {
+    this.#host = host;
+  }
+
+  /** Runs the microtasks of the realm until there are none. */
+  drain(): void {
+    DRAIN.runInContext(this.#context);
+  }
+
+  /** The realm is installed once, its host changes with each run. */
+  #forwarder(): HostFunctions {
+    const host = () => this.#host as HostFunctions;
+    return {
+      wallMs: () => host().wallMs(),
+      monotonicMs: () => host().monotonicMs(),
+      setTimer: (id, delayMs) => host().setTimer(id, delayMs),
+      clearTimer: (id) => host().clearTimer(id),
+      send: (peer, method, args, callId, timeoutMs) =>
+        host().send(peer, method, args, callId, timeoutMs),
+      reply: (token, value) => host().reply(token, value),
+      disk: (operation, kind, file, data, size) => host().disk(operation, kind, file, data, size),
+      emit: (name, value) => host().emit(name, value),
+      answer: (token, ok, value) => host().answer(token, ok, value),
+      log: (text) => host().log(text),
+      failed: (kind, doing, text, stack) => host().failed(kind, doing, text, stack),
+    };
+  }
+}

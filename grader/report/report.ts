@@ -1,0 +1,134 @@
+/**
+ * The one value that every output format is made from. Plain data: what `lab test --json` prints is
+ * this, and what a course stores is this. Data flows one way: seed results make a scenario result,
+ * these a part result, these a Report; nothing here is computed twice.
+ */
+
+/** Undecided is the grader's or the machine's fault, and is never scored as a pass. */
+export type Verdict = 'passed' | 'failed' | 'undecided';
+
+/** What kind of thing went wrong; decides the wording, never the score. */
+export type FindingKind =
+  | 'safety' /* a rule that must always hold was broken */
+  | 'liveness' /* something that must happen in time did not */
+  | 'crash' /* the submission threw */
+  | 'contract' /* the submission used the API, or answered, in a way the contract forbids */
+  | 'runaway' /* endless loop, storm of messages or timers, memory */
+  | 'nondeterminism'; /* the same seed gave two different runs */
+
+/** One moment of a story. */
+export interface StoryEvent {
+  /** Virtual time since the start of the run, in milliseconds. */
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** What was found wrong in one run: the first broken rule of that run. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Stable name of the rule, for grouping, hints and shrinking: `election-safety`. */
+  readonly ruleId: string;
+  /** The rule in words with its source: `Election safety (Raft §5.2): at most one leader per term`. */
+  readonly rule: string;
+  /** What was seen, with names, times and values. */
+  readonly evidence: string;
+  /** One question that points at the concept, when the scenario or the rule has one. */
+  readonly lookAt?: string;
+  readonly atMs: number;
+  /** The shortest story, at most six events. Filled in by the explainer. */
+  readonly story?: readonly StoryEvent[];
+}
+
+/** One step of a scenario's plan: an operation or a fault, as data. Times are virtual. */
+export interface Step {
+  readonly atMs: number;
+  readonly do: string;
+  readonly [argument: string]: unknown;
+}
+
+/** The outcome of one scenario with one seed. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly finding?: Finding;
+  /** Why no verdict could be reached. */
+  readonly undecided?: string;
+  /** Hash of every event of the run, 16 hex digits. Same submission + same seed = same hash. */
+  readonly traceHash: string;
+  readonly virtualMs: number;
+  readonly events: number;
+}
+
+/** A failing run made small, with the plan that still shows it. */
+export interface Shrunk {
+  readonly plan: readonly Step[];
+  readonly stepsBefore: number;
+  readonly stepsAfter: number;
+  readonly eventsBefore: number;
+  readonly eventsAfter: number;
+  readonly runs: number;
+  readonly finding: Finding;
+  readonly traceHash: string;
+}
+
+export interface ScenarioResult {
+  readonly id: string;
+  readonly title: string;
+  readonly points: number;
+  readonly earned: number;
+  readonly verdict: Verdict;
+  readonly seedsRun: number;
+  readonly seedsPassed: number;
+  /** The first failing (or else undecided) seed in the order of the seed list. */
+  readonly firstBad?: SeedResult;
+  readonly shrunk?: Shrunk;
+  readonly virtualMs: number;
+  readonly events: number;
+}
+
+export interface PartResult {
+  readonly id: string;
+  readonly title: string;
+  /** Blocked: a part that this one needs has earned nothing, so this one was not run. */
+  readonly verdict: Verdict | 'blocked';
+  readonly blockedBy?: string;
+  readonly points: number;
+  readonly earned: number;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+/** A submission that could not be loaded: nothing was run. */
+export interface BuildProblem {
+  /** `raft.ts:12:5`, relative to the submission. */
+  readonly where: string;
+  readonly text: string;
+  /** The offending source line, when known. */
+  readonly line?: string;
+  /** What to do instead. */
+  readonly advice?: string;
+}
+
+export interface Report {
+  readonly version: 1;
+  readonly lab: string;
+  readonly labTitle: string;
+  /** SHA-256 of the submission's files, 16 hex digits. */
+  readonly submission: string;
+  readonly problems: readonly BuildProblem[];
+  readonly parts: readonly PartResult[];
+  readonly points: number;
+  readonly earned: number;
+  readonly verdict: Verdict;
+}
+
+/** 0 all passed, 1 something failed, 3 the grader or the machine is at fault. */
+export function exitCodeOf(report: Report): 0 | 1 | 3 {
+  if (report.verdict === 'undecided') return 3;
+  return report.verdict === 'passed' ? 0 : 1;
+}
+
+/** A failure outweighs an undecided: the failure is certain. */
+export function worstOf(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('failed')) return 'failed';
+  return verdicts.includes('undecided') ? 'undecided' : 'passed';
+}

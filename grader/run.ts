@@ -1,0 +1,142 @@
+/**
+ * One run: scenario + seed (+ plan) → verdict, evidence, trace. Pure but for the realms it is given:
+ * no files, no processes, no wall clock, except the one limit that stops an endless loop.
+ */
+import vm from 'node:vm';
+import { RunEnded, SimCluster } from './cluster.ts';
+import { tellStory } from './explore/story.ts';
+import type { Lab, Scenario } from './lab.ts';
+import type { Realm } from './realm/realm.ts';
+import type { Finding, SeedResult, Step } from './report/report.ts';
+import { Stream } from './sim/prng.ts';
+import { EventStorm } from './sim/simulation.ts';
+import type { TraceRecord } from './sim/trace.ts';
+
+/**
+ * How long one run may take in real time. A run takes some milliseconds; only code that never
+ * returns gets here, so the verdict does not depend on how busy the machine is.
+ */
+export const RUN_TIMEOUT_MS = 20_000;
+
+export interface RunOptions {
+  readonly lab: Lab;
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly realms: readonly Realm[];
+  readonly locate: (stack: string) => string | undefined;
+  readonly plan?: readonly Step[];
+  readonly keepTrace?: boolean;
+  /** No time limit: somebody sits at a breakpoint. */
+  readonly debugging?: boolean;
+}
+
+export interface Run {
+  readonly result: SeedResult;
+  readonly plan: readonly Step[];
+  readonly trace: readonly TraceRecord[];
+  /** An endless loop was cut off: these realms must not be used again. */
+  readonly realmsSpoiled: boolean;
+}
+
+/** The plan that a random scenario draws for a seed; empty for a directed one. */
+export function planOf(scenario: Scenario, seed: number): readonly Step[] {
+  return scenario.plan === undefined ? [] : scenario.plan(new Stream(seed));
+}
+
+export function runScenario(options: RunOptions): Run {
+  const { lab, scenario, seed } = options;
+  const plan = options.plan ?? planOf(scenario, seed);
+  const cluster = new SimCluster({
+    seed,
+    size: scenario.nodes,
+    realms: options.realms,
+    methods: lab.methods,
+    invariants: lab.invariants(),
+    keepTrace: options.keepTrace ?? false,
+    locate: options.locate,
+  });
+  let finding: Finding | undefined;
+  let undecided: string | undefined;
+  let realmsSpoiled = false;
+  try {
+    const script = () => execute(cluster, scenario, plan);
+    if (options.debugging) script();
+    else withTimeout(script);
+  } catch (error) {
+    if (error instanceof RunEnded) finding = error.finding;
+    else if (error instanceof EventStorm) finding = storm(error, cluster);
+    else if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+      finding = endless(cluster);
+      realmsSpoiled = true;
+    } else {
+      undecided = `the grader failed: ${(error as Error)?.stack ?? String(error)}`;
+      realmsSpoiled = true;
+    }
+  }
+  if (finding === undefined && undecided === undefined && cluster.unreached.length > 0) {
+    undecided = `the scenario did not reach what it is about: ${cluster.unreached.join('; ')}`;
+  }
+  if (finding !== undefined) {
+    finding = { ...finding, lookAt: finding.lookAt ?? scenario.lookAt };
+    if (options.keepTrace)
+      finding = { ...finding, story: tellStory(cluster.trace.records, finding) };
+  }
+  return {
+    result: {
+      seed,
+      verdict: finding ? 'failed' : undecided ? 'undecided' : 'passed',
+      ...(finding ? { finding } : {}),
+      ...(undecided ? { undecided } : {}),
+      traceHash: cluster.trace.hash,
+      virtualMs: cluster.nowMs,
+      events: cluster.simulation.events,
+    },
+    plan,
+    trace: cluster.trace.records,
+    realmsSpoiled,
+  };
+}
+
+function execute(cluster: SimCluster, scenario: Scenario, plan: readonly Step[]): void {
+  cluster.bootAll();
+  for (const step of [...plan].sort((a, b) => a.atMs - b.atMs)) {
+    if (step.atMs > cluster.nowMs) cluster.run(step.atMs - cluster.nowMs);
+    const action = scenario.actions?.[step.do];
+    if (action) action(cluster, step);
+    else cluster.perform(step);
+  }
+  scenario.run(cluster);
+}
+
+/** One timeout around the whole run costs nothing; one per event would cost more than the events. */
+function withTimeout(script: () => void): void {
+  const holder = globalThis as unknown as { faultlabRun?: () => void };
+  holder.faultlabRun = script;
+  try {
+    new vm.Script('globalThis.faultlabRun()').runInThisContext({ timeout: RUN_TIMEOUT_MS });
+  } finally {
+    delete holder.faultlabRun;
+  }
+}
+
+function storm(error: EventStorm, cluster: SimCluster): Finding {
+  return {
+    kind: 'runaway',
+    ruleId: 'event-storm',
+    rule: 'A node must come to rest between events',
+    evidence: `${error.message}: ${cluster.busiest()}`,
+    lookAt: 'which timer or message causes another one of itself, at once?',
+    atMs: cluster.nowMs,
+  };
+}
+
+function endless(cluster: SimCluster): Finding {
+  return {
+    kind: 'runaway',
+    ruleId: 'endless-loop',
+    rule: 'Code must return: a loop, or a chain of promises, never ended',
+    evidence: `${cluster.running ?? 'the scenario'} did not come back; ${cluster.busiest()}`,
+    lookAt: 'which loop waits for something that only another event could bring?',
+    atMs: cluster.nowMs,
+  };
+}

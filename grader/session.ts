@@ -1,0 +1,101 @@
+/**
+ * A submission that is loaded in this process, and the realms it runs in. Realms are made once per
+ * node slot and kept for all seeds; they are thrown away when an endless loop had to be cut off.
+ */
+import type { Lab, Scenario } from './lab.ts';
+import { type Loaded, makeLocator } from './realm/load.ts';
+import { Realm, RealmSource } from './realm/realm.ts';
+import type { Finding, Step } from './report/report.ts';
+import { type Run, runScenario } from './run.ts';
+
+export interface SessionOptions {
+  readonly lab: Lab;
+  readonly loaded: Loaded;
+  readonly bootCode: string;
+  /** Path names for breakpoints: puts the source map into the script. */
+  readonly debugging?: boolean;
+}
+
+export class Session {
+  readonly #lab: Lab;
+  readonly #source: RealmSource;
+  readonly #locate: (stack: string) => string | undefined;
+  readonly #debugging: boolean;
+  #realms: Realm[] = [];
+  #rejections: unknown[] = [];
+
+  constructor(options: SessionOptions) {
+    this.#lab = options.lab;
+    this.#debugging = options.debugging ?? false;
+    const map = this.#debugging
+      ? `data:application/json;base64,${Buffer.from(options.loaded.map).toString('base64')}`
+      : undefined;
+    this.#source = new RealmSource(options.bootCode, options.loaded.code, map);
+    this.#locate = makeLocator(options.loaded);
+    process.on('unhandledRejection', this.#onRejection);
+  }
+
+  close(): void {
+    process.off('unhandledRejection', this.#onRejection);
+    this.#realms = [];
+  }
+
+  /** Uses new realms from now on. */
+  refresh(): void {
+    this.#realms = [];
+  }
+
+  /** Runs one seed. Asynchronous only to learn about rejections that nobody caught. */
+  async run(
+    scenario: Scenario,
+    seed: number,
+    options: { plan?: readonly Step[]; keepTrace?: boolean } = {},
+  ): Promise<Run> {
+    while (this.#realms.length < scenario.nodes) {
+      this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
+    }
+    this.#rejections = [];
+    const run = runScenario({
+      lab: this.#lab,
+      scenario,
+      seed,
+      realms: this.#realms,
+      locate: this.#locate,
+      debugging: this.#debugging,
+      ...options,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const uncaught = this.#uncaught();
+    if (run.realmsSpoiled) this.#realms = [];
+    if (uncaught === undefined || run.result.verdict === 'failed') return run;
+    const finding = { ...uncaught, atMs: run.result.virtualMs };
+    return { ...run, result: { ...run.result, verdict: 'failed', finding } };
+  }
+
+  readonly #onRejection = (reason: unknown): void => {
+    this.#rejections.push(reason);
+  };
+
+  /** A rejected promise that no code waits for: found only after the run. */
+  #uncaught(): Omit<Finding, 'atMs'> | undefined {
+    const [reason] = this.#rejections;
+    if (this.#rejections.length === 0) return undefined;
+    for (const [i, realm] of this.#realms.entries()) {
+      const { text, stack, own } = JSON.parse(realm.api.describe(reason)) as {
+        text: string;
+        stack: string;
+        own: boolean;
+      };
+      if (!own && i + 1 < this.#realms.length) continue;
+      const where = this.#locate(stack);
+      return {
+        kind: 'crash',
+        ruleId: 'unhandled-rejection',
+        rule: 'A promise that is rejected must be caught: an uncaught rejection ends the process',
+        evidence: `${own ? `n${i + 1}: ` : ''}${text}${where ? ` at ${where}` : ''}`,
+        lookAt: 'which promise does nobody await, or await without a catch?',
+      };
+    }
+    return undefined;
+  }
+}

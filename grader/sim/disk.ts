@@ -1,0 +1,175 @@
+/**
+ * A disk with a volatile cache. Content is kept as "binary strings", one character a byte: cheap
+ * to append, to cut and to pass into a realm.
+ *
+ * Per file there is what is durable and the operations since then, in order. A crash keeps a prefix
+ * of these operations, the last of them perhaps torn at a sector boundary or, for appends, anywhere;
+ * nothing unsynced survives for sure, and nothing synced is ever lost. Creating a file becomes
+ * durable with its first fsync; renames and removals with `syncDirectory` (POSIX as ext4 and XFS
+ * practise it: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
+ */
+
+type Change =
+  | { readonly kind: 'write'; readonly data: string }
+  | { readonly kind: 'append'; readonly data: string }
+  | { readonly kind: 'truncate'; readonly sizeBytes: number };
+
+interface Inode {
+  /** What a read sees. */
+  content: string;
+  /** What is on the platter, and the changes since. */
+  durable: string;
+  unsynced: Change[];
+  /** The platter has at least an empty file. */
+  created: boolean;
+}
+
+/** How a crash treats unsynced changes. */
+export type CrashMode = 'seeded' | 'lose' | 'keep' | 'torn';
+
+/** Seeded choices for one crash: uniform in [0, 1), by the number of the question. */
+export type CrashChoice = (question: number) => number;
+
+export const SECTOR_BYTES = 512;
+
+function apply(content: string, change: Change): string {
+  switch (change.kind) {
+    case 'write':
+      return change.data;
+    case 'append':
+      return content + change.data;
+    case 'truncate':
+      return content.slice(0, change.sizeBytes);
+  }
+}
+
+/** The first part of a change that was under way when the power went. */
+function tear(content: string, change: Change, share: number): string {
+  if (change.kind === 'truncate') return content;
+  const whole = change.data.length;
+  let kept = Math.floor(whole * share);
+  if (whole > SECTOR_BYTES) kept -= kept % SECTOR_BYTES;
+  const piece = change.data.slice(0, kept);
+  return change.kind === 'append' ? content + piece : piece;
+}
+
+export class SimDisk {
+  #files = new Map<string, Inode>();
+  /** The directory as it is on the platter. */
+  #durableNames = new Map<string, Inode>();
+  limitBytes = Number.POSITIVE_INFINITY;
+  /** The next fsync fails. */
+  failNextFsync = false;
+
+  read(file: string): string | undefined {
+    return this.#files.get(file)?.content;
+  }
+
+  list(): string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  get sizeBytes(): number {
+    let sum = 0;
+    for (const inode of this.#files.values()) sum += inode.content.length;
+    return sum;
+  }
+
+  write(file: string, data: string): 'ok' | 'ENOSPC' {
+    return this.#change(file, { kind: 'write', data });
+  }
+
+  append(file: string, data: string): 'ok' | 'ENOSPC' {
+    return this.#change(file, { kind: 'append', data });
+  }
+
+  truncate(file: string, sizeBytes: number): 'ok' | 'ENOENT' | 'ENOSPC' {
+    return this.#files.has(file) ? this.#change(file, { kind: 'truncate', sizeBytes }) : 'ENOENT';
+  }
+
+  #change(file: string, change: Change): 'ok' | 'ENOSPC' {
+    const inode = this.#files.get(file);
+    const content = apply(inode?.content ?? '', change);
+    if (this.sizeBytes - (inode?.content.length ?? 0) + content.length > this.limitBytes) {
+      return 'ENOSPC';
+    }
+    if (inode === undefined) {
+      this.#files.set(file, { content, durable: '', unsynced: [change], created: false });
+    } else {
+      inode.content = content;
+      inode.unsynced.push(change);
+    }
+    return 'ok';
+  }
+
+  fsync(file: string): 'ok' | 'ENOENT' | 'EIO' {
+    const inode = this.#files.get(file);
+    if (inode === undefined) return 'ENOENT';
+    if (this.failNextFsync) {
+      // As Linux does: the pages are marked clean, reads still show them, a crash loses them.
+      this.failNextFsync = false;
+      inode.unsynced = [];
+      return 'EIO';
+    }
+    if (inode.unsynced.length > 0) {
+      inode.durable = inode.unsynced.reduce(apply, inode.durable);
+      inode.unsynced = [];
+    }
+    if (!inode.created) {
+      inode.created = true;
+      if (!this.#durableNames.has(file)) this.#durableNames.set(file, inode);
+    }
+    return 'ok';
+  }
+
+  rename(from: string, to: string): 'ok' | 'ENOENT' {
+    const inode = this.#files.get(from);
+    if (inode === undefined) return 'ENOENT';
+    this.#files.delete(from);
+    this.#files.set(to, inode);
+    return 'ok';
+  }
+
+  remove(file: string): void {
+    this.#files.delete(file);
+  }
+
+  syncDirectory(): 'ok' | 'EIO' {
+    if (this.failNextFsync) {
+      this.failNextFsync = false;
+      return 'EIO';
+    }
+    this.#durableNames = new Map(this.#files);
+    for (const inode of this.#files.values()) inode.created = true;
+    return 'ok';
+  }
+
+  /** Power loss. Returns how many unsynced changes were lost or torn. */
+  crash(mode: CrashMode, choose: CrashChoice): number {
+    let question = 0;
+    let lost = 0;
+    const keepNames = mode === 'keep' || (mode !== 'lose' && choose(question++) < 0.5);
+    const names = keepNames ? this.#files : this.#durableNames;
+    for (const inode of new Set([...names.values(), ...this.#durableNames.values()])) {
+      const { unsynced } = inode;
+      let kept = unsynced.length;
+      if (mode === 'lose' || mode === 'torn') kept = 0;
+      else if (mode === 'seeded' && kept > 0) kept = Math.floor(choose(question++) * (kept + 1));
+      let content = unsynced.slice(0, kept).reduce(apply, inode.durable);
+      const torn = unsynced[kept];
+      if (torn !== undefined) {
+        if (mode === 'torn') content = tear(content, torn, 0.5);
+        else if (mode === 'seeded' && choose(question++) < 0.5) {
+          content = tear(content, torn, choose(question++));
+        }
+      }
+      lost += unsynced.length - kept;
+      inode.content = content;
+      inode.durable = content;
+      inode.unsynced = [];
+    }
+    this.#files = new Map(names);
+    this.#durableNames = new Map(names);
+    return lost;
+  }
+}

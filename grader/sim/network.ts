@@ -1,0 +1,104 @@
+/**
+ * The network: which messages arrive, and when. Datagrams under an RPC layer, so a request and its
+ * reply are each delayed, dropped, duplicated and reordered by themselves. Every choice is keyed by
+ * (link, number of the message on that link), see `prng.ts`.
+ *
+ * Whether a link is cut is asked both when a message leaves and when it arrives: a partition also
+ * swallows what is under way, as pulling a cable does.
+ */
+import type { NetworkProfile, WireMessage } from '../lab.ts';
+import { Choice, keyed } from './prng.ts';
+
+export const CALM: NetworkProfile = {
+  minMs: 1,
+  typicalMs: 3,
+  tailChance: 0.01,
+  tailMs: 20,
+  dropChance: 0,
+  duplicateChance: 0,
+};
+
+export type Fate = 'drop' | 'duplicate' | number | undefined;
+
+export class Network {
+  readonly #seed: number;
+  readonly #size: number;
+  #base: NetworkProfile = CALM;
+  readonly #links: (NetworkProfile | undefined)[];
+  readonly #cut: Uint8Array;
+  readonly #sent: Uint32Array;
+  filter: ((message: WireMessage) => Fate) | undefined;
+
+  constructor(seed: number, size: number) {
+    this.#seed = seed;
+    this.#size = size;
+    this.#links = new Array(size * size).fill(undefined);
+    this.#cut = new Uint8Array(size * size);
+    this.#sent = new Uint32Array(size * size);
+  }
+
+  profile(change: Partial<NetworkProfile>, link?: { from: number; to: number }): void {
+    if (link === undefined) {
+      this.#base = { ...this.#base, ...change };
+      this.#links.forEach((own, i) => {
+        if (own !== undefined) this.#links[i] = { ...own, ...change };
+      });
+      return;
+    }
+    const i = link.from * this.#size + link.to;
+    this.#links[i] = { ...(this.#links[i] ?? this.#base), ...change };
+  }
+
+  setCut(from: number, to: number, cut: boolean): void {
+    this.#cut[from * this.#size + to] = cut ? 1 : 0;
+  }
+
+  isCut(from: number, to: number): boolean {
+    return this.#cut[from * this.#size + to] === 1;
+  }
+
+  healAll(): void {
+    this.#cut.fill(0);
+  }
+
+  /** The number of the next message on a link; part of the name of its choices. */
+  nextOrdinal(from: number, to: number): number {
+    const i = from * this.#size + to;
+    const ordinal = this.#sent[i] as number;
+    this.#sent[i] = ordinal + 1;
+    return ordinal;
+  }
+
+  /** One-way latency in milliseconds. Skewed: most messages are near the minimum, a few very late. */
+  latencyMs(from: number, to: number, ordinal: number): number {
+    const p = this.#links[from * this.#size + to] ?? this.#base;
+    if (p.tailChance > 0 && this.#choice(Choice.tail, from, to, ordinal) < p.tailChance) {
+      return p.tailMs * (0.1 + 0.9 * this.#choice(Choice.tailLength, from, to, ordinal));
+    }
+    const u = this.#choice(Choice.latency, from, to, ordinal);
+    return p.minMs + (p.typicalMs - p.minMs) * (0.5 * u + 1.5 * u * u * u * u);
+  }
+
+  isDropped(from: number, to: number, ordinal: number): boolean {
+    const { dropChance } = this.#links[from * this.#size + to] ?? this.#base;
+    return dropChance > 0 && this.#choice(Choice.drop, from, to, ordinal) < dropChance;
+  }
+
+  /** How much later than the first copy a second one arrives, or undefined for no second copy. */
+  duplicateMs(from: number, to: number, ordinal: number): number | undefined {
+    const p = this.#links[from * this.#size + to] ?? this.#base;
+    if (p.duplicateChance === 0) return undefined;
+    if (this.#choice(Choice.duplicate, from, to, ordinal) >= p.duplicateChance) return undefined;
+    return this.extraCopyMs(from, to, ordinal);
+  }
+
+  /** Mostly at once, sometimes long after: across an election timeout. */
+  extraCopyMs(from: number, to: number, ordinal: number): number {
+    const u = this.#choice(Choice.duplicateDelay, from, to, ordinal);
+    return u < 0.7 ? 10 * u : 1000 * (u - 0.7);
+  }
+
+  #choice(kind: number, from: number, to: number, ordinal: number): number {
+    return keyed(this.#seed, kind, from, to, ordinal);
+  }
+}

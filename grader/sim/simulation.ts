@@ -1,0 +1,80 @@
+/**
+ * The discrete-event loop. Nothing happens between events, an event happens in no time, and the
+ * order of events is decided by (virtual time, sequence) alone; so one seed gives one run.
+ */
+import { EventQueue, SimEvent } from './queue.ts';
+
+/** A run may not take more events than this; a storm is a verdict, not a hang. */
+export const EVENTS_MAX = 1_000_000;
+
+/** Events at one and the same virtual microsecond before the run counts as stuck in time. */
+const EVENTS_PER_INSTANT_MAX = 50_000;
+
+/** The submission keeps the simulation busy without end. */
+export class EventStorm extends Error {
+  override readonly name = 'EventStorm';
+}
+
+export class Simulation {
+  readonly seed: number;
+  /** Virtual time in whole microseconds. */
+  nowUs = 0;
+  /** Events fired so far. */
+  events = 0;
+  readonly #queue = new EventQueue();
+  #sequence = 0;
+  #instantUs = 0;
+  #instantEvents = 0;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  /** Virtual time in milliseconds. */
+  get nowMs(): number {
+    return this.nowUs / 1000;
+  }
+
+  /** Fires `fire` after `delayUs` (rounded, at least 0). */
+  schedule(delayUs: number, fire: () => void): SimEvent {
+    const event = new SimEvent(
+      this.nowUs + Math.max(0, Math.round(delayUs)),
+      this.#sequence++,
+      fire,
+    );
+    this.#queue.push(event);
+    return event;
+  }
+
+  /**
+   * Fires events up to and with `untilUs`, then stands at `untilUs`. Stops early, with true, as
+   * soon as `condition` holds after an event.
+   */
+  runUntil(untilUs: number, condition?: () => boolean): boolean {
+    for (;;) {
+      const event = this.#queue.peek();
+      if (event === undefined || event.atUs > untilUs) break;
+      this.#queue.pop();
+      const fire = event.fire;
+      if (fire === undefined) continue;
+      event.fire = undefined;
+      this.#advance(event.atUs);
+      fire();
+      if (condition?.()) return true;
+    }
+    this.nowUs = Math.max(this.nowUs, untilUs);
+    return false;
+  }
+
+  #advance(toUs: number): void {
+    this.nowUs = toUs;
+    this.events++;
+    if (toUs !== this.#instantUs) {
+      this.#instantUs = toUs;
+      this.#instantEvents = 0;
+    } else if (++this.#instantEvents > EVENTS_PER_INSTANT_MAX) {
+      throw new EventStorm(`${EVENTS_PER_INSTANT_MAX} events without virtual time moving on`);
+    }
+    if (this.events > EVENTS_MAX) throw new EventStorm(`more than ${EVENTS_MAX} events in one run`);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What happened in a run. Every event goes into a running hash, always; into words only when
+ * somebody asked for the trace (replay, the story of a failure), because making text costs more
+ * than simulating. Asking does not change the run.
+ */
+
+export interface TraceRecord {
+  readonly atMs: number;
+  readonly node: string | undefined;
+  readonly kind: string;
+  readonly text: string;
+}
+
+export class Trace {
+  readonly records: TraceRecord[] = [];
+  readonly keeping: boolean;
+  #low = 0x811c9dc5 | 0;
+  #high = 0x01000193 | 0;
+
+  constructor(keeping: boolean) {
+    this.keeping = keeping;
+  }
+
+  /** Adds an event to the hash. `kind` is a small number, `detail` anything about its content. */
+  mark(kind: number, atUs: number, node: number, detail: number): void {
+    let h = Math.imul(this.#low ^ kind, 0x01000193);
+    h = Math.imul(h ^ atUs, 0x01000193);
+    h = Math.imul(h ^ (node + (detail << 4)), 0x01000193);
+    this.#low = h ^ (h >>> 15);
+    this.#high = (Math.imul(this.#high, 0x9e3779b1) + h + detail) | 0;
+  }
+
+  /** Adds a line of words; call it only when `keeping`. */
+  line(atMs: number, node: string | undefined, kind: string, text: string): void {
+    this.records.push({ atMs, node, kind, text });
+  }
+
+  /** 16 hex digits. */
+  get hash(): string {
+    const hex = (n: number) => (n >>> 0).toString(16).padStart(8, '0');
+    return hex(this.#high) + hex(this.#low);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * A worker process: loads one submission and runs the seeds it is given, one message a seed. It
+ * holds no state that matters: when it dies, the pool blames the seed under way and starts another.
+ */
+import { shrink } from './explore/shrink.ts';
+import { loadLab } from './paths.ts';
+import type { Loaded } from './realm/load.ts';
+import type { SeedResult, Shrunk } from './report/report.ts';
+import { Session } from './session.ts';
+
+export interface OpenJob {
+  readonly type: 'open';
+  readonly lab: string;
+  readonly loaded: Loaded;
+  readonly bootCode: string;
+}
+
+export interface RunJob {
+  readonly type: 'run';
+  readonly job: number;
+  readonly scenario: string;
+  readonly seeds: readonly number[];
+  /** Stop at the first seed that does not pass. */
+  readonly stopAtFirst: boolean;
+}
+
+export interface ShrinkJob {
+  readonly type: 'shrink';
+  readonly job: number;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly runs: number;
+}
+
+export type Job = OpenJob | RunJob | ShrinkJob;
+
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'begin'; readonly job: number; readonly seed: number }
+  | { readonly type: 'seed'; readonly job: number; readonly result: SeedResult }
+  | { readonly type: 'done'; readonly job: number }
+  | { readonly type: 'shrunk'; readonly job: number; readonly shrunk: Shrunk | undefined };
+
+async function serve(): Promise<void> {
+  let session: Session | undefined;
+  let scenarios = new Map<string, import('./lab.ts').Scenario>();
+  const answer = (message: Answer) => process.send?.(message);
+
+  async function perform(job: Job): Promise<void> {
+    if (job.type === 'open') {
+      const lab = await loadLab(job.lab);
+      scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
+      session = new Session({ lab, loaded: job.loaded, bootCode: job.bootCode });
+      answer({ type: 'ready' });
+      return;
+    }
+    const scenario = scenarios.get(job.scenario);
+    if (session === undefined || scenario === undefined) throw new Error(`no ${job.scenario}`);
+    if (job.type === 'shrink') {
+      answer({ type: 'begin', job: job.job, seed: job.seed });
+      const shrunk = await shrink(session, scenario, job.seed, job.runs);
+      answer({ type: 'shrunk', job: job.job, shrunk });
+      return;
+    }
+    for (const seed of job.seeds) {
+      answer({ type: 'begin', job: job.job, seed });
+      const { result } = await session.run(scenario, seed);
+      answer({ type: 'seed', job: job.job, result });
+      if (job.stopAtFirst && result.verdict !== 'passed') break;
+    }
+    answer({ type: 'done', job: job.job });
+  }
+
+  let last = Promise.resolve();
+  process.on('message', (job: Job) => {
+    last = last
+      .then(() => perform(job))
+      .catch((error: Error) => {
+        process.stderr.write(`${error.stack}\n`);
+        process.exit(70);
+      });
+  });
+  process.on('disconnect', () => process.exit(0));
+}
+
+await serve();

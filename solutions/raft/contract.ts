@@ -1,0 +1,1 @@
+export * from '../../labs/raft/contract.ts';
