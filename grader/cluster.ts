@@ -108,6 +108,7 @@ export class SimCluster implements Cluster {
   readonly #bootListeners: ((node: NodeId) => void)[] = [];
   /** Set by whatever found something inside a call from a submission; thrown after the event. */
   #ended: unknown;
+  #booted = false;
 
   constructor(options: ClusterOptions) {
     this.seed = options.seed;
@@ -135,8 +136,13 @@ export class SimCluster implements Cluster {
     this.#byId = new Map(this.#processes.map((p) => [p.id, p]));
   }
 
-  /** Boots all nodes, at virtual time 0. */
-  bootAll(): void {
+  /**
+   * Boots all nodes at virtual time 0: as late as possible, when a scenario first lets time pass or
+   * touches a node, so that it can prepare network, disks and clocks before.
+   */
+  #ensureBooted(): void {
+    if (this.#booted) return;
+    this.#booted = true;
     for (const process of this.#processes) process.boot();
   }
 
@@ -150,10 +156,12 @@ export class SimCluster implements Cluster {
   }
 
   run(ms: number): void {
+    this.#ensureBooted();
     this.simulation.runUntil(this.simulation.nowUs + Math.round(ms * 1000));
   }
 
   runUntil(condition: () => boolean, withinMs: number): boolean {
+    this.#ensureBooted();
     if (condition()) return true;
     return this.simulation.runUntil(this.simulation.nowUs + Math.round(withinMs * 1000), condition);
   }
@@ -163,7 +171,7 @@ export class SimCluster implements Cluster {
   }
 
   invoke(node: NodeId, method: string, ...args: unknown[]): unknown {
-    return this.#process(node).invoke(method, args);
+    return this.#live(node).invoke(method, args);
   }
 
   request(
@@ -172,19 +180,19 @@ export class SimCluster implements Cluster {
     args: readonly unknown[],
     done: (reply: RequestOutcome) => void,
   ): void {
-    this.#process(node).request(method, args, (outcome) => this.#observe(() => done(outcome)));
+    this.#live(node).request(method, args, (outcome) => this.#observe(() => done(outcome)));
   }
 
   inspect(node: NodeId): unknown {
-    return this.#process(node).inspect();
+    return this.#live(node).inspect();
   }
 
   isUp(node: NodeId): boolean {
-    return this.#process(node).up;
+    return this.#live(node).up;
   }
 
   isPaused(node: NodeId): boolean {
-    return this.#process(node).paused;
+    return this.#live(node).paused;
   }
 
   count(what: 'messages' | 'requests' | 'bytes', method?: string): number {
@@ -208,12 +216,12 @@ export class SimCluster implements Cluster {
   }
 
   crash(node: NodeId): void {
-    this.#process(node).crash();
+    this.#live(node).crash();
     this.#checkEnded();
   }
 
   restart(node: NodeId): void {
-    this.#process(node).boot();
+    this.#live(node).boot();
   }
 
   crashAt(
@@ -228,7 +236,7 @@ export class SimCluster implements Cluster {
 
   pause(node: NodeId): void {
     this.#hit('pause');
-    this.#process(node).pause();
+    this.#live(node).pause();
   }
 
   resume(node: NodeId): void {
@@ -654,6 +662,12 @@ export class SimCluster implements Cluster {
 
   #hit(fault: string): void {
     this.#hits.set(fault, (this.#hits.get(fault) ?? 0) + 1);
+  }
+
+  /** The process of a node, booted. */
+  #live(node: NodeId): Process {
+    this.#ensureBooted();
+    return this.#process(node);
   }
 
   #process(node: NodeId): Process {

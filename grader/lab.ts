@@ -133,7 +133,11 @@ export interface DiskProfile {
   readonly fsyncMs: number;
 }
 
-/** What a scenario holds. Every time is virtual; nothing happens between calls. */
+/**
+ * What a scenario holds. Every time is virtual; nothing happens between calls. The nodes boot at
+ * time 0, but only when time first passes or a node is first touched: what is set before that –
+ * filters, cuts, disks, clocks, subscriptions – holds from the very start.
+ */
 export interface Cluster {
   readonly seed: number;
   readonly nodes: readonly NodeId[];

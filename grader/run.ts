@@ -98,7 +98,6 @@ export function runScenario(options: RunOptions): Run {
 }
 
 function execute(cluster: SimCluster, scenario: Scenario, plan: readonly Step[]): void {
-  cluster.bootAll();
   for (const step of [...plan].sort((a, b) => a.atMs - b.atMs)) {
     if (step.atMs > cluster.nowMs) cluster.run(step.atMs - cluster.nowMs);
     const action = scenario.actions?.[step.do];

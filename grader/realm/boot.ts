@@ -84,7 +84,7 @@ function describe(error: unknown): string {
       const { name, message } = error;
       return `${typeof name === 'string' ? name : 'Error'}: ${typeof message === 'string' ? message : ''}`;
     }
-    if (typeof error === 'object' || typeof error === 'function')
+    if ((typeof error === 'object' && error !== null) || typeof error === 'function')
       return 'something that is not an Error';
     return `${typeof error === 'string' ? JSON.stringify(error) : String(error)} (not an Error)`;
   } catch {

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import type { Cluster } from './lab.ts';
+import { outputsOf } from './testing.ts';
+
+/** n1 calls n2 every 50 ms; n2 reports what arrives, n1 what comes back. */
+const CALLS = `
+  c.serve('ping', (n) => { c.emit('out', n); return n; });
+  for (let n = 1; c.id === 'n1' && n <= 4; n++) {
+    c.call('n2', 'ping', n, { timeoutMs: 500 }).then((v) => c.emit('out', v), (e) => c.emit('out', e.code));
+    await sleep(50);
+  }
+`;
+
+const cases: [string, (c: Cluster) => void, Record<string, unknown[]>][] = [
+  ['a calm network delivers all', (c) => c.run(2000), { n1: [1, 2, 3, 4], n2: [1, 2, 3, 4] }],
+  [
+    'a cut there: nothing arrives',
+    (c) => {
+      c.cut('n1', 'n2');
+      c.run(2000);
+    },
+    { n1: ['timeout', 'timeout', 'timeout', 'timeout'] },
+  ],
+  [
+    'a cut back: all is done, and the caller does not know',
+    (c) => {
+      c.cut('n2', 'n1');
+      c.run(2000);
+    },
+    { n1: ['timeout', 'timeout', 'timeout', 'timeout'], n2: [1, 2, 3, 4] },
+  ],
+  [
+    'a partition heals',
+    (c) => {
+      c.partition(['n1'], ['n2']);
+      c.run(75);
+      c.heal();
+      c.run(2000);
+    },
+    { n1: [3, 4, 'timeout', 'timeout'], n2: [3, 4] },
+  ],
+  [
+    'a duplicated request runs its handler twice',
+    (c) => {
+      c.filter((m) => (m.kind === 'request' && m.body === 2 ? 'duplicate' : undefined));
+      c.run(2000);
+    },
+    { n1: [1, 2, 3, 4], n2: [1, 2, 2, 3, 4] },
+  ],
+  [
+    'a late request arrives after the caller gave up',
+    (c) => {
+      c.filter((m) => (m.kind === 'request' && m.body === 1 ? 900 : undefined));
+      c.run(2000);
+    },
+    { n1: [2, 3, 4, 'timeout'], n2: [2, 3, 4, 1] },
+  ],
+  [
+    'a paused node gets everything at once afterwards',
+    (c) => {
+      c.pause('n2');
+      c.run(400);
+      c.resume('n2');
+      c.run(2000);
+    },
+    { n1: [1, 2, 3, 4], n2: [1, 2, 3, 4] },
+  ],
+  [
+    'a node that crashes at its second reply has sent it, and does no more',
+    (c) => {
+      c.crashAt('n2', 'send', 2, 'ping.reply');
+      c.run(2000);
+    },
+    { n1: [1, 2, 'timeout', 'timeout'], n2: [1, 2] },
+  ],
+];
+
+test.each(cases)('%s', async (_name, run, expected) => {
+  const { outputs } = await outputsOf(CALLS, { nodes: 2, run });
+  for (const list of Object.values(outputs)) list.sort();
+  for (const list of Object.values(expected)) list.sort();
+  expect(outputs).toEqual(expected);
+});
+
+const WRITES = `
+  const had = await c.disk.read('log');
+  if (had !== undefined) return c.emit('out', had);
+  await c.disk.append('log', 'synced ');
+  await c.disk.fsync('log');
+  c.emit('out', 'durable');
+  await c.disk.append('log', 'unsynced');
+  c.emit('out', 'written');
+  await c.disk.fsync('log').catch((e) => c.emit('out', e.code));
+  c.emit('out', 'end');
+`;
+
+const diskCases: [string, (c: Cluster) => void, unknown[]][] = [
+  ['lose', (c) => c.crashAt('n1', 'write', 2), ['durable', 'synced ']],
+  ['keep', (c) => c.crashAt('n1', 'write', 2), ['durable', 'synced unsynced']],
+  ['torn', (c) => c.crashAt('n1', 'write', 2), ['durable', 'synced unsy']],
+  ['lose', (c) => c.crashAt('n1', 'fsync', 1), ['synced ']],
+  ['lose', (c) => c.crashAt('n1', 'fsync', 2), ['durable', 'written', 'synced unsynced']],
+];
+
+test.each(diskCases)('a crash that treats unsynced writes as "%s"', async (mode, arm, expected) => {
+  const { outputs } = await outputsOf(WRITES, {
+    run(cluster) {
+      cluster.onCrash('n1', mode as 'lose');
+      arm(cluster);
+      cluster.run(1000);
+      cluster.restart('n1');
+      cluster.run(1000);
+    },
+  });
+  expect(outputs.n1).toEqual(expected);
+});
+
+test('a failed fsync is told, and what it covered is lost', async () => {
+  const { outputs } = await outputsOf(WRITES, {
+    run(cluster) {
+      cluster.onEmit((_node, _name, value) => {
+        if (value === 'written') cluster.failNextFsync('n1');
+      });
+      cluster.run(1000);
+      cluster.crash('n1');
+      cluster.restart('n1');
+      cluster.run(1000);
+    },
+  });
+  expect(outputs.n1).toEqual(['durable', 'written', 'EIO', 'end', 'synced ']);
+});
+
+test('a fast clock lets timers fire early; a jump moves Date and no timer', async () => {
+  const { outputs } = await outputsOf(
+    `const t = Date.now(); await sleep(1000); c.emit('out', Math.round((Date.now() - t) / 1000));`,
+    {
+      nodes: 2,
+      run(cluster) {
+        cluster.clockRate('n1', 2);
+        cluster.jumpClock('n2', -60_000);
+        cluster.run(600);
+        cluster.jumpClock('n2', 120_000);
+        cluster.run(1000);
+      },
+    },
+  );
+  expect(outputs).toEqual({ n1: [1], n2: [121] });
+});
