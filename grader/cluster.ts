@@ -101,7 +101,7 @@ export class SimCluster implements Cluster {
   readonly #watch: Watch;
   readonly #locate: ClusterOptions['locate'];
   readonly #states = new Map<string, unknown>();
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
   readonly #lastRole: string[] = [];
   readonly #emitListeners: ((node: NodeId, name: string, value: unknown) => void)[] = [];
@@ -196,7 +196,10 @@ export class SimCluster implements Cluster {
   }
 
   count(what: 'messages' | 'requests' | 'bytes', method?: string): number {
-    return this.#counts.get(method === undefined ? what : `${what} ${method}`) ?? 0;
+    if (method !== undefined) return this.#counts.get(method)?.[what] ?? 0;
+    let sum = 0;
+    for (const counts of this.#counts.values()) sum += counts[what];
+    return sum;
   }
 
   diskBytes(node: NodeId): number {
@@ -384,10 +387,9 @@ export class SimCluster implements Cluster {
   /** The kinds of messages sent most, for the report of a storm. */
   busiest(): string {
     const top = [...this.#counts]
-      .filter(([key]) => key.startsWith('requests '))
-      .sort((a, b) => b[1] - a[1])
+      .sort((a, b) => b[1].requests - a[1].requests)
       .slice(0, 2)
-      .map(([key, n]) => `${n} × ${key.slice('requests '.length)}`);
+      .map(([method, { requests }]) => `${requests} × ${method}`);
     return top.length === 0 ? 'no message was sent' : `sent so far: ${top.join(', ')}`;
   }
 
@@ -482,6 +484,7 @@ export class SimCluster implements Cluster {
     arrive: (body: unknown, kept: unknown) => void;
   }): string {
     const { kind, from, to, method, value } = message;
+    const network = this.#network;
     const { api } = to.realm;
     const body = api.copy(value);
     const size = api.meter[0] as number;
@@ -491,10 +494,8 @@ export class SimCluster implements Cluster {
     }
     const hash = api.meter[1] as number;
     // For those who watch: a copy that no node can change afterwards.
-    const kept =
-      this.#observesMessages || this.#network.filter || this.trace.keeping
-        ? from.realm.api.copy(value)
-        : undefined;
+    const watched = this.#observesMessages || network.filter !== undefined || this.trace.keeping;
+    const kept = watched ? from.realm.api.copy(value) : undefined;
     const wire: WireMessage = {
       kind,
       from: from.id,
@@ -506,9 +507,8 @@ export class SimCluster implements Cluster {
     };
     this.#tally(kind, method, size);
     this.#mark('send', from, hash, () => describeMessage(wire));
-    this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
+    if (watched) this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
 
-    const network = this.#network;
     const ordinal = network.nextOrdinal(from.index, to.index);
     const fate = network.filter?.(wire);
     if (network.isCut(from.index, to.index)) return this.#lose('cut', wire, to, hash);
@@ -528,7 +528,7 @@ export class SimCluster implements Cluster {
         }
         to.deliver(targetLife ?? to.life, () => {
           this.#mark('deliver', to, hash, () => `${describeMessage(wire)}${label}`);
-          this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
+          if (watched) this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
           message.arrive(copy, kept);
         });
       });
@@ -555,15 +555,14 @@ export class SimCluster implements Cluster {
   }
 
   #tally(kind: 'request' | 'reply', method: string, size: number): void {
-    const counts = this.#counts;
-    const add = (key: string, n: number) => counts.set(key, (counts.get(key) ?? 0) + n);
-    add('messages', 1);
-    add('bytes', size);
-    add(`bytes ${method}`, size);
-    if (kind === 'request') {
-      add('requests', 1);
-      add(`requests ${method}`, 1);
+    let counts = this.#counts.get(method);
+    if (counts === undefined) {
+      counts = { messages: 0, requests: 0, bytes: 0 };
+      this.#counts.set(method, counts);
     }
+    counts.messages++;
+    counts.bytes += size;
+    if (kind === 'request') counts.requests++;
   }
 
   #emitted(from: Process, name: string, value: unknown): void {
@@ -653,7 +652,7 @@ export class SimCluster implements Cluster {
       process === undefined ? 15 : process.index,
       detail,
     );
-    if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words());
+    if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words);
   }
 
   #fault(text: string): void {

@@ -136,8 +136,9 @@ export class Process {
     this.paused = false;
     this.life++;
     const { simulation, methods } = this.#around;
-    this.#around.mark(this.life === 1 ? 'boot' : 'restart', this, this.life, () =>
-      this.life === 1 ? 'boots' : 'restarts',
+    const isFirst = this.life === 1;
+    this.#around.mark(isFirst ? 'boot' : 'restart', this, this.life, () =>
+      isFirst ? 'boots' : 'restarts',
     );
     this.#around.booted(this);
     const randomSeed = keyedBits(simulation.seed, Choice.nodeRandom, this.index, this.life, 0) | 0;
@@ -186,13 +187,8 @@ export class Process {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.#around.mark(
-      'resume',
-      this,
-      this.#held.length,
-      () => `resumes; ${this.#held.length} events waited`,
-    );
     const held = this.#held;
+    this.#around.mark('resume', this, held.length, () => `resumes; ${held.length} events waited`);
     this.#held = [];
     const { life } = this;
     for (const event of held) this.#around.simulation.schedule(0, () => this.deliver(life, event));

@@ -1,14 +1,27 @@
 /**
- * What happened in a run. Every event goes into a running hash, always; into words only when
- * somebody asked for the trace (replay, the story of a failure), because making text costs more
- * than simulating. Asking does not change the run.
+ * What happened in a run. Every event goes into a running hash, always; into a record only when
+ * somebody asked for the trace (replay, the story of a failure), and into words only when a record
+ * is read, because making text costs more than simulating. Asking does not change the run.
  */
 
-export interface TraceRecord {
+export class TraceRecord {
   readonly atMs: number;
   readonly node: string | undefined;
   readonly kind: string;
-  readonly text: string;
+  #words: string | (() => string);
+
+  constructor(atMs: number, node: string | undefined, kind: string, words: () => string) {
+    this.atMs = atMs;
+    this.node = node;
+    this.kind = kind;
+    this.#words = words;
+  }
+
+  /** Made when first read. */
+  get text(): string {
+    if (typeof this.#words === 'function') this.#words = this.#words();
+    return this.#words;
+  }
 }
 
 export class Trace {
@@ -30,9 +43,9 @@ export class Trace {
     this.#high = (Math.imul(this.#high, 0x9e3779b1) + h + detail) | 0;
   }
 
-  /** Adds a line of words; call it only when `keeping`. */
-  line(atMs: number, node: string | undefined, kind: string, text: string): void {
-    this.records.push({ atMs, node, kind, text });
+  /** Adds a record; call it only when `keeping`. `words` may run at any later time. */
+  line(atMs: number, node: string | undefined, kind: string, words: () => string): void {
+    this.records.push(new TraceRecord(atMs, node, kind, words));
   }
 
   /** 16 hex digits. */
