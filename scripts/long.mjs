@@ -7,4 +7,12 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-run('npx', ['lab', 'grade', 'solutions/raft', '--lab', 'raft', '--seeds', process.env.SEEDS ?? '200']);
+run('npx', [
+  'lab',
+  'grade',
+  'solutions/raft',
+  '--lab',
+  'raft',
+  '--seeds',
+  process.env.SEEDS ?? '200',
+]);
