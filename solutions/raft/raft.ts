@@ -702,8 +702,8 @@ export default class Raft implements RaftNode {
   // ── Commitment (§5.3, §5.4.2) ─────────────────────────────────────────────────────────────────
 
   /** The greatest value that a majority has reached, this node with `own` among it. */
-  #reachedByMajority(own: number, valueOf: (follower: Follower) => number): number {
-    const values = [own, ...this.#followers.map(valueOf)].sort((a, b) => b - a);
+  #reachedByMajority(own: number, pick: (follower: Follower) => number): number {
+    const values = [own, ...this.#followers.map(pick)].sort((a, b) => b - a);
     return values[this.#majority - 1] ?? Number.NEGATIVE_INFINITY;
   }
 
