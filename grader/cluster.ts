@@ -237,6 +237,12 @@ export class SimCluster implements Cluster {
     this.#fault(`${node} will crash at its ${boundary} number ${after} from now`);
   }
 
+  disarm(node: NodeId): void {
+    const process = this.#process(node);
+    process.crashPoint = undefined;
+    process.disk.failNextFsync = false;
+  }
+
   pause(node: NodeId): void {
     this.#hit('pause');
     this.#live(node).pause();

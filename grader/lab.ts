@@ -19,6 +19,8 @@ export interface Lab {
   /** Methods that every node must have; checked when it boots. */
   readonly methods: readonly string[];
   readonly parts: readonly Part[];
+  /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
+  readonly prepare?: (cluster: Cluster) => void;
   /** Fresh invariants for one run; each watches every event of that run. */
   readonly invariants: () => readonly Invariant[];
   /** Rough hours a student needs, for the syllabus. */
@@ -197,6 +199,8 @@ export interface Cluster {
    * For `send`, `method` limits it, as a request (`appendEntries`) or a reply (`appendEntries.reply`).
    */
   crashAt(node: NodeId, boundary: 'fsync' | 'write' | 'send', after: number, method?: string): void;
+  /** Forgets a crash point and a failing fsync that have not struck yet. */
+  disarm(node: NodeId): void;
   /** Stops the node (a long GC pause); everything that arrives waits, and comes at once on resume. */
   pause(node: NodeId): void;
   resume(node: NodeId): void;

@@ -16,7 +16,7 @@ import type { TraceRecord } from './sim/trace.ts';
  * How long one run may take in real time. A run takes some milliseconds; only code that never
  * returns gets here, so the verdict does not depend on how busy the machine is.
  */
-export const RUN_TIMEOUT_MS = 20_000;
+export const RUN_TIMEOUT_MS = 10_000;
 
 export interface RunOptions {
   readonly lab: Lab;
@@ -59,7 +59,7 @@ export function runScenario(options: RunOptions): Run {
   let undecided: string | undefined;
   let realmsSpoiled = false;
   try {
-    const script = () => execute(cluster, scenario, plan);
+    const script = () => execute(cluster, lab, scenario, plan);
     if (options.debugging) script();
     else withTimeout(script);
   } catch (error) {
@@ -97,7 +97,8 @@ export function runScenario(options: RunOptions): Run {
   };
 }
 
-function execute(cluster: SimCluster, scenario: Scenario, plan: readonly Step[]): void {
+function execute(cluster: SimCluster, lab: Lab, scenario: Scenario, plan: readonly Step[]): void {
+  lab.prepare?.(cluster);
   for (const step of [...plan].sort((a, b) => a.atMs - b.atMs)) {
     if (step.atMs > cluster.nowMs) cluster.run(step.atMs - cluster.nowMs);
     const action = scenario.actions?.[step.do];

@@ -3,33 +3,50 @@
  * faster than TypeScript that is translated at each start. Run by `npm ci` (prepare) and by
  * `bin/lab.mjs` when a source is newer than the last build.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const out = join(root, 'dist');
 
-/** Folders below `labs/` and `outages/` that hold a lab, as entry points. */
-function labEntries(folder, file) {
+/** Folders below `labs/`, `solutions/` or `outages/` that hold `file`, as entry points. */
+function entries(folder, file) {
   const base = join(root, folder);
   if (!existsSync(base)) return [];
-  return readdirSync(base)
-    .map((slug) => join(folder, slug, file))
-    .filter((path) => existsSync(join(root, path)));
+  return readdirSync(base).map((slug) => join(folder, slug, file));
 }
 
+/** A command that runs at the same time must never read half a file. */
+function put(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, contents);
+  renameSync(part, path);
+}
+
+/** @throws {Error} when a source does not compile; `dist/` is then as it was */
 export async function build() {
-  const out = join(root, 'dist');
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  await bundle({
+  const startedAt = new Date();
+  const { outputFiles } = await bundle({
     absWorkingDir: root,
     entryPoints: [
       'cli/main.ts',
       'grader/worker.ts',
-      ...labEntries('labs', 'lab.ts'),
-      ...labEntries('solutions', 'mutants.ts'),
+      ...entries('labs', 'lab.ts'),
+      ...entries('outages', 'lab.ts'),
+      ...entries('solutions', 'mutants.ts'),
     ].filter((path) => existsSync(join(root, path))),
     outbase: '.',
     outdir: 'dist',
@@ -41,9 +58,19 @@ export async function build() {
     packages: 'external',
     alias: { faultlab: './grader/index.ts', 'faultlab/node': './grader/node.ts' },
     sourcemap: 'linked',
-    logLevel: 'warning',
+    write: false,
+    logLevel: 'silent',
   });
-  writeFileSync(join(out, '.stamp'), `${new Date().toISOString()}\n`);
+  for (const { path, contents } of outputFiles) put(path, Buffer.from(contents));
+  const kept = new Set(outputFiles.map(({ path }) => path));
+  for (const entry of readdirSync(out, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && /\.js(\.map)?$/.test(path) && !kept.has(path)) rmSync(path);
+  }
+  // A source that was changed during the build is newer than it.
+  const stamp = join(out, '.stamp');
+  put(stamp, Buffer.from(`${startedAt.toISOString()}\n`));
+  utimesSync(stamp, startedAt, startedAt);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

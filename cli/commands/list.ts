@@ -1,0 +1,74 @@
+/** `lab list`: the syllabus with progress; `lab` alone also offers to begin one. */
+import { existsSync } from 'node:fs';
+import type { Lab } from '../../grader/lab.ts';
+import { wrap } from '../../grader/report/terminal.ts';
+import { syllabus } from '../../labs/index.ts';
+import { scenariosOf } from '../select.ts';
+import { readState } from '../state.ts';
+import type { Ui } from '../ui.ts';
+import { findWorkspace, workFolder } from '../workspace.ts';
+import { startLab } from './start.ts';
+import { status } from './status.ts';
+
+interface Row {
+  readonly slug: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly hours: string;
+  readonly started: boolean;
+  readonly earned: number;
+  readonly points: number;
+}
+
+export const pointsOf = (lab: Lab): number => scenariosOf(lab).reduce((n, s) => n + s.points, 0);
+
+async function rows(root: string): Promise<Row[]> {
+  const state = readState(root);
+  const labs = await Promise.all(syllabus.map((entry) => entry.load()));
+  return labs.map((lab) => ({
+    slug: lab.slug,
+    title: lab.title,
+    summary: lab.summary,
+    hours: lab.hours,
+    started: existsSync(workFolder(root, lab.slug)),
+    earned: state.labs[lab.slug]?.best.lab ?? 0,
+    points: pointsOf(lab),
+  }));
+}
+
+const progressOf = (row: Row) =>
+  row.started || row.earned > 0 ? `${row.earned}/${row.points} points` : 'not started';
+
+export async function list(ui: Ui, { json }: { json?: boolean }): Promise<number> {
+  const all = await rows(findWorkspace());
+  if (json) {
+    ui.out(JSON.stringify(all, null, 2));
+    return 0;
+  }
+  for (const row of all) {
+    const mark = row.earned === row.points ? '✓' : row.started ? '>' : ' ';
+    ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(12))}${row.title}`);
+    ui.out(...wrap(row.summary, 66).map((line) => `              ${line}`));
+    ui.out(`              ${progressOf(row)}, ${row.hours} hours`);
+  }
+  return 0;
+}
+
+export async function home(ui: Ui): Promise<number> {
+  if (!ui.interactive) {
+    await list(ui, {});
+    ui.out('', `${ui.command} start <lab>   ${ui.command} --help`);
+    return 0;
+  }
+  const all = await rows(findWorkspace());
+  const { default: enquirer } = await import('enquirer');
+  const choices = all.map((row) => ({
+    name: row.slug,
+    message: `${row.slug.padEnd(12)}${row.title}  (${progressOf(row)})`,
+  }));
+  const question = { type: 'select', name: 'lab', message: 'Which lab?', choices };
+  const answer = await enquirer.prompt<{ lab: string }>(question).catch(() => undefined);
+  const row = all.find((r) => r.slug === answer?.lab);
+  if (row === undefined) return 0;
+  return row.started ? status(ui, row.slug) : startLab(ui, row.slug);
+}

@@ -1,0 +1,29 @@
+/** `lab start <lab>`: fills `work/<lab>/`. */
+import { join } from 'node:path';
+import { labFolder } from '../root.ts';
+import { findLab } from '../select.ts';
+import { changeState, labState } from '../state.ts';
+import type { Ui } from '../ui.ts';
+import { findWorkspace, shown, start, workFolder, writeLaunchFile } from '../workspace.ts';
+
+export async function startLab(ui: Ui, slug: string): Promise<number> {
+  const lab = await findLab(slug).load();
+  const root = findWorkspace();
+  const { created, kept } = start(root, lab);
+  const hasLaunchFile = writeLaunchFile(root);
+  changeState(root, (state) => {
+    state.last = slug;
+    labState(state, slug).startedAt ??= new Date().toISOString();
+  });
+  const folder = workFolder(root, slug);
+  ui.out(ui.style.colours.bold(lab.title));
+  if (created.length > 0) ui.out(`  new      ${created.join(', ')}`);
+  if (kept.length > 0) ui.out(`  kept     ${kept.join(', ')} (yours; nothing was overwritten)`);
+  if (hasLaunchFile) ui.out('  debugger .vscode/launch.json');
+  ui.out(
+    `  edit     ${shown(join(folder, lab.entry))}`,
+    `  read     ${shown(join(labFolder(slug), 'README.md'))}`,
+    `  then     ${ui.command} test ${slug} --watch`,
+  );
+  return 0;
+}

@@ -1,0 +1,46 @@
+/** `lab status [lab]`: best points by part, and the TODO markers that are left. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labOrLast } from '../select.ts';
+import { readState } from '../state.ts';
+import type { Ui } from '../ui.ts';
+import { filesIn, findWorkspace, shown, startedFolder } from '../workspace.ts';
+import { pointsOf } from './list.ts';
+
+const TODOS_SHOWN = 10;
+
+export async function status(ui: Ui, slug?: string): Promise<number> {
+  const root = findWorkspace();
+  const lab = await labOrLast(root, slug).load();
+  const folder = startedFolder(root, lab);
+  const state = readState(root).labs[lab.slug];
+  ui.out(ui.style.colours.bold(lab.title), '');
+  for (const part of lab.parts) {
+    const points = part.scenarios.reduce((n, s) => n + s.points, 0);
+    const earned = state?.best.parts[part.id] ?? 0;
+    const mark = earned === points ? '✓' : ' ';
+    const title = `Part ${part.id}  ${part.title}`.padEnd(48);
+    ui.out(`${mark} ${title}${`${earned}/${points}`.padStart(7)}`);
+  }
+  ui.out(`  ${'Best run'.padEnd(48)}${`${state?.best.lab ?? 0}/${pointsOf(lab)}`.padStart(7)}`, '');
+
+  const todos = filesIn(folder)
+    .filter((name) => name.endsWith('.ts') && !lab.given.includes(name))
+    .flatMap((name) =>
+      readFileSync(join(folder, name), 'utf8')
+        .split('\n')
+        .flatMap((line, i) => {
+          const todo = /(?<!`)\/\/\s*(TODO\b.*)/.exec(line)?.[1];
+          return todo === undefined ? [] : [`${shown(join(folder, name))}:${i + 1}  ${todo}`];
+        }),
+    );
+  ui.out(todos.length === 0 ? 'No TODO is left.' : `TODO left: ${todos.length}`);
+  ui.out(...todos.slice(0, TODOS_SHOWN).map((line) => `  ${line.slice(0, 78)}`));
+  const last = state?.lastFailure;
+  if (last) {
+    const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;
+    ui.out('', `Failed last: ${last.scenario} with seed ${last.seed}   ${again}`);
+  }
+  ui.out('', `Next: ${ui.command} test ${lab.slug}`);
+  return 0;
+}

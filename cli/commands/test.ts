@@ -1,0 +1,81 @@
+/** `lab test [lab]`: grades `work/<lab>/` with the public seeds. */
+import { exitCodeOf } from '../../grader/report/report.ts';
+import { UsageError } from '../errors.ts';
+import { gradeAloud, showOutcome } from '../grading.ts';
+import { labOrLast, selectScenarios, selectSeeds } from '../select.ts';
+import { changeState, readState, recordReport } from '../state.ts';
+import { settled, typecheck } from '../typecheck.ts';
+import type { Ui } from '../ui.ts';
+import { findWorkspace, shown, startedFolder } from '../workspace.ts';
+
+export interface TestOptions {
+  readonly part?: string;
+  readonly scenario?: string;
+  readonly seeds?: number;
+  readonly seed?: number;
+  readonly watch?: boolean;
+  readonly inspect?: boolean;
+  readonly json?: boolean;
+  readonly jobs?: number;
+}
+
+/** Later failures are often the same bug again. */
+export const FAILURES_SHOWN = 3;
+const TYPE_ERRORS_SHOWN = 8;
+const TYPE_CHECK_WAIT_MS = 1500;
+
+export async function test(
+  ui: Ui,
+  slug: string | undefined,
+  options: TestOptions,
+): Promise<number> {
+  const root = findWorkspace();
+  const lab = await labOrLast(root, slug).load();
+  const submission = startedFolder(root, lab);
+  const only = selectScenarios(lab, options);
+  const clash = [
+    options.watch && '--watch',
+    options.inspect && '--inspect',
+    options.json && '--json',
+  ];
+  if (clash.filter(Boolean).length > 1) {
+    const what = `${clash.filter(Boolean).join(' and ')} do not go together`;
+    throw new UsageError({ what, todo: 'choose one of them' });
+  }
+  const seeds = selectSeeds('test', options);
+  const { jobs } = options;
+  const request = { submission, seeds, ...(only ? { only } : {}), ...(jobs ? { jobs } : {}) };
+  if (options.inspect) {
+    const { inspect } = await import('../inspect.ts');
+    const last = readState(root).labs[lab.slug]?.lastFailure;
+    return inspect(ui, lab, submission, { scenario: only?.[0], seed: options.seed, last });
+  }
+  if (options.watch) {
+    const { watch } = await import('../watch.ts');
+    return watch(ui, root, lab, request);
+  }
+
+  const controller = new AbortController();
+  const types = options.json ? undefined : typecheck(submission, controller.signal);
+  const report = await gradeAloud(ui, lab, request, { silent: options.json ?? false });
+  changeState(root, (state) => recordReport(state, report, 'mode' in seeds));
+  if (options.json) {
+    ui.out(JSON.stringify(report, null, 2));
+    return exitCodeOf(report);
+  }
+  const errors = types && (await settled(types, TYPE_CHECK_WAIT_MS));
+  controller.abort();
+  showTypeErrors(ui, errors ?? [], shown(submission));
+  showOutcome(ui, report, options.scenario ? undefined : FAILURES_SHOWN);
+  const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
+  if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
+  return exitCodeOf(report);
+}
+
+export function showTypeErrors(ui: Ui, errors: readonly string[], folder: string): void {
+  if (errors.length === 0) return;
+  ui.out('', ui.style.colours.yellow(`! type errors in ${folder} (a warning; the tests ran):`));
+  ui.out(...errors.slice(0, TYPE_ERRORS_SHOWN).map((line) => `  ${line}`));
+  const hidden = errors.length - TYPE_ERRORS_SHOWN;
+  if (hidden > 0) ui.out(`  and ${hidden} more`);
+}

@@ -1,0 +1,162 @@
+/**
+ * The `lab` command: names, arguments and options. Each command is a module of its own that is
+ * loaded only when it runs, so that `lab --help` costs little more than starting Node.
+ */
+import { Command, CommanderError } from 'commander';
+import { nearest, UsageError, wholeNumber } from './errors.ts';
+import type { Ui } from './ui.ts';
+
+export const VERSION = '0.1.0';
+
+/** Runs one command and returns the exit code: 0 passed, 1 failed, 2 usage. Faults are thrown. */
+export async function main(
+  argv: readonly string[],
+  write: { out(text: string): void; err(text: string): void } = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  },
+): Promise<number> {
+  let code = 0;
+  const program = buildProgram((result) => {
+    code = result;
+  });
+  program.configureOutput({ writeOut: write.out, writeErr: () => {} });
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    await program.parseAsync(argv.length === 0 ? ['home'] : [...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      write.err(`lab: ${explain(error, program, argv).message}\n`);
+      return 2;
+    }
+    if (!(error instanceof UsageError)) throw error;
+    write.err(`lab: ${error.message}\n`);
+    return 2;
+  }
+  return code;
+}
+
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command('lab')
+    .description('Distributed systems, learned by building them and watching them break.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride();
+  /** An action that loads its module, and hands on the exit code. */
+  const run =
+    <Args extends unknown[]>(load: () => Promise<(ui: Ui, ...args: Args) => Promise<number>>) =>
+    async (...args: Args) => {
+      const [command, { makeUi }] = await Promise.all([load(), import('./ui.ts')]);
+      finish(await command(makeUi(), ...args));
+    };
+
+  program
+    .command('home', { hidden: true })
+    .action(run(async () => (await import('./commands/list.ts')).home));
+  program
+    .command('list')
+    .description('the syllabus, with your progress')
+    .option('--json', 'for programs')
+    .action(run(async () => (await import('./commands/list.ts')).list));
+  program
+    .command('start')
+    .description('begin a lab in work/<lab>/; never overwrites')
+    .argument('<lab>')
+    .action(run(async () => (await import('./commands/start.ts')).startLab));
+  program
+    .command('test')
+    .description('grade your work; without a lab, the one you worked on last')
+    .argument('[lab]')
+    .option('--part <letters>', 'only these parts: A or A,B')
+    .option('--scenario <ids>', 'only these: A1,B or the beginning of a title')
+    .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
+    .option('--seed <seed>', 'only this seed', wholeNumber('--seed', 0))
+    .option('--watch', 'test again on every save, the failing scenario first')
+    .option('--inspect', 'run one seed in a debugger (default: what failed last)')
+    .option('--json', 'print the report as JSON')
+    .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
+    .action(run(async () => (await import('./commands/test.ts')).test));
+  program
+    .command('replay')
+    .description('one run again, event by event')
+    .argument('<lab>')
+    .argument('<scenario>')
+    .requiredOption('--seed <seed>', 'the seed of the run', wholeNumber('--seed', 0))
+    .option('--shrunk', 'the smallest plan of that seed that still fails')
+    .option('--solution', 'run the reference solution instead of your work')
+    .option('--mutant <name>', 'run the reference solution with this planted bug')
+    .option('--from <ms>', 'print from this virtual time on', wholeNumber('--from', 0))
+    .option('--until <ms>', 'print up to this virtual time', wholeNumber('--until', 0))
+    .option('--node <id>', 'print only what concerns this node')
+    .option('--full', 'print every event')
+    .action(run(async () => (await import('./commands/replay.ts')).replayRun));
+  program
+    .command('hint')
+    .description('the next hint; without a scenario, for what failed last')
+    .argument('[lab]')
+    .argument('[scenario]')
+    .argument('[stage]')
+    .action(run(async () => (await import('./commands/hint.ts')).hint));
+  program
+    .command('status')
+    .description('your points, and what is left to do')
+    .argument('[lab]')
+    .action(run(async () => (await import('./commands/status.ts')).status));
+  program
+    .command('diff')
+    .description('what you changed, or how the solution differs')
+    .argument('[lab]')
+    .option('--skeleton', 'from the skeleton to your work (default)')
+    .option('--solution', 'from your work to the solution: spoils the lab')
+    .option('--yes', 'do not ask')
+    .action(run(async () => (await import('./commands/diff.ts')).diff));
+  program
+    .command('reset')
+    .description('begin a lab again, after a backup')
+    .argument('<lab>')
+    .option('--yes', 'do not ask')
+    .action(run(async () => (await import('./commands/reset.ts')).resetLab));
+  program
+    .command('grade')
+    .description('grade a submission for a course')
+    .argument('<path>')
+    .option('--lab <lab>', 'which lab it is (default: by its file name)')
+    .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
+    .option('--json', 'print the report as JSON')
+    .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
+    .action(run(async () => (await import('./commands/grade.ts')).gradePath));
+  program
+    .command('doctor')
+    .description('what of this machine works')
+    .action(run(async () => (await import('./commands/doctor.ts')).doctor));
+  program
+    .command('demo')
+    .description('a skeleton, a famous bug, its replay, a solution')
+    .action(run(async () => (await import('./commands/demo.ts')).demo));
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 all passed, 1 something failed, 2 usage or a missing file,\n            3 the grader or the machine is at fault',
+  );
+  return program;
+}
+
+/** Commander's complaints, with the nearest valid names. */
+function explain(error: CommanderError, program: Command, argv: readonly string[]): UsageError {
+  const command = program.commands.find((c) => c.name() === argv[0]);
+  const value = /'([^']*)'/.exec(error.message)?.[1]?.split(/[ ,]/)[0] ?? '';
+  const help = command ? `lab ${command.name()} --help` : 'lab --help';
+  if (error.code === 'commander.unknownCommand') {
+    const allowed = program.commands.map((c) => c.name()).filter((name) => name !== 'home');
+    const what = `there is no command ${JSON.stringify(value)}`;
+    return new UsageError({ what, value, allowed, todo: help });
+  }
+  if (error.code === 'commander.unknownOption') {
+    const options = [...(command ?? program).options.map((o) => o.long ?? ''), '--help'];
+    const what = `there is no option ${value}${command ? ` of "lab ${command.name()}"` : ''}`;
+    const allowed = nearest(value, options).length > 0 ? options : [...options].sort();
+    return new UsageError({ what, value, allowed, todo: help });
+  }
+  return new UsageError({ what: error.message.replace(/^error: /, ''), todo: help });
+}

@@ -1,0 +1,90 @@
+/** From what a user typed to labs, scenarios and seeds; errors name what is allowed. */
+import { existsSync } from 'node:fs';
+import type { SeedChoice } from '../grader/grade.ts';
+import type { Lab, Scenario } from '../grader/lab.ts';
+import { type SyllabusEntry, syllabus } from '../labs/index.ts';
+import { UsageError } from './errors.ts';
+import { readState } from './state.ts';
+import { workFolder } from './workspace.ts';
+
+export function findLab(slug: string): SyllabusEntry {
+  const entry = syllabus.find((l) => l.slug === slug);
+  if (entry) return entry;
+  throw new UsageError({
+    what: `there is no lab ${JSON.stringify(slug)}`,
+    value: slug,
+    allowed: syllabus.map((l) => l.slug),
+    todo: 'lab list',
+  });
+}
+
+/** The lab that was named, or else the one that was worked on last, or else the only one begun. */
+export function labOrLast(root: string, slug: string | undefined): SyllabusEntry {
+  if (slug !== undefined) return findLab(slug);
+  const started = syllabus.filter((l) => existsSync(workFolder(root, l.slug)));
+  const { last } = readState(root);
+  const entry =
+    started.find((l) => l.slug === last) ?? (started.length === 1 ? started[0] : undefined);
+  if (entry) return entry;
+  throw new UsageError({
+    what: started.length === 0 ? 'no lab has been started' : 'several labs have been started',
+    allowed: (started.length === 0 ? syllabus : started).map((l) => l.slug),
+    todo: started.length === 0 ? 'lab start <lab>' : 'name the lab',
+  });
+}
+
+export function scenariosOf(lab: Lab): readonly Scenario[] {
+  return lab.parts.flatMap((p) => p.scenarios);
+}
+
+export function findScenario(lab: Lab, id: string): Scenario {
+  const scenario = scenariosOf(lab).find((s) => s.id === id.toUpperCase());
+  if (scenario) return scenario;
+  throw new UsageError({
+    what: `${lab.slug} has no scenario ${JSON.stringify(id)}`,
+    value: id,
+    allowed: scenariosOf(lab).map((s) => s.id),
+    todo: 'give one of these ids',
+  });
+}
+
+/** Ids for `--part A,B` and `--scenario A1,B,elect`; undefined means all. */
+export function selectScenarios(
+  lab: Lab,
+  { part, scenario }: { part?: string; scenario?: string },
+): string[] | undefined {
+  if (part === undefined && scenario === undefined) return undefined;
+  const chosen = new Set<Scenario>();
+  for (const id of split(part)) {
+    const found = lab.parts.find((p) => p.id === id.toUpperCase());
+    if (found === undefined) {
+      const what = `${lab.slug} has no part ${JSON.stringify(id)}`;
+      const allowed = lab.parts.map((p) => p.id);
+      throw new UsageError({ what, value: id, allowed, todo: 'give a letter of these' });
+    }
+    for (const s of found.scenarios) chosen.add(s);
+  }
+  for (const wanted of split(scenario)) {
+    const lower = wanted.toLowerCase();
+    const all = scenariosOf(lab);
+    const exact = all.filter((s) => s.id.toLowerCase() === lower);
+    const begins = all.filter(
+      (s) => s.id.toLowerCase().startsWith(lower) || s.title.toLowerCase().startsWith(lower),
+    );
+    for (const s of exact.length > 0 ? exact : begins) chosen.add(s);
+    if (begins.length === 0) findScenario(lab, wanted);
+  }
+  return scenariosOf(lab).flatMap((s) => (chosen.has(s) ? [s.id] : []));
+}
+
+function split(list: string | undefined): string[] {
+  return (list ?? '').split(',').flatMap((item) => item.trim() || []);
+}
+
+export function selectSeeds(
+  mode: 'test' | 'grade',
+  { seed, seeds }: { seed?: number; seeds?: number },
+): SeedChoice {
+  if (seed !== undefined) return { list: [seed] };
+  return seeds === undefined ? { mode } : { count: seeds };
+}

@@ -1,0 +1,57 @@
+/** A replayed run in words: its events, and how it came out. */
+import type { Replay, TraceLine } from '../grader/grade.ts';
+import { seconds, wrap } from '../grader/report/terminal.ts';
+import type { Ui } from './ui.ts';
+
+export interface TraceChoice {
+  readonly from?: number;
+  readonly until?: number;
+  readonly node?: string;
+  readonly full?: boolean;
+}
+
+/** What a person reads first; messages and timers only near the end. */
+const TELLING = new Set(['boot', 'crash', 'restart', 'pause', 'resume', 'fault', 'state', 'emit']);
+for (const kind of ['log', 'note', 'fail']) TELLING.add(kind);
+const TELLING_MAX = 150;
+const LAST_SHOWN = 25;
+
+export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): string[] {
+  const { from = 0, until = Number.POSITIVE_INFINITY, node, full } = choice;
+  const inside = trace.filter(
+    (l) => l.atMs >= from && l.atMs <= until && (node === undefined || l.node === node),
+  );
+  const isChosen = choice.from !== undefined || choice.until !== undefined || node !== undefined;
+  const all = full || isChosen;
+  const telling = inside.slice(0, -LAST_SHOWN).filter((l) => TELLING.has(l.kind));
+  const kept = all ? inside : [...telling.slice(-TELLING_MAX), ...inside.slice(-LAST_SHOWN)];
+  const lines = kept.map((l) => {
+    const time = seconds(l.atMs).padStart(9);
+    return `${time}  ${(l.node ?? '').padEnd(3)} ${l.kind.padEnd(8)} ${l.text}`;
+  });
+  const left = inside.length - kept.length;
+  if (left > 0) {
+    lines.push(
+      '',
+      `${left} of ${inside.length} events are left out: --full, --from, --until, --node`,
+    );
+  }
+  return lines;
+}
+
+export function outcomeLines({ result }: Replay, ui: Ui): string[] {
+  const { finding, undecided, virtualMs, events, traceHash, verdict } = result;
+  const lines = [`${verdict} at ${seconds(virtualMs)} s, ${events} events`];
+  const add = (label: string, text: string | undefined) => {
+    if (text === undefined) return;
+    const [first = '', ...rest] = wrap(text, 65);
+    lines.push(`  ${ui.style.colours.dim(label.padEnd(13))}${first}`);
+    lines.push(...rest.map((line) => ' '.repeat(15) + line));
+  };
+  add('Broken rule', finding?.rule);
+  add('Evidence', finding?.evidence);
+  add('Look at', finding?.lookAt);
+  add('Undecided', undecided);
+  add('Trace hash', traceHash);
+  return lines;
+}

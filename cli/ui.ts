@@ -1,0 +1,45 @@
+/** What a command writes to, and what it may assume about who reads it. */
+import { createColors } from 'picocolors';
+import type { Style } from '../grader/report/terminal.ts';
+
+export interface Ui {
+  /** Results: stdout. */
+  out(...lines: readonly string[]): void;
+  /** Progress and warnings: stderr. */
+  err(...lines: readonly string[]): void;
+  /** Somebody can answer questions and press keys. */
+  readonly interactive: boolean;
+  readonly style: Style;
+  /** How this command was called, for commands to paste. */
+  readonly command: string;
+}
+
+export function makeUi(): Ui {
+  const { env, stdin, stdout } = process;
+  const colour =
+    !env.NO_COLOR && (Boolean(env.FORCE_COLOR) || (stdout.isTTY && env.TERM !== 'dumb'));
+  const command = env.npm_command === 'exec' ? 'npx lab' : 'lab';
+  return {
+    out: (...lines) => void stdout.write(lines.map((line) => `${line}\n`).join('')),
+    err: (...lines) => void process.stderr.write(lines.map((line) => `${line}\n`).join('')),
+    interactive: Boolean(stdin.isTTY && stdout.isTTY),
+    style: { colours: createColors(Boolean(colour)), command },
+    command,
+  };
+}
+
+/** Asks for a yes; Ctrl-C and Escape are a no. */
+export async function confirm(message: string): Promise<boolean> {
+  const { default: enquirer } = await import('enquirer');
+  try {
+    const answer = await enquirer.prompt<{ yes: boolean }>({
+      type: 'confirm',
+      name: 'yes',
+      message,
+      initial: false,
+    });
+    return answer.yes;
+  } catch {
+    return false;
+  }
+}

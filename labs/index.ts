@@ -1,0 +1,27 @@
+/** The syllabus: every lab in the order of the course, one line a lab. Nothing is loaded yet. */
+import type { Lab, Mutant } from 'faultlab';
+
+export interface SyllabusEntry {
+  readonly slug: string;
+  readonly load: () => Promise<Lab>;
+  /** The known bugs of its solution. */
+  readonly mutants: () => Promise<readonly Mutant[]>;
+}
+
+const lab = (
+  slug: string,
+  load: () => Promise<{ default: Lab }>,
+  mutants: () => Promise<{ default: readonly Mutant[] }>,
+): SyllabusEntry => ({
+  slug,
+  load: async () => (await load()).default,
+  mutants: async () => (await mutants()).default,
+});
+
+export const syllabus: readonly SyllabusEntry[] = [
+  lab(
+    'raft',
+    () => import('./raft/lab.ts'),
+    () => import('../solutions/raft/mutants.ts'),
+  ),
+];

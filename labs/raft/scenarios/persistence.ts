@@ -1,0 +1,241 @@
+/** Part C: what a node has promised, it remembers (Figure 2, persistent state). */
+import type { Cluster, NodeId, Scenario } from 'faultlab';
+import { actions, drawPlan, raft } from '../workload.ts';
+import { makeLeader, without } from './steer.ts';
+
+const DIRECTED = { test: 4, grade: 20 };
+const RANDOM = { test: 15, grade: 100 };
+
+function powerOff(cluster: Cluster, mode: 'lose' | 'torn' | 'seeded'): void {
+  for (const node of cluster.nodes) cluster.onCrash(node, mode);
+  for (const node of cluster.nodes) cluster.crash(node);
+}
+
+function powerOn(cluster: Cluster): void {
+  for (const node of cluster.nodes) cluster.restart(node);
+}
+
+export const persistence: readonly Scenario[] = [
+  {
+    id: 'C1',
+    title: 'committed commands survive when all nodes lose power, again and again',
+    points: 4,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'what is on the disk when a command is called committed?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const commands: string[] = [];
+      for (let round = 0; round < 4; round++) {
+        commands.push(workload.commit().command, workload.commit().command);
+        powerOff(cluster, 'lose');
+        powerOn(cluster);
+        workload.commit();
+        const gone = commands.find((command) => !workload.isApplied(command));
+        cluster.expect(gone === undefined, {
+          kind: 'safety',
+          ruleId: 'durability',
+          rule: 'Durability: what was committed is there after any crash (Raft §5.4, Figure 2)',
+          evidence: `${gone} was committed before power loss ${round + 1}; afterwards: ${workload.describe()}`,
+        });
+      }
+    },
+  },
+  {
+    id: 'C2',
+    title: 'a committed entry survives a crash of its leader',
+    points: 3,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'what must be durable before a follower may answer AppendEntries? (Figure 2)',
+    run(cluster) {
+      const workload = raft(cluster);
+      for (const node of cluster.nodes) cluster.onCrash(node, 'lose');
+      for (let round = 0; round < 5; round++) {
+        const leader = workload.elect();
+        const proposal = workload.propose(leader);
+        const command = proposal?.command ?? '';
+        cluster.runUntil(() => workload.isAppliedAnywhere(command), 2000);
+        for (const node of cluster.nodes) cluster.crash(node);
+        // Without the leader: the others must know.
+        const rest = without(cluster.nodes, leader);
+        for (const node of rest) cluster.restart(node);
+        workload.commit({ nodes: rest });
+        cluster.restart(leader);
+        workload.commit();
+      }
+    },
+  },
+  {
+    id: 'C3',
+    title: 'a leader counts itself only when its own disk has the entry',
+    points: 3,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'is the leader’s own copy durable when it is counted? (thesis §10.2.1)',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      workload.commit();
+      cluster.isolate(n3);
+      cluster.disk(n1, { fsyncMs: 300, writeMs: 5 });
+      cluster.onCrash(n1, 'lose');
+      const proposal = workload.propose(n1);
+      cluster.runUntil(() => workload.isApplied(proposal?.command ?? '', [n1]), 150);
+      cluster.crash(n1);
+      cluster.crash(n2);
+      cluster.disk(n1, { fsyncMs: 1, writeMs: 0.1 });
+      // n1, without the entry if it was not durable, and n3, which never had it.
+      cluster.partition([n1, n3]);
+      cluster.restart(n1);
+      workload.commit({ nodes: [n1, n3] });
+      cluster.restart(n2);
+      cluster.heal();
+      workload.commit();
+    },
+  },
+  {
+    id: 'C4',
+    title: 'a crash between the disk and the reply breaks nothing, wherever it falls',
+    points: 3,
+    nodes: 3,
+    seeds: { test: 12, grade: 60 },
+    lookAt: 'in which order do the parts of your state reach the disk?',
+    run(cluster) {
+      const workload = raft(cluster);
+      for (let round = 0; round < 6; round++) {
+        const node = cluster.draw.pick(cluster.nodes);
+        const boundary = cluster.draw.pick(['fsync', 'write', 'send'] as const);
+        cluster.onCrash(node, cluster.draw.pick(['lose', 'keep', 'torn'] as const));
+        cluster.crashAt(node, boundary, cluster.draw.int(1, 4));
+        for (let i = 0; i < 5; i++) {
+          const leader = workload.leader();
+          if (leader) workload.propose(leader);
+          cluster.run(60);
+        }
+        cluster.disarm(node);
+        cluster.restart(node);
+        cluster.run(100);
+      }
+      workload.commit({ withinMs: 6000 });
+      cluster.sometimes('a node crashed at a boundary', cluster.hits('crash') > 0);
+    },
+  },
+  {
+    id: 'C5',
+    title: 'a vote is remembered: a crash right after it does not give a second one',
+    points: 2,
+    nodes: 5,
+    seeds: RANDOM,
+    lookAt: 'where are currentTerm and votedFor when the vote leaves?',
+    run(cluster) {
+      const workload = raft(cluster);
+      // Vote replies are slow, so several candidates ask in the same term; voters crash on voting.
+      cluster.filter((m) => (m.method === 'requestVote' ? cluster.draw.int(1, 60) : undefined));
+      for (const node of cluster.nodes) cluster.onCrash(node, 'lose');
+      for (let round = 0; round < 6; round++) {
+        for (const node of cluster.draw.shuffle(cluster.nodes).slice(0, 2)) {
+          cluster.crashAt(node, 'send', 1, 'requestVote.reply');
+        }
+        const leader = workload.leader();
+        if (leader) cluster.crash(leader);
+        for (let i = 0; i < 30; i++) {
+          cluster.run(20);
+          for (const node of cluster.nodes) if (!cluster.isUp(node)) cluster.restart(node);
+        }
+      }
+      cluster.filter(undefined);
+      workload.commit({ withinMs: 6000 });
+    },
+  },
+  {
+    id: 'C6',
+    title: 'a torn write at the end of a file is recognised, and is no reason to forget the rest',
+    points: 3,
+    nodes: 3,
+    seeds: { test: 8, grade: 40 },
+    lookAt: 'how does a node tell a record that was cut off from a whole one?',
+    run(cluster) {
+      const workload = raft(cluster);
+      for (let round = 0; round < 5; round++) {
+        workload.commit();
+        const leader = workload.elect();
+        for (let i = 0; i < 4; i++) workload.propose(leader);
+        cluster.run(cluster.draw.real(0.2, 6));
+        powerOff(cluster, cluster.draw.chance(0.7) ? 'torn' : 'seeded');
+        powerOn(cluster);
+      }
+      workload.commit();
+    },
+  },
+  {
+    id: 'C7',
+    title: 'what a failed fsync did not save is never acknowledged',
+    points: 2,
+    nodes: 3,
+    seeds: { test: 6, grade: 30 },
+    lookAt: 'what does a node know about its disk after an fsync has failed?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      workload.commit();
+      for (const node of cluster.nodes) cluster.onCrash(node, 'lose');
+      cluster.isolate(n3);
+      cluster.failNextFsync(n2);
+      const leader = workload.leader([n1, n2]) ?? n1;
+      const commands = [1, 2, 3].map(() => {
+        cluster.run(30);
+        return workload.propose(leader)?.command ?? '';
+      });
+      cluster.run(300);
+      const committed = commands.filter((command) => workload.isAppliedAnywhere(command));
+      cluster.crash(n2);
+      cluster.crash(leader);
+      cluster.restart(n2);
+      cluster.heal();
+      cluster.partition([n2, n3]);
+      workload.commit({ nodes: [n2, n3] });
+      const gone = committed.find((command) => !workload.isApplied(command, [n2]));
+      cluster.expect(gone === undefined, {
+        kind: 'safety',
+        ruleId: 'durability',
+        rule: 'Durability: what was committed is there after any crash (Raft §5.4, Figure 2)',
+        evidence: `${gone} was committed with n2, whose fsync had failed; after a crash n2 does not have it`,
+      });
+    },
+  },
+  {
+    id: 'C8',
+    title: 'leaders that crash at their first fsyncs do not lose what others hold',
+    points: 2,
+    nodes: 3,
+    seeds: RANDOM,
+    lookAt: 'what leaves the leader before its own write is durable, and who counts on it?',
+    plan: (draw) =>
+      drawPlan(draw, {
+        nodes: 3,
+        durationMs: 5000,
+        faults: ['crashLeaderAtFsync', 'crashLeader', 'crash', 'powerCycle', 'isolateLeader'],
+      }),
+    actions,
+    run: (cluster) => raft(cluster).recover(),
+  },
+  {
+    id: 'C9',
+    title: 'through random crashes, cuts and clock jumps nothing committed is lost',
+    points: 3,
+    nodes: 5,
+    seeds: RANDOM,
+    lookAt: 'is everything that this reply promises on the disk?',
+    plan: (draw) =>
+      drawPlan(draw, {
+        nodes: 5,
+        durationMs: 5000,
+        faults: ['crashLeader', 'crash', 'powerCycle', 'leaderWithOne', 'jumpClock', 'pauseLeader'],
+      }),
+    actions,
+    run: (cluster) => raft(cluster).recover(),
+  },
+];

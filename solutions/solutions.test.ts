@@ -1,0 +1,96 @@
+/**
+ * The contract of every lab: the solution passes, the skeleton scores nothing and breaks nothing,
+ * every mutant is killed by the scenario that says so, and one seed gives one run.
+ */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadSubmission } from '../grader/grade.ts';
+import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
+import { BOOT_FILE, labFolder, ROOT } from '../grader/paths.ts';
+import { loadBoot } from '../grader/realm/load.ts';
+import { Session } from '../grader/session.ts';
+import { syllabus } from '../labs/index.ts';
+
+const SEEDS = 3;
+const bootCode = await loadBoot(BOOT_FILE);
+
+async function open(lab: Lab, folder: string, edits: Mutant['edit'] = []): Promise<Session> {
+  const submission = await loadSubmission(lab, folder, edits);
+  if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
+  return new Session({ lab, loaded: submission.loaded, bootCode });
+}
+
+/** The verdict over seeds 1 … count: passed, or the first other result. */
+async function verdict(session: Session, scenario: Scenario, count: number) {
+  for (let seed = 1; seed <= count; seed++) {
+    const { result } = await session.run(scenario, seed);
+    if (result.verdict !== 'passed') return result;
+  }
+  return { verdict: 'passed' as const };
+}
+
+for (const entry of syllabus) {
+  const lab = await entry.load();
+  const mutants = await entry.mutants();
+  const scenarios = lab.parts.flatMap((part) => part.scenarios);
+  const solution = join(ROOT, 'solutions', lab.slug);
+
+  describe(lab.slug, () => {
+    test('the solution passes every scenario', { timeout: 0 }, async () => {
+      const session = await open(lab, solution);
+      for (const scenario of scenarios) {
+        const result = await verdict(session, scenario, SEEDS);
+        expect([scenario.id, result]).toEqual([scenario.id, { verdict: 'passed' }]);
+      }
+      session.close();
+    });
+
+    test('the skeleton fails every scenario, with a finding', { timeout: 0 }, async () => {
+      const session = await open(lab, join(labFolder(lab.slug), 'skeleton'));
+      for (const scenario of scenarios) {
+        const { result } = await session.run(scenario, 1);
+        expect([scenario.id, result.verdict, result.finding?.kind]).toEqual([
+          scenario.id,
+          'failed',
+          'liveness',
+        ]);
+      }
+      session.close();
+    });
+
+    test('one seed gives one run, in used realms and in new ones', { timeout: 0 }, async () => {
+      const [used, fresh] = [await open(lab, solution), await open(lab, solution)];
+      for (const scenario of scenarios) {
+        await used.run(scenario, 2);
+        const once = await used.run(scenario, 1, { keepTrace: true });
+        fresh.refresh();
+        const again = await fresh.run(scenario, 1);
+        expect([scenario.id, again.result.traceHash]).toEqual([scenario.id, once.result.traceHash]);
+      }
+      used.close();
+      fresh.close();
+    });
+
+    test('points are whole, and sum to 100', () => {
+      const points = scenarios.map((scenario) => scenario.points);
+      expect(points.every(Number.isInteger)).toBe(true);
+      expect(points.reduce((a, b) => a + b, 0)).toBe(100);
+      expect(new Set(scenarios.map((s) => s.id)).size).toBe(scenarios.length);
+    });
+
+    for (const mutant of mutants) {
+      const live = mutant.equivalent === undefined;
+      const title = live ? `${mutant.killedBy} kills ${mutant.name}` : `${mutant.name} is harmless`;
+      test(title, { timeout: 0 }, async () => {
+        const session = await open(lab, solution, mutant.edit);
+        const scenario = scenarios.find((s) => s.id === mutant.killedBy);
+        if (live) {
+          if (scenario === undefined) throw new Error(`there is no scenario ${mutant.killedBy}`);
+          const result = await verdict(session, scenario, scenario.seeds?.test ?? 5);
+          expect(result.verdict).toBe('failed');
+        }
+        session.close();
+      });
+    }
+  });
+}
