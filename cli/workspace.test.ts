@@ -32,13 +32,12 @@ beforeEach(() => {
   put(join(from, 'skeleton', 'sub', 'log.ts'), 'log');
   put(join(from, 'skeleton', 'contract.ts'), 're-export');
   put(join(from, 'contract.ts'), 'contract');
-  put(join(from, 'hints.md'), '## A1');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
 it('start fills the folder, with the given files', () => {
   const { created, kept } = start(root, lab, from);
-  expect(created.sort()).toEqual(['contract.ts', 'hints.md', 'sub/log.ts', 'toy.ts']);
+  expect(created.sort()).toEqual(['contract.ts', 'sub/log.ts', 'toy.ts']);
   expect(kept).toEqual([]);
   expect(textOf(work('contract.ts'))).toBe('contract');
 });

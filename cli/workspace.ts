@@ -62,7 +62,7 @@ type LabFiles = Pick<Lab, 'slug' | 'given'>;
 function startingFiles(lab: LabFiles, from: string): Map<string, string> {
   const skeleton = join(from, 'skeleton');
   const files = new Map(filesIn(skeleton).map((name) => [name, join(skeleton, name)]));
-  for (const name of [...lab.given, 'hints.md']) {
+  for (const name of lab.given) {
     if (existsSync(join(from, name))) files.set(name, join(from, name));
   }
   return files;

@@ -300,7 +300,8 @@ export class SimCluster implements Cluster {
       to: this.#process(link.to).index,
     };
     this.#network.profile(profile, indexes);
-    this.#fault(`network ${link ? `${link.from} → ${link.to} ` : ''}${JSON.stringify(profile)}`);
+    const where = link ? `${link.from} → ${link.to}` : 'all links';
+    this.#fault(`${where}: ${describeProfile(profile)}`);
   }
 
   filter(fate: ((message: WireMessage) => Fate) | undefined): void {
@@ -310,7 +311,7 @@ export class SimCluster implements Cluster {
   disk(node: NodeId, profile: Partial<DiskProfile>): void {
     const process = this.#process(node);
     process.diskProfile = { ...process.diskProfile, ...profile };
-    this.#fault(`disk of ${node} ${JSON.stringify(profile)}`);
+    this.#fault(`disk of ${node}: ${describeProfile(profile)}`);
   }
 
   failNextFsync(node: NodeId): void {
@@ -682,6 +683,17 @@ export class SimCluster implements Cluster {
     }
     return process;
   }
+}
+
+/** `minMs: 8` and `dropChance: 0.1` as `min 8 ms, drop 10 %`. */
+function describeProfile(profile: object): string {
+  return Object.entries(profile)
+    .map(([name, value]) =>
+      name.endsWith('Ms')
+        ? `${name.slice(0, -2)} ${value} ms`
+        : `${name.replace('Chance', '')} ${Math.round(100 * Number(value))} %`,
+    )
+    .join(', ');
 }
 
 function brief(value: unknown): string {

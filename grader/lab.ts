@@ -5,6 +5,11 @@
  */
 import type { NodeId } from './node.ts';
 import type { FindingKind, Step } from './report/report.ts';
+import type { DiskProfile } from './sim/disk.ts';
+import type { NetworkProfile, WireMessage } from './sim/network.ts';
+import type { Draw } from './sim/prng.ts';
+
+export type { DiskProfile, Draw, NetworkProfile, WireMessage };
 
 export interface Lab {
   /** The folder name, and the name on the command line. */
@@ -61,17 +66,6 @@ export interface Scenario {
   readonly run: (cluster: Cluster) => void;
 }
 
-/** A stream of choices from one seed; the same seed always draws the same. */
-export interface Draw {
-  /** An integer, `min` ≤ x ≤ `max`. */
-  int(min: number, max: number): number;
-  /** A real number, `min` ≤ x < `max`. */
-  real(min: number, max: number): number;
-  chance(probability: number): boolean;
-  pick<T>(items: readonly [T, ...T[]] | readonly T[]): T;
-  shuffle<T>(items: readonly T[]): T[];
-}
-
 /** Thrown by `cluster.fail`: ends the run with a finding. */
 export interface Failure {
   readonly kind: FindingKind;
@@ -79,18 +73,6 @@ export interface Failure {
   readonly rule: string;
   readonly evidence: string;
   readonly lookAt?: string;
-}
-
-/** A message as the network sees it. `body` is plain data: a request's arguments or a reply. */
-export interface WireMessage {
-  readonly kind: 'request' | 'reply';
-  readonly from: NodeId;
-  readonly to: NodeId;
-  readonly method: string;
-  /** Of a request: its arguments. Of a reply: the value; `args` then holds the arguments answered. */
-  readonly body: unknown;
-  readonly args: unknown;
-  readonly sizeBytes: number;
 }
 
 /** Watches one run. Each hook is called at the very event; call `report.fail` to end the run. */
@@ -116,23 +98,6 @@ export interface Watch {
   fail(failure: Failure): never;
   /** Puts a line into the trace, marked as the grader's. */
   note(text: string): void;
-}
-
-/** How messages travel. All durations in virtual milliseconds; probabilities 0 … 1. */
-export interface NetworkProfile {
-  /** One-way latency drawn per message: at least `minMs`, typically `typicalMs`. */
-  readonly minMs: number;
-  readonly typicalMs: number;
-  /** Share of messages that take `tailMs` × (0.1 … 1) instead: the heavy tail. */
-  readonly tailChance: number;
-  readonly tailMs: number;
-  readonly dropChance: number;
-  readonly duplicateChance: number;
-}
-
-export interface DiskProfile {
-  readonly writeMs: number;
-  readonly fsyncMs: number;
 }
 
 /**

@@ -1,22 +1,23 @@
 /**
- * The shortest story of a failure: the few events of a trace that a person would tell. Faults,
- * crashes and changes of role carry a story; messages and timers do not, unless they are the last
- * thing that happened before the rule broke.
+ * The shortest story of a failure: the few events of a trace that a person would tell. What the
+ * scenario itself notes comes first, then crashes, new leaders and faults; messages and timers carry
+ * no story.
  */
 import type { Finding, StoryEvent } from '../report/report.ts';
 import type { TraceRecord } from '../sim/trace.ts';
 
 const EVENTS_MAX = 6;
+/** What lies further back is rarely part of why a rule broke. */
+const RECENT = 40;
 
-/** How much each kind of event matters to a reader; 0 leaves it out. */
+/** How much each kind of event matters to a reader; what is missing matters not. */
 const WEIGHT: Readonly<Record<string, number>> = {
-  crash: 9,
-  restart: 8,
-  fault: 7,
-  state: 6,
+  note: 9,
+  crash: 8,
   pause: 8,
   resume: 7,
-  note: 9,
+  restart: 6,
+  fault: 5,
   emit: 3,
 };
 
@@ -25,19 +26,16 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
   const candidates = records
     .map((record, i) => ({ record, i, weight: weigh(record) }))
     .filter(({ record, weight }) => weight > 0 && record.atMs <= finding.atMs);
-  const last = [...records].reverse().find((r) => r.kind === 'deliver' && r.atMs <= finding.atMs);
-  const chosen = candidates
-    .slice(-40)
+  return candidates
+    .slice(-RECENT)
     .sort((a, b) => b.weight - a.weight || b.i - a.i)
-    .slice(0, last ? EVENTS_MAX - 1 : EVENTS_MAX)
+    .slice(0, EVENTS_MAX)
     .sort((a, b) => a.i - b.i)
     .map(({ record }) => ({ atMs: record.atMs, text: words(record) }));
-  if (last) chosen.push({ atMs: last.atMs, text: short(last.text) });
-  return chosen.sort((a, b) => a.atMs - b.atMs);
 }
 
 function weigh(record: TraceRecord): number {
-  if (record.kind === 'state' && record.text.includes('follower')) return 2;
+  if (record.kind === 'state') return record.text.startsWith('is leader') ? 8 : 0;
   return WEIGHT[record.kind] ?? 0;
 }
 

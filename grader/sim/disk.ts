@@ -9,6 +9,12 @@
  * practise it: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
  */
 
+/** How long operations take, in virtual milliseconds; each varies by ± 40 %. */
+export interface DiskProfile {
+  readonly writeMs: number;
+  readonly fsyncMs: number;
+}
+
 type Change =
   | { readonly kind: 'write'; readonly data: string }
   | { readonly kind: 'append'; readonly data: string }

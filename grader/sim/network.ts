@@ -6,8 +6,32 @@
  * Whether a link is cut is asked both when a message leaves and when it arrives: a partition also
  * swallows what is under way, as pulling a cable does.
  */
-import type { NetworkProfile, WireMessage } from '../lab.ts';
+import type { NodeId } from '../node.ts';
 import { Choice, keyed } from './prng.ts';
+
+/** How messages travel. All durations in virtual milliseconds; probabilities 0 … 1. */
+export interface NetworkProfile {
+  /** One-way latency drawn per message: at least `minMs`, typically `typicalMs`. */
+  readonly minMs: number;
+  readonly typicalMs: number;
+  /** Share of messages that take `tailMs` × (0.1 … 1) instead: the heavy tail. */
+  readonly tailChance: number;
+  readonly tailMs: number;
+  readonly dropChance: number;
+  readonly duplicateChance: number;
+}
+
+/** A message as the network sees it. `body` is plain data: a request's arguments or a reply. */
+export interface WireMessage {
+  readonly kind: 'request' | 'reply';
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly method: string;
+  /** Of a request: its arguments. Of a reply: the value; `args` then holds the arguments answered. */
+  readonly body: unknown;
+  readonly args: unknown;
+  readonly sizeBytes: number;
+}
 
 export const CALM: NetworkProfile = {
   minMs: 1,

@@ -6,7 +6,6 @@
  * other choices as they were, and a failing run can be cut down, edited and replayed. `Stream` is
  * an ordinary generator, for drawing a whole plan at once.
  */
-import type { Draw } from '../lab.ts';
 
 /** Which family a keyed choice belongs to; part of its name. */
 export const Choice = {
@@ -41,6 +40,17 @@ export function keyedBits(seed: number, kind: number, a: number, b: number, n: n
 /** A uniform real in [0, 1) that depends on nothing but its five names. */
 export function keyed(seed: number, kind: number, a: number, b: number, n: number): number {
   return keyedBits(seed, kind, a, b, n) / 0x1_0000_0000;
+}
+
+/** A stream of choices from one seed; the same seed always draws the same. */
+export interface Draw {
+  /** An integer, `min` ≤ x ≤ `max`. */
+  int(min: number, max: number): number;
+  /** A real number, `min` ≤ x < `max`. */
+  real(min: number, max: number): number;
+  chance(probability: number): boolean;
+  pick<T>(items: readonly [T, ...T[]] | readonly T[]): T;
+  shuffle<T>(items: readonly T[]): T[];
 }
 
 /** A stream of choices from one seed (SplitMix32-like: a counter through `mix`). */
