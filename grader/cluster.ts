@@ -385,6 +385,11 @@ export class SimCluster implements Cluster {
     if (!reached) this.unreached.push(name);
   }
 
+  /** What was found while code of a submission ran that has not returned. */
+  get pendingFinding(): Finding | undefined {
+    return this.#ended instanceof RunEnded ? this.#ended.finding : undefined;
+  }
+
   /** Who is in the middle of something, and since when: for the report of an endless loop. */
   get running(): string | undefined {
     const process = this.#processes.find((p) => p.running !== '');

@@ -44,6 +44,8 @@ export interface GradeOptions {
   readonly jobs?: number;
   /** Virtual work spent on making a failure small, in runs; 0 switches it off. @default 150 */
   readonly shrinkRuns?: number;
+  /** Real time that one run may take before it counts as endless. @default 10000 */
+  readonly runTimeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -115,7 +117,11 @@ export async function grade(options: GradeOptions): Promise<Report> {
   ]);
   if ('problems' in submission) return reportOf(lab, '', submission.problems, []);
   const { loaded } = submission;
-  const pool = new Pool({ type: 'open', lab: lab.slug, loaded, bootCode }, options.jobs);
+  const { runTimeoutMs } = options;
+  const pool = new Pool(
+    { type: 'open', lab: lab.slug, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) },
+    options.jobs,
+  );
   const aborted = new Promise<never>((_, reject) => {
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
   });

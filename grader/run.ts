@@ -26,8 +26,8 @@ export interface RunOptions {
   readonly locate: (stack: string) => string | undefined;
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
-  /** No time limit: somebody sits at a breakpoint. */
-  readonly debugging?: boolean;
+  /** Real time that the run may take. @default RUN_TIMEOUT_MS; Infinity at a breakpoint */
+  readonly timeoutMs?: number;
 }
 
 export interface Run {
@@ -60,13 +60,12 @@ export function runScenario(options: RunOptions): Run {
   let realmsSpoiled = false;
   try {
     const script = () => execute(cluster, lab, scenario, plan);
-    if (options.debugging) script();
-    else withTimeout(script);
+    withTimeout(script, options.timeoutMs ?? RUN_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof RunEnded) finding = error.finding;
     else if (error instanceof EventStorm) finding = storm(error, cluster);
     else if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      finding = endless(cluster);
+      finding = cluster.pendingFinding ?? endless(cluster);
       realmsSpoiled = true;
     } else {
       undecided = `the grader failed: ${(error as Error)?.stack ?? String(error)}`;
@@ -109,11 +108,15 @@ function execute(cluster: SimCluster, lab: Lab, scenario: Scenario, plan: readon
 }
 
 /** One timeout around the whole run costs nothing; one per event would cost more than the events. */
-function withTimeout(script: () => void): void {
+function withTimeout(script: () => void, timeoutMs: number): void {
+  if (timeoutMs === Number.POSITIVE_INFINITY) {
+    script();
+    return;
+  }
   const holder = globalThis as unknown as { faultlabRun?: () => void };
   holder.faultlabRun = script;
   try {
-    new vm.Script('globalThis.faultlabRun()').runInThisContext({ timeout: RUN_TIMEOUT_MS });
+    new vm.Script('globalThis.faultlabRun()').runInThisContext({ timeout: timeoutMs });
   } finally {
     delete holder.faultlabRun;
   }

@@ -6,7 +6,7 @@ import type { Lab, Scenario } from './lab.ts';
 import { type Loaded, makeLocator } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
-import { type Run, runScenario } from './run.ts';
+import { RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
 
 export interface SessionOptions {
   readonly lab: Lab;
@@ -14,20 +14,23 @@ export interface SessionOptions {
   readonly bootCode: string;
   /** Path names for breakpoints: puts the source map into the script. */
   readonly debugging?: boolean;
+  /** Real time that one run may take. */
+  readonly runTimeoutMs?: number;
 }
 
 export class Session {
   readonly #lab: Lab;
   readonly #source: RealmSource;
   readonly #locate: (stack: string) => string | undefined;
-  readonly #debugging: boolean;
+  readonly #timeoutMs: number;
   #realms: Realm[] = [];
   #rejections: unknown[] = [];
 
   constructor(options: SessionOptions) {
     this.#lab = options.lab;
-    this.#debugging = options.debugging ?? false;
-    const map = this.#debugging
+    const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
+    this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
+    const map = debugging
       ? `data:application/json;base64,${Buffer.from(options.loaded.map).toString('base64')}`
       : undefined;
     this.#source = new RealmSource(options.bootCode, options.loaded.code, map);
@@ -61,7 +64,7 @@ export class Session {
       seed,
       realms: this.#realms,
       locate: this.#locate,
-      debugging: this.#debugging,
+      timeoutMs: this.#timeoutMs,
       ...options,
     });
     await new Promise((resolve) => setImmediate(resolve));

@@ -13,6 +13,7 @@ export interface OpenJob {
   readonly lab: string;
   readonly loaded: Loaded;
   readonly bootCode: string;
+  readonly runTimeoutMs?: number;
 }
 
 export interface RunJob {
@@ -50,7 +51,8 @@ async function serve(): Promise<void> {
     if (job.type === 'open') {
       const lab = await loadLab(job.lab);
       scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
-      session = new Session({ lab, loaded: job.loaded, bootCode: job.bootCode });
+      const { loaded, bootCode, runTimeoutMs } = job;
+      session = new Session({ lab, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) });
       answer({ type: 'ready' });
       return;
     }

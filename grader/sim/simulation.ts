@@ -4,8 +4,8 @@
  */
 import { EventQueue, SimEvent } from './queue.ts';
 
-/** A run may not take more events than this; a storm is a verdict, not a hang. */
-export const EVENTS_MAX = 1_000_000;
+/** A run may not take more events than this (usual: 10,000); a storm is a verdict, not a hang. */
+export const EVENTS_MAX = 200_000;
 
 /** Events at one and the same virtual microsecond before the run counts as stuck in time. */
 const EVENTS_PER_INSTANT_MAX = 50_000;
