@@ -90,6 +90,13 @@ export default defineMutants([
     find: 'arrived();\n      if (reply.term > this.#term) this.#becomeFollower(reply.term);',
     put: 'arrived();',
   }),
+  plant('pre-vote-ignores-leader', {
+    id: 'E24',
+    bug: 'A node that hears the leader supports a pre-vote all the same.',
+    by: 'E3',
+    find: "this.#role !== 'leader' &&\n      !this.#hearsLeader() &&",
+    put: "this.#role !== 'leader' &&",
+  }),
   plant('no-pre-vote', {
     bug: 'The term is raised at once, without asking whether the election could be won.',
     by: 'E1',
@@ -102,6 +109,25 @@ export default defineMutants([
     by: 'E2',
     find: 'if (performance.now() - heardMs > QUORUM_MS) this.#becomeFollower(this.#term);\n    else this.#heartbeat();',
     put: 'void heardMs;\n    this.#heartbeat();',
+  }),
+  plant('term-not-persisted', {
+    id: 'E02',
+    bug: 'A higher term that is seen in a message is kept in memory only.',
+    by: 'C9',
+    find: 'if (term > this.#term) this.#setTerm(term, null);',
+    put: 'if (term > this.#term) {\n      this.#term = term;\n      this.#votedFor = null;\n    }',
+  }),
+  plant('any-number-of-votes', {
+    bug: 'A node votes for everybody who asks.',
+    by: 'A7',
+    find: '(this.#votedFor === null || this.#votedFor === args.candidateId) &&',
+    put: '',
+  }),
+  plant('timer-not-reset-by-heartbeat', {
+    bug: 'AppendEntries does not reset the election timer.',
+    by: 'A2',
+    find: 'this.#leaderHeardMs = performance.now();\n    this.#resetElectionTimer();',
+    put: '',
   }),
   // ── Replication ─────────────────────────────────────────────────────────────────────────────
   plant('commits-old-term-entries', {
@@ -132,6 +158,13 @@ export default defineMutants([
     find: 'this.#matched(follower, prevLogIndex + args.entries.length)',
     put: 'this.#matched(follower, this.#log.lastIndex)',
   }),
+  plant('one-step-back', {
+    id: 'R12',
+    bug: 'nextIndex goes back by one for each refusal.',
+    by: 'B6',
+    find: 'let next = conflictIndex;\n    if (conflictTerm !== undefined) {',
+    put: 'let next = prevLogIndex;\n    if (conflictTerm === -1) {',
+  }),
   plant('old-leader-heard', {
     id: 'R14',
     bug: 'AppendEntries of an older term is accepted.',
@@ -155,9 +188,56 @@ export default defineMutants([
   }),
   plant('follower-commits-too-far', {
     bug: 'A follower believes leaderCommit, whatever part of the log the message vouches for.',
-    by: 'B6',
+    by: 'B12',
     find: 'this.#advanceCommit(Math.min(leaderCommit, prevLogIndex + entries.length));',
     put: 'this.#advanceCommit(Math.min(leaderCommit, this.#log.lastIndex));',
+  }),
+  plant('heartbeat-truncates', {
+    id: 'R03',
+    bug: 'A heartbeat cuts the log behind prevLogIndex.',
+    by: 'B8',
+    find: '// Only a real conflict may cut the log',
+    put: 'if (entries.length === 0 && prevLogIndex < lastIndex && prevLogIndex >= this.#commitIndex) {\n      this.#appendFrom(prevLogIndex + 1, []);\n    }\n    // Only a real conflict may cut the log',
+  }),
+  plant('leader-does-not-persist', {
+    id: 'R17',
+    bug: 'What is proposed to the leader is in its memory only.',
+    by: 'C3',
+    find: 'this.#appendFrom(index, [{ term, command }]);',
+    put: 'this.#log.replaceFrom(index, [{ term, command }]);',
+  }),
+  plant('no-no-op-and-reads-at-once', {
+    id: 'R24',
+    bug: 'A new leader adds no entry of its own, and answers reads as if it had.',
+    by: 'E6',
+    find: 'this.#noopIndex = this.#appendOwn(null);',
+    put: 'this.#noopIndex = 0;',
+  }),
+  plant('everything-sent-again', {
+    id: 'R26',
+    bug: 'Each proposal sends all entries that are not acknowledged yet, again.',
+    by: 'B9',
+    find: 'const isWaiting = performance.now() - follower.sentMs < RESEND_MS;',
+    put: 'const isWaiting = false;',
+  }),
+  plant('back-off-to-the-same-place', {
+    id: 'R11',
+    bug: 'With a conflicting term the leader tries the same place again.',
+    by: 'B6',
+    find: 'if (this.#log.termAt(index) === conflictTerm) next = index + 1;',
+    put: 'next = prevLogIndex + 1;',
+  }),
+  plant('one-replica-too-few', {
+    bug: 'An entry counts as committed when one node less than a majority holds it.',
+    by: 'B3',
+    find: 'values[this.#majority - 1]',
+    put: 'values[this.#majority - 2]',
+  }),
+  plant('conflicts-never-replaced', {
+    bug: 'A follower adds what lies behind its end and keeps what conflicts.',
+    by: 'B5',
+    find: 'return index > snapshot.index && this.#log.termAt(index) !== entry.term;',
+    put: 'return index > lastIndex;',
   }),
   // ── The disk ────────────────────────────────────────────────────────────────────────────────
   plant('no-fsync', {
@@ -191,6 +271,25 @@ export default defineMutants([
     find: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL);',
     put: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL).catch(() => this.#disk.fsync(JOURNAL));',
   }),
+  plant('failed-fsync-ignored', {
+    id: 'W04',
+    bug: 'A failed fsync is ignored.',
+    by: 'C7',
+    find: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL);',
+    put: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL).catch(() => {});',
+  }),
+  plant('appends-behind-a-torn-line', {
+    bug: 'After a restart new records are written behind a torn one.',
+    by: 'C6',
+    find: 'this.#journal.rewrite();\n    await this.#journal.sync();\n    this.#durableSnapshotIndex',
+    put: 'this.#durableSnapshotIndex',
+  }),
+  plant('renamed-before-synced', {
+    bug: 'The new journal gets its name before its content is durable.',
+    by: 'D3',
+    find: '          await this.#disk.fsync(JOURNAL_NEXT);\n',
+    put: '',
+  }),
   // ── Snapshots ───────────────────────────────────────────────────────────────────────────────
   plant('snapshot-not-in-journal', {
     id: 'S01',
@@ -205,6 +304,13 @@ export default defineMutants([
     by: 'D4',
     find: 'if (index > this.#commitIndex) {\n        this.#log.compact',
     put: 'if (index > 0) {\n        this.#log.compact',
+  }),
+  plant('snapshot-sent-all-the-time', {
+    id: 'S12',
+    bug: 'A snapshot is sent again at every occasion while it is under way.',
+    by: 'D2',
+    find: 'if (!isWaiting && follower.nextIndex <= snapshot.index) {',
+    put: 'if (follower.nextIndex <= snapshot.index) {',
   }),
   plant('log-not-compacted-on-disk', {
     bug: 'A snapshot cuts the log in memory only.',
@@ -240,6 +346,13 @@ export default defineMutants([
     by: 'E5',
     find: 'const isKnown = (read: Read) => read.round <= round && read.index <= this.#commitIndex;',
     put: 'const isKnown = (read: Read) => round >= 0 && read.index <= this.#commitIndex;',
+  }),
+  plant('read-answered-by-an-old-round', {
+    id: 'K04',
+    bug: 'Replies to heartbeats that were sent before the read confirm it.',
+    by: 'E5',
+    find: 'this.#reads.push({ index, round: this.#round + 1, resolve });',
+    put: 'this.#reads.push({ index, round: this.#round, resolve });',
   }),
   plant('read-before-own-commit', {
     id: 'K03',

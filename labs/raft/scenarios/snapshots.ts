@@ -53,8 +53,19 @@ export const snapshots: readonly Scenario[] = [
       cluster.isolate(away);
       const rest = without(cluster.nodes, away);
       for (let i = 0; i < 14; i++) workload.commit({ nodes: rest });
+      // A snapshot takes its time: who sends it again meanwhile, sends it many times.
+      cluster.filter((m) =>
+        m.kind === 'request' && m.method === 'installSnapshot' ? 100 : undefined,
+      );
       cluster.heal();
-      workload.commit();
+      workload.commit({ withinMs: 5000 });
+      const sent = cluster.count('requests', 'installSnapshot');
+      cluster.expect(sent >= 1 && sent <= 6, {
+        kind: 'contract',
+        ruleId: 'snapshots-sent',
+        rule: 'A follower far behind gets a snapshot, about once (Raft §7; handout, The contract)',
+        evidence: `${sent} InstallSnapshot requests brought one follower back; 1 to 6 are expected`,
+      });
     },
   },
   {
