@@ -241,6 +241,10 @@ export interface Mutant {
     readonly find: string;
     readonly replace: string;
   }[];
+  /** Often made: the handout of the lab tells it among the common mistakes. */
+  readonly common?: boolean;
+  /** The handout shows the failing message that it causes. One per lab. */
+  readonly shown?: boolean;
   /** Not distinguishable from the reference in this code base, and why; then `killedBy` is ''. */
   readonly equivalent?: string;
 }

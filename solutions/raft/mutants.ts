@@ -9,13 +9,14 @@ interface Bug {
   readonly id?: string;
   readonly bug: string;
   readonly by: string;
+  readonly common?: true;
+  readonly shown?: true;
   readonly find: string;
   readonly put: string;
 }
 
-function plant(name: string, { id, bug, by, find, put }: Bug): Mutant {
-  const edit = [{ file: 'raft.ts', find, replace: put }];
-  return { name, bug, killedBy: by, edit, ...(id === undefined ? {} : { id }) };
+function plant(name: string, { by, find, put, ...rest }: Bug): Mutant {
+  return { name, killedBy: by, edit: [{ file: 'raft.ts', find, replace: put }], ...rest };
 }
 
 export default defineMutants([
@@ -38,6 +39,7 @@ export default defineMutants([
     id: 'E05',
     bug: 'Every AppendEntries sets votedFor back to null, also in the same term.',
     by: 'A7',
+    common: true,
     find: '    this.#becomeFollower(term);\n    this.#leaderHeardMs',
     put: '    this.#becomeFollower(term);\n    this.#votedFor = null;\n    this.#leaderHeardMs',
   }),
@@ -52,6 +54,7 @@ export default defineMutants([
     id: 'E08',
     bug: 'The longer log wins, whatever the term of its last entry.',
     by: 'B7',
+    common: true,
     find: 'return args.lastLogTerm === this.#log.lastTerm\n      ? args.lastLogIndex >= this.#log.lastIndex\n      : args.lastLogTerm > this.#log.lastTerm;',
     put: 'return args.lastLogIndex >= this.#log.lastIndex;',
   }),
@@ -66,6 +69,7 @@ export default defineMutants([
     id: 'E11',
     bug: 'A candidate becomes leader without asking whether it is still candidate of that term.',
     by: 'A7',
+    common: true,
     find: "await this.#poll('requestVote', term);\n    if (this.#term !== term || this.#role !== 'candidate') return;",
     put: "await this.#poll('requestVote', term);",
   }),
@@ -80,6 +84,7 @@ export default defineMutants([
     id: 'E19',
     bug: 'The election timeout is not random: candidates split the vote for ever.',
     by: 'A1',
+    common: true,
     find: 'ELECTION_MS_MIN + Math.random() * (ELECTION_MS_MAX - ELECTION_MS_MIN)',
     put: 'ELECTION_MS_MIN',
   }),
@@ -126,6 +131,7 @@ export default defineMutants([
   plant('timer-not-reset-by-heartbeat', {
     bug: 'AppendEntries does not reset the election timer.',
     by: 'A2',
+    common: true,
     find: 'this.#leaderHeardMs = performance.now();\n    this.#resetElectionTimer();',
     put: '',
   }),
@@ -134,6 +140,8 @@ export default defineMutants([
     id: 'R01',
     bug: 'An entry of an earlier term is committed as soon as a majority holds it (Figure 8).',
     by: 'B4',
+    common: true,
+    shown: true,
     find: 'if (index <= this.#commitIndex || this.#log.termAt(index) !== this.#term) return;',
     put: 'if (index <= this.#commitIndex) return;',
   }),
@@ -141,6 +149,7 @@ export default defineMutants([
     id: 'R02',
     bug: 'Every AppendEntries cuts the log behind what it carries, also one that comes late.',
     by: 'B8',
+    common: true,
     find: 'return index > snapshot.index && this.#log.termAt(index) !== entry.term;',
     put: 'return index > snapshot.index && index > this.#commitIndex;',
   }),
@@ -155,6 +164,7 @@ export default defineMutants([
     id: 'R06',
     bug: 'matchIndex is taken from the end of the log when the reply comes, not from what was sent.',
     by: 'B11',
+    common: true,
     find: 'this.#matched(follower, prevLogIndex + args.entries.length)',
     put: 'this.#matched(follower, this.#log.lastIndex)',
   }),
@@ -162,6 +172,7 @@ export default defineMutants([
     id: 'R12',
     bug: 'nextIndex goes back by one for each refusal.',
     by: 'B6',
+    common: true,
     find: 'let next = conflictIndex;\n    if (conflictTerm !== undefined) {',
     put: 'let next = prevLogIndex;\n    if (conflictTerm === -1) {',
   }),
@@ -176,6 +187,7 @@ export default defineMutants([
     id: 'R16',
     bug: 'A follower acknowledges entries while they are still being written.',
     by: 'B1',
+    common: true,
     find: 'await this.#journal.sync();\n    // A newer leader may',
     put: '// A newer leader may',
   }),
@@ -183,6 +195,7 @@ export default defineMutants([
     id: 'R18',
     bug: 'The leader counts its own copy before its disk has it.',
     by: 'C3',
+    common: true,
     find: 'void this.#journal.sync().then(() => {\n      if (!this.#isLeaderOf(term)) return;\n      this.#durableIndex',
     put: 'void Promise.resolve().then(() => {\n      if (!this.#isLeaderOf(term)) return;\n      this.#durableIndex',
   }),
@@ -217,6 +230,7 @@ export default defineMutants([
     id: 'R26',
     bug: 'Each proposal sends all entries that are not acknowledged yet, again.',
     by: 'B9',
+    common: true,
     find: 'const isWaiting = performance.now() - follower.sentMs < RESEND_MS;',
     put: 'const isWaiting = false;',
   }),
@@ -261,6 +275,7 @@ export default defineMutants([
   plant('journal-replaced-in-place', {
     bug: 'The journal is rewritten in place: a crash in between leaves neither the old nor the new.',
     by: 'D5',
+    common: true,
     find: 'await this.#disk.write(JOURNAL_NEXT, encode(this.#state()));\n          await this.#disk.fsync(JOURNAL_NEXT);\n          await this.#disk.rename(JOURNAL_NEXT, JOURNAL);\n          await this.#disk.fsyncDirectory();',
     put: 'await this.#disk.write(JOURNAL, encode(this.#state()));\n          await this.#disk.fsync(JOURNAL);',
   }),
@@ -275,6 +290,7 @@ export default defineMutants([
     id: 'W04',
     bug: 'A failed fsync is ignored.',
     by: 'C7',
+    common: true,
     find: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL);',
     put: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL).catch(() => {});',
   }),
@@ -302,6 +318,7 @@ export default defineMutants([
     id: 'S03',
     bug: 'An InstallSnapshot that is behind what is applied takes the log back.',
     by: 'D4',
+    common: true,
     find: 'if (index > this.#commitIndex) {\n        this.#log.compact',
     put: 'if (index > 0) {\n        this.#log.compact',
   }),
@@ -336,6 +353,7 @@ export default defineMutants([
     id: 'S07',
     bug: 'After a restart commitIndex is not raised to the snapshot.',
     by: 'D3',
+    common: true,
     find: 'this.#advanceCommit(this.#log.snapshot.index);\n    this.#resetElectionTimer();',
     put: 'this.#lastApplied = this.#log.snapshot.index;\n    this.#resetElectionTimer();',
   }),
@@ -344,6 +362,7 @@ export default defineMutants([
     id: 'K01',
     bug: 'The leader answers reads from what it knows, without a round of heartbeats.',
     by: 'E5',
+    common: true,
     find: 'const isKnown = (read: Read) => read.round <= round && read.index <= this.#commitIndex;',
     put: 'const isKnown = (read: Read) => round >= 0 && read.index <= this.#commitIndex;',
   }),

@@ -1,0 +1,157 @@
+/**
+ * The parts of the documentation that would drift if people wrote them: the course table, tables of
+ * scenarios, sample outputs, common mistakes. A page holds a pair of marks, `<!-- generated: NAME -->`
+ * and `<!-- end -->`; what stands between them is made here. `docs.test.ts` fails when a page is out
+ * of date, and `npm run docs` rewrites it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createColors } from 'picocolors';
+import { grade, type SeedChoice } from '../grader/grade.ts';
+import type { Lab, Mutant, Part } from '../grader/lab.ts';
+import { labFolder, ROOT } from '../grader/paths.ts';
+import type { Report } from '../grader/report/report.ts';
+import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
+import { syllabus } from '../labs/index.ts';
+
+type Blocks = Readonly<Record<string, () => string | Promise<string>>>;
+
+const STYLE: Style = { colours: createColors(false), command: 'npx lab' };
+const MARKS = /(<!-- generated: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
+
+/** The page with each block made anew. @throws {Error} for a block that nobody makes */
+async function rewrite(page: string, blocks: Blocks): Promise<string> {
+  const names = [...page.matchAll(MARKS)].map((match) => match[2] as string);
+  const made = new Map<string, string>();
+  for (const name of names) {
+    const make = blocks[name];
+    if (make === undefined) throw new Error(`no block is called "${name}"`);
+    made.set(name, await make());
+  }
+  return page.replace(MARKS, (_, begin: string, name: string, end: string) => {
+    return `${begin}\n${made.get(name)}\n\n${end}`;
+  });
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const console80 = (command: string, lines: readonly string[]) =>
+  ['```text', `$ ${command}`, ...lines, '```'].join('\n');
+
+const pointsOf = (part: Part) => part.scenarios.reduce((sum, { points }) => sum + points, 0);
+
+const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
+
+async function courseTable(): Promise<string> {
+  const labs = await Promise.all(syllabus.map(({ load }) => load()));
+  return table(
+    ['Lab', 'You build', 'Parts', 'Hours'],
+    labs.map((lab) => [
+      `[${lab.title}](labs/${lab.slug}/README.md)`,
+      lab.summary,
+      lab.parts.map(({ title }) => title.toLowerCase()).join(', '),
+      lab.hours,
+    ]),
+  );
+}
+
+function partsTable(lab: Lab): string {
+  const rows = lab.parts.map((part) => {
+    const needs = part.needs?.join(', ') ?? '';
+    return [part.id, part.title, part.scenarios.length, pointsOf(part), needs];
+  });
+  const solution = sourceLines(join(ROOT, 'solutions', lab.slug, lab.entry));
+  return [
+    table(['Part', 'You get', 'Scenarios', 'Points', 'Needs'], rows),
+    '',
+    `In all: ${lab.hours} hours; our own solution has ${solution} lines.`,
+  ].join('\n');
+}
+
+const scenarioTable = (part: Part) =>
+  table(
+    ['Scenario', 'Claim', 'Nodes', 'Points'],
+    part.scenarios.map(({ id, title, nodes, points }) => [id, title, nodes, points]),
+  );
+
+interface Sample {
+  readonly submission: string;
+  readonly only: string;
+  readonly seeds?: SeedChoice;
+  readonly edits?: Mutant['edit'];
+}
+
+function sample(lab: Lab, { only, seeds = { mode: 'test' }, ...rest }: Sample): Promise<Report> {
+  return grade({ lab: lab.slug, only: [only], seeds, jobs: 1, ...rest });
+}
+
+async function firstFailure(lab: Lab): Promise<string> {
+  const only = lab.parts[0]?.scenarios[0]?.id ?? '';
+  const report = await sample(lab, { submission: join(labFolder(lab.slug), 'skeleton'), only });
+  return console80(`npx lab test ${lab.slug} --scenario ${only}`, reportLines(report, STYLE));
+}
+
+const failureOf = (report: Report) => {
+  const result = report.parts.flatMap((part) => part.scenarios)[0];
+  if (result?.verdict !== 'failed') throw new Error(`${result?.id} did not fail`);
+  return result;
+};
+
+const shownOf = (mutants: readonly Mutant[]) => mutants.find(({ shown }) => shown);
+
+/** The message for a mutant, as a student with that bug sees it. */
+async function aFailure(lab: Lab, mutant: Mutant | undefined): Promise<string> {
+  if (mutant === undefined) throw new Error(`${lab.slug} has no mutant to show`);
+  const submission = join(ROOT, 'solutions', lab.slug);
+  const report = await sample(lab, { submission, only: mutant.killedBy, edits: mutant.edit });
+  return ['```text', ...failureLines(lab.slug, failureOf(report), STYLE), '```'].join('\n');
+}
+
+/** Symptom, cause and pointer: the rule that the mutant breaks in the run that kills it. */
+async function mistakes(lab: Lab, mutants: readonly Mutant[]): Promise<string> {
+  const submission = join(ROOT, 'solutions', lab.slug);
+  const lookAt = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s.lookAt]));
+  const rows: string[][] = [];
+  for (const { bug, killedBy, edit } of mutants.filter(({ common }) => common)) {
+    const report = await sample(lab, { submission, only: killedBy, edits: edit });
+    const { firstBad } = failureOf(report);
+    const [symptom = ''] = (firstBad?.finding?.rule ?? '').split(': ');
+    rows.push([`**${killedBy}** ${symptom}`, bug, lookAt.get(killedBy) ?? '']);
+  }
+  return table(['You see', 'Perhaps', 'Ask yourself'], rows);
+}
+
+/** Every page with generated blocks: its path, and what it should say. */
+export async function pages(): Promise<ReadonlyMap<string, string>> {
+  const result = new Map<string, string>();
+  const add = async (file: string, blocks: Blocks) => {
+    result.set(file, await rewrite(readFileSync(file, 'utf8'), blocks));
+  };
+  await add(join(ROOT, 'README.md'), {
+    course: courseTable,
+    'a failure': async () => {
+      const [first] = syllabus;
+      if (first === undefined) throw new Error('the syllabus is empty');
+      return aFailure(await first.load(), shownOf(await first.mutants()));
+    },
+  });
+  for (const entry of syllabus) {
+    const file = join(labFolder(entry.slug), 'README.md');
+    if (!existsSync(file)) continue;
+    const [lab, mutants] = await Promise.all([entry.load(), entry.mutants()]);
+    const scenarios = lab.parts.map(
+      (part) => [`scenarios ${part.id}`, () => scenarioTable(part)] as const,
+    );
+    await add(file, {
+      parts: () => partsTable(lab),
+      'first failure': () => firstFailure(lab),
+      'a failure': () => aFailure(lab, shownOf(mutants)),
+      mistakes: () => mistakes(lab, mutants),
+      ...Object.fromEntries(scenarios),
+    });
+  }
+  return result;
+}
