@@ -21,7 +21,7 @@ import type { Finding, Step } from './report/report.ts';
 import { type Fate, Network } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
 import { Simulation } from './sim/simulation.ts';
-import { Trace } from './sim/trace.ts';
+import { hashOf, Trace } from './sim/trace.ts';
 
 /** A message may not be larger than this. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -61,6 +61,8 @@ interface StepArguments {
   readonly link?: { readonly from: NodeId; readonly to: NodeId };
   readonly ms: number;
   readonly rate: number;
+  readonly sizeBytes: number;
+  readonly unsynced: 'seeded' | 'lose' | 'keep' | 'torn';
 }
 
 const KINDS: readonly TraceKind[] = [
@@ -340,6 +342,11 @@ export class SimCluster implements Cluster {
     this.#fault(`the clocks of ${node} run at ${rate} × speed`);
   }
 
+  /** How often each node passed a boundary at which it could have crashed. */
+  passed(node: NodeId, boundary: 'fsync' | 'write' | 'send'): number {
+    return this.#process(node).passed[boundary];
+  }
+
   perform(step: Step): void {
     const s = step as unknown as StepArguments;
     const actions: Record<string, () => void> = {
@@ -356,6 +363,8 @@ export class SimCluster implements Cluster {
       network: () => this.network(s.profile as Partial<NetworkProfile>, s.link),
       disk: () => this.disk(s.node, s.profile as Partial<DiskProfile>),
       failNextFsync: () => this.failNextFsync(s.node),
+      limitDisk: () => this.limitDisk(s.node, s.sizeBytes),
+      onCrash: () => this.onCrash(s.node, s.unsynced),
       jumpClock: () => this.jumpClock(s.node, s.ms),
       clockRate: () => this.clockRate(s.node, s.rate),
     };
@@ -378,7 +387,7 @@ export class SimCluster implements Cluster {
   }
 
   note(text: string): void {
-    this.#mark('note', undefined, text.length, () => text);
+    this.#mark('note', undefined, hashOf(text), () => text);
   }
 
   sometimes(name: string, reached: boolean): void {
@@ -668,7 +677,7 @@ export class SimCluster implements Cluster {
   }
 
   #fault(text: string): void {
-    this.#mark('fault', undefined, text.length, () => text);
+    this.#mark('fault', undefined, hashOf(text), () => text);
   }
 
   #hit(fault: string): void {

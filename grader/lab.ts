@@ -62,6 +62,12 @@ export interface Scenario {
   readonly plan?: (draw: Draw) => readonly Step[];
   /** What a step named `do` does, for steps that are not built in. Must tolerate any order. */
   readonly actions?: Readonly<Record<string, (cluster: Cluster, step: Step) => void>>;
+  /**
+   * An exhaustive single-crash sweep: each seed is run once without it, then once more for every
+   * boundary of this kind that any node passed, with a crash of that node just there. The seed
+   * passes only if all these runs do. `run` has to restart what is down.
+   */
+  readonly sweep?: readonly ('fsync' | 'write' | 'send')[];
   /** The script of a directed scenario; in a random one, what comes after the plan. */
   readonly run: (cluster: Cluster) => void;
 }
@@ -206,8 +212,8 @@ export interface Cluster {
   clockRate(node: NodeId, rate: number): void;
 
   /**
-   * Performs a built-in step: crash, restart, crashAt, pause, resume, partition, isolate, cut,
-   * mend, heal, network, disk, failNextFsync, jumpClock, clockRate, with the arguments' names as
+   * Performs a built-in step: crash, restart, crashAt, onCrash, pause, resume, partition, isolate,
+   * cut, mend, heal, network, disk, failNextFsync, limitDisk, jumpClock, clockRate, with the arguments' names as
    * above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …).
    */
   perform(step: Step): void;

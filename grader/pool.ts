@@ -60,10 +60,10 @@ export class Pool {
   runSeeds(
     scenario: string,
     seeds: readonly number[],
-    options: { stopAtFirst: boolean; onSeed: (result: SeedResult) => void },
+    options: { checkTwice: boolean; onSeed: (result: SeedResult) => void },
   ): Promise<readonly SeedResult[]> {
-    const { stopAtFirst, onSeed } = options;
-    const job: RunJob = { type: 'run', job: this.#nextJob++, scenario, seeds, stopAtFirst };
+    const { checkTwice, onSeed } = options;
+    const job: RunJob = { type: 'run', job: this.#nextJob++, scenario, seeds, checkTwice };
     return this.#enqueue(job, onSeed).then((o) => (o.type === 'seeds' ? o.results : []));
   }
 
@@ -151,9 +151,9 @@ export class Pool {
       const result = this.#blame(worker, code, signal);
       task.results.push(result);
       task.onSeed(result);
-      const { seeds, stopAtFirst } = task.job;
+      const { seeds } = task.job;
       const rest = seeds.slice(seeds.indexOf(worker.seed) + 1);
-      if (rest.length === 0 || stopAtFirst) task.resolve({ type: 'seeds', results: task.results });
+      if (rest.length === 0) task.resolve({ type: 'seeds', results: task.results });
       else this.#waiting.unshift({ ...task, job: { ...task.job, seeds: rest } });
     }
     this.#dispatch();

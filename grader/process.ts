@@ -105,6 +105,8 @@ export class Process {
   diskProfile = DISK;
   crashMode: CrashMode = 'seeded';
   crashPoint: CrashPoint | undefined;
+  /** Boundaries passed since the start of the run: where a crash could have struck. */
+  readonly passed: Record<CrashPoint['boundary'], number> = { fsync: 0, write: 0, send: 0 };
   readonly origins = new Map<number, Origin>();
 
   readonly #around: Surroundings;
@@ -256,6 +258,7 @@ export class Process {
 
   /** Counts down to the crash point; true when this was it. */
   #passes(boundary: CrashPoint['boundary'], method?: string): boolean {
+    this.passed[boundary]++;
     const point = this.crashPoint;
     if (point === undefined || point.boundary !== boundary) return false;
     if (point.method !== undefined && point.method !== method) return false;

@@ -34,12 +34,14 @@ export interface Run {
   readonly result: SeedResult;
   readonly plan: readonly Step[];
   readonly trace: readonly TraceRecord[];
+  /** Where single crashes could have struck, as steps of a plan; for scenarios that sweep them. */
+  readonly crashPoints: readonly Step[];
   /** An endless loop was cut off: these realms must not be used again. */
   readonly realmsSpoiled: boolean;
 }
 
 /** The plan that a random scenario draws for a seed; empty for a directed one. */
-export function planOf(scenario: Scenario, seed: number): readonly Step[] {
+function planOf(scenario: Scenario, seed: number): readonly Step[] {
   return scenario.plan === undefined ? [] : scenario.plan(new Stream(seed));
 }
 
@@ -92,8 +94,19 @@ export function runScenario(options: RunOptions): Run {
     },
     plan,
     trace: cluster.trace.records,
+    crashPoints: crashPointsOf(cluster, scenario),
     realmsSpoiled,
   };
+}
+
+function crashPointsOf(cluster: SimCluster, { sweep = [] }: Scenario): Step[] {
+  return sweep.flatMap((boundary) =>
+    cluster.nodes.flatMap((node) =>
+      Array.from({ length: cluster.passed(node, boundary) }, (_, i) => {
+        return { atMs: 0, do: 'crashAt', node, boundary, after: i + 1 };
+      }),
+    ),
+  );
 }
 
 function execute(cluster: SimCluster, lab: Lab, scenario: Scenario, plan: readonly Step[]): void {

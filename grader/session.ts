@@ -7,6 +7,7 @@ import { type Loaded, makeLocator } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
 import { RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
+import { combineHashes } from './sim/trace.ts';
 
 export interface SessionOptions {
   readonly lab: Lab;
@@ -16,6 +17,12 @@ export interface SessionOptions {
   readonly debugging?: boolean;
   /** Real time that one run may take. */
   readonly runTimeoutMs?: number;
+}
+
+interface RunChoice {
+  /** Instead of the plan that the scenario draws. */
+  readonly plan?: readonly Step[];
+  readonly keepTrace?: boolean;
 }
 
 export class Session {
@@ -48,12 +55,30 @@ export class Session {
     this.#realms = [];
   }
 
-  /** Runs one seed. Asynchronous only to learn about rejections that nobody caught. */
-  async run(
-    scenario: Scenario,
-    seed: number,
-    options: { plan?: readonly Step[]; keepTrace?: boolean } = {},
-  ): Promise<Run> {
+  /**
+   * Runs one seed. When the scenario sweeps crash points, these runs follow, and the first that
+   * does not pass is the outcome; its plan holds the crash.
+   */
+  async run(scenario: Scenario, seed: number, options: RunChoice = {}): Promise<Run> {
+    const base = await this.#once(scenario, seed, options);
+    if (options.plan !== undefined || base.result.verdict !== 'passed') return base;
+    const hashes = [base.result.traceHash];
+    let { events, virtualMs } = base.result;
+    for (const crash of base.crashPoints) {
+      const plan = [...base.plan, crash];
+      const run = await this.#once(scenario, seed, { ...options, plan });
+      if (run.result.verdict !== 'passed') return run;
+      events += run.result.events;
+      virtualMs += run.result.virtualMs;
+      hashes.push(run.result.traceHash);
+    }
+    if (hashes.length === 1) return base;
+    const traceHash = hashes.reduce(combineHashes);
+    return { ...base, result: { ...base.result, events, virtualMs, traceHash } };
+  }
+
+  /** Asynchronous only to learn about rejections that nobody caught. */
+  async #once(scenario: Scenario, seed: number, options: RunChoice): Promise<Run> {
     while (this.#realms.length < scenario.nodes) {
       this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
     }

@@ -2,6 +2,7 @@
  * A worker process: loads one submission and runs the seeds it is given, one message a seed. It
  * holds no state that matters: when it dies, the pool blames the seed under way and starts another.
  */
+import { runTwice } from './explore/repeat.ts';
 import { shrink } from './explore/shrink.ts';
 import { loadLab } from './paths.ts';
 import type { Loaded } from './realm/load.ts';
@@ -21,8 +22,8 @@ export interface RunJob {
   readonly job: number;
   readonly scenario: string;
   readonly seeds: readonly number[];
-  /** Stop at the first seed that does not pass. */
-  readonly stopAtFirst: boolean;
+  /** Run the first of them again in new realms, and compare. */
+  readonly checkTwice: boolean;
 }
 
 export interface ShrinkJob {
@@ -66,9 +67,11 @@ async function serve(): Promise<void> {
     }
     for (const seed of job.seeds) {
       answer({ type: 'begin', job: job.job, seed });
-      const { result } = await session.run(scenario, seed);
+      const isChecked = job.checkTwice && seed === job.seeds[0];
+      const result = isChecked
+        ? await runTwice(session, scenario, seed)
+        : (await session.run(scenario, seed)).result;
       answer({ type: 'seed', job: job.job, result });
-      if (job.stopAtFirst && result.verdict !== 'passed') break;
     }
     answer({ type: 'done', job: job.job });
   }

@@ -5,7 +5,7 @@
  */
 import type { Scenario } from '../lab.ts';
 import type { Shrunk, Step } from '../report/report.ts';
-import { planOf, type Run } from '../run.ts';
+import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
 
 /** Undefined when the run does not fail. A directed scenario has no plan: only its story is told. */
@@ -25,7 +25,7 @@ export async function shrink(
     return run.result.finding?.ruleId === rule ? run : undefined;
   };
 
-  let plan = withoutLater(planOf(scenario, seed), before);
+  let plan = withoutLater(before.plan, before);
   let size = Math.ceil(plan.length / 2);
   while (size >= 1 && plan.length > 0 && runs < runsMax) {
     let cutAny = false;
@@ -46,7 +46,7 @@ export async function shrink(
   if (finding === undefined) return undefined;
   return {
     plan,
-    stepsBefore: planOf(scenario, seed).length,
+    stepsBefore: before.plan.length,
     stepsAfter: plan.length,
     eventsBefore: before.result.events,
     eventsAfter: events,

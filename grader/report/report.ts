@@ -13,8 +13,7 @@ export type FindingKind =
   | 'liveness' /* something that must happen in time did not */
   | 'crash' /* the submission threw */
   | 'contract' /* the submission used the API, or answered, in a way the contract forbids */
-  | 'runaway' /* endless loop, storm of messages or timers, memory */
-  | 'nondeterminism'; /* the same seed gave two different runs */
+  | 'runaway'; /* endless loop, storm of messages or timers, memory */
 
 /** One moment of a story. */
 export interface StoryEvent {

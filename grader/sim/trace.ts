@@ -54,3 +54,19 @@ export class Trace {
     return hex(this.#high) + hex(this.#low);
   }
 }
+
+/** 32 bits of a text, for `mark`. */
+export function hashOf(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
+
+/** The hash of two traces, one after the other. */
+export function combineHashes(first: string, second: string): string {
+  const trace = new Trace(false);
+  for (const hash of [first, second]) {
+    trace.mark(0, Number.parseInt(hash.slice(0, 8), 16), 0, Number.parseInt(hash.slice(8), 16));
+  }
+  return trace.hash;
+}

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import type { Scenario } from '../lab.ts';
+import { nodeSource, openSession, scenarioOf } from '../testing.ts';
+import { runTwice } from './repeat.ts';
+import { shrink } from './shrink.ts';
+
+/** Appends a line at each call, and syncs; `begun` says how many it found on the disk at its boot. */
+const JOURNAL = nodeSource(`
+  async start() {
+    const found = (await this.c.disk.read('journal')) ?? '';
+    this.c.emit('out', { begun: found.length });
+    for (let i = found.length; i < 3; i++) {
+      await this.c.disk.append('journal', 'x');
+      await this.c.disk.fsync('journal');
+    }
+    this.c.emit('out', { done: true });
+  }
+  late() { throw new Error('too late'); }
+`);
+
+async function explore<T>(
+  more: Partial<Scenario> & Pick<Scenario, 'run'>,
+  use: (session: Awaited<ReturnType<typeof openSession>>, scenario: Scenario) => Promise<T>,
+): Promise<T> {
+  const session = await openSession({ files: JOURNAL });
+  try {
+    return await use(session, { ...scenarioOf({ run: more.run, nodes: 1 }), ...more });
+  } finally {
+    session.close();
+  }
+}
+
+test('a sweep crashes at each boundary once, and passes when all runs do', async () => {
+  const crashed: number[] = [];
+  const { result } = await explore(
+    {
+      sweep: ['fsync', 'write'],
+      run(cluster) {
+        cluster.run(50);
+        crashed.push(cluster.hits('crash'));
+        cluster.restart('n1');
+        cluster.run(50);
+      },
+    },
+    (session, scenario) => session.run(scenario, 1),
+  );
+  expect(result.verdict).toBe('passed');
+  expect(crashed).toEqual([0, 1, 1, 1, 1, 1, 1]); // three appends, three fsyncs
+});
+
+test('a sweep ends with the run that fails, and its plan holds the crash', async () => {
+  const { result, plan } = await explore(
+    {
+      sweep: ['fsync'],
+      run(cluster) {
+        const found: number[] = [];
+        cluster.onEmit((_node, _name, value) => found.push((value as { begun: number }).begun));
+        cluster.run(50);
+        cluster.restart('n1');
+        cluster.run(50);
+        const [, second] = found.filter((n) => n !== undefined);
+        cluster.expect(second !== 2, { ruleId: 'two', rule: 'never two', evidence: 'two' });
+      },
+    },
+    (session, scenario) => session.run(scenario, 1),
+  );
+  expect(result.finding?.ruleId).toBe('two');
+  expect(plan).toEqual([{ atMs: 0, do: 'crashAt', node: 'n1', boundary: 'fsync', after: 2 }]);
+});
+
+test('shrinking keeps the steps that the failure needs, and the rule', async () => {
+  const noise = Array.from({ length: 20 }, (_, i) => ({
+    atMs: 100 + i,
+    do: i === 13 ? 'late' : 'jumpClock',
+    node: 'n1',
+    ms: 1,
+  }));
+  const shrunk = await explore(
+    {
+      plan: () => noise,
+      actions: { late: (cluster) => void cluster.invoke('n1', 'late') },
+      run: (cluster) => cluster.run(10),
+    },
+    (session, scenario) => shrink(session, scenario, 1, 100),
+  );
+  expect(shrunk?.plan).toEqual([{ atMs: 113, do: 'late', node: 'n1', ms: 1 }]);
+  expect(shrunk).toMatchObject({ stepsBefore: 20, stepsAfter: 1 });
+  expect(shrunk?.finding.evidence).toContain('too late');
+});
+
+test('two runs of a seed that differ are undecided, with the first event that differs', async () => {
+  let runs = 0;
+  const result = await explore(
+    {
+      run(cluster) {
+        cluster.run(10);
+        cluster.note(`this is run ${++runs}`);
+        cluster.jumpClock('n1', runs);
+      },
+    },
+    (session, scenario) => runTwice(session, scenario, 7),
+  );
+  expect(result.verdict).toBe('undecided');
+  expect(result.undecided).toMatch(
+    /^seed 7 gave two different runs; .* "0.010 cluster note this is run 1" and .* 2"$/,
+  );
+});
+
+test('a seed that gives one run keeps its result', async () => {
+  const result = await explore({ run: (cluster) => cluster.run(50) }, (session, scenario) =>
+    runTwice(session, scenario, 7),
+  );
+  expect(result.verdict).toBe('passed');
+});
