@@ -24,7 +24,7 @@ async function rewrite(page: string, blocks: Blocks): Promise<string> {
   const names = [...page.matchAll(MARKS)].map((match) => match[2] as string);
   const made = new Map<string, string>();
   for (const name of names) {
-    const make = blocks[name];
+    const make = name.startsWith('file ') ? () => source(name.slice(5)) : blocks[name];
     if (make === undefined) throw new Error(`no block is called "${name}"`);
     made.set(name, await make());
   }
@@ -32,6 +32,9 @@ async function rewrite(page: string, blocks: Blocks): Promise<string> {
     return `${begin}\n${made.get(name)}\n\n${end}`;
   });
 }
+
+const source = (file: string) =>
+  ['```ts', readFileSync(join(ROOT, file), 'utf8').trimEnd(), '```'].join('\n');
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
@@ -138,6 +141,7 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
       return aFailure(await first.load(), shownOf(await first.mutants()));
     },
   });
+  await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
   for (const entry of syllabus) {
     const file = join(labFolder(entry.slug), 'README.md');
     if (!existsSync(file)) continue;
