@@ -145,7 +145,7 @@ export async function replay(options: ReplayOptions & { debugging?: boolean }): 
     lab,
     loaded: submission.loaded,
     bootCode: await loadBoot(BOOT_FILE),
-    debugging: options.debugging ?? false,
+    ...(options.debugging ? { debugging: options.submission } : {}),
   });
   try {
     const run = await session.run(scenario, options.seed, {

@@ -2,6 +2,8 @@
  * A submission that is loaded in this process, and the realms it runs in. Realms are made once per
  * node slot and kept for all seeds; they are thrown away when an endless loop had to be cut off.
  */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Lab, Scenario } from './lab.ts';
 import { type Loaded, makeLocator } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
@@ -13,8 +15,8 @@ export interface SessionOptions {
   readonly lab: Lab;
   readonly loaded: Loaded;
   readonly bootCode: string;
-  /** Path names for breakpoints: puts the source map into the script. */
-  readonly debugging?: boolean;
+  /** The folder of the submission, when a debugger watches: its breakpoints are in these files. */
+  readonly debugging?: string;
   /** Real time that one run may take. */
   readonly runTimeoutMs?: number;
 }
@@ -37,9 +39,7 @@ export class Session {
     this.#lab = options.lab;
     const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
     this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
-    const map = debugging
-      ? `data:application/json;base64,${Buffer.from(options.loaded.map).toString('base64')}`
-      : undefined;
+    const map = debugging && mapWithin(debugging, options.loaded.map);
     this.#source = new RealmSource(options.bootCode, options.loaded.code, map);
     this.#locate = makeLocator(options.loaded);
     process.on('unhandledRejection', this.#onRejection);
@@ -126,4 +126,12 @@ export class Session {
     }
     return undefined;
   }
+}
+
+/** The source map as a URL, with the full paths that debuggers need. */
+function mapWithin(folder: string, text: string): string {
+  const map = JSON.parse(text) as { sources: string[] };
+  map.sources = map.sources.map((name) => pathToFileURL(resolve(folder, name)).href);
+  const data = Buffer.from(JSON.stringify(map)).toString('base64');
+  return `data:application/json;base64,${data}`;
 }

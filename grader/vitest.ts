@@ -3,6 +3,7 @@
  * grades `work/raft`. Runs in the test's own process, so a breakpoint in a student's file stops.
  */
 import { existsSync } from 'node:fs';
+import inspector from 'node:inspector';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSubmission } from './grade.ts';
@@ -24,7 +25,12 @@ export async function labAsTests(slug: string, folder = join(ROOT, 'work', slug)
     return;
   }
   const { loaded } = submission;
-  const session = new Session({ lab, loaded, bootCode: await loadBoot(BOOT_FILE) });
+  const session = new Session({
+    lab,
+    loaded,
+    bootCode: await loadBoot(BOOT_FILE),
+    ...(inspector.url() === undefined ? {} : { debugging: folder }),
+  });
   for (const part of lab.parts) {
     describe(`${part.id}  ${part.title}`, () => {
       for (const scenario of part.scenarios) {
