@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from './lab.ts';
-import { outputsOf } from './testing.ts';
+import { outputsOf, tryOut } from './testing.ts';
 
 /** n1 calls n2 every 50 ms; n2 reports what arrives, n1 what comes back. */
 const CALLS = `
@@ -145,4 +145,35 @@ test('a fast clock lets timers fire early; a jump moves Date and no timer', asyn
     },
   );
   expect(outputs).toEqual({ n1: [1], n2: [121] });
+});
+
+test('clients run a program of their own; nodes do not call them', async () => {
+  const seen: string[] = [];
+  const { result } = await tryOut({
+    files: {
+      'node.ts': `
+        class Server {
+          constructor(c) { c.serve('ping', (args, from) => ({ from, peers: c.peers })); this.c = c; }
+          inspect() { return {}; }
+          async reach() { await this.c.call('c1', 'ping', {}); }
+        }
+        class Client {
+          constructor(c) { this.c = c; }
+          async ping() { return this.c.call('n2', 'ping', {}); }
+        }
+        export default { n: Server, c: Client };`,
+    },
+    nodes: { n: 2, c: 1 },
+    run(cluster) {
+      expect([cluster.nodes, cluster.clients]).toEqual([['n1', 'n2'], ['c1']]);
+      cluster.request('c1', 'ping', [], (o) => seen.push(JSON.stringify(o.ok && o.value)));
+      cluster.request('n1', 'reach', [], (o) => seen.push(o.ok ? '' : o.error));
+      cluster.run(100);
+    },
+  });
+  expect(result.verdict).toBe('passed');
+  expect(seen).toEqual([
+    expect.stringContaining('"c1" is not a peer of n1 (its peers: n2)'),
+    '{"from":"c1","peers":["n1"]}',
+  ]);
 });

@@ -9,11 +9,13 @@ import type {
   Draw,
   Failure,
   Invariant,
+  Lab,
   NetworkProfile,
   RequestOutcome,
   Watch,
   WireMessage,
 } from './lab.ts';
+import { isClient, kindOf, peersOf } from './names.ts';
 import type { NodeId } from './node.ts';
 import { type Origin, Process, type Surroundings, type TraceKind } from './process.ts';
 import type { Realm } from './realm/realm.ts';
@@ -39,9 +41,9 @@ export class RunEnded extends Error {
 
 export interface ClusterOptions {
   readonly seed: number;
-  readonly size: number;
+  readonly names: readonly NodeId[];
   readonly realms: readonly Realm[];
-  readonly methods: readonly string[];
+  readonly methods: Lab['methods'];
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
   /** `raft.ts:41:7` for a stack trace of a realm. */
@@ -88,6 +90,9 @@ const KIND_NUMBER = new Map(KINDS.map((kind, i) => [kind, i + 1]));
 export class SimCluster implements Cluster {
   readonly seed: number;
   readonly nodes: readonly NodeId[];
+  readonly clients: readonly NodeId[];
+  /** Nodes and clients. */
+  readonly names: readonly NodeId[];
   readonly draw: Draw;
   readonly simulation: Simulation;
   readonly trace: Trace;
@@ -117,8 +122,10 @@ export class SimCluster implements Cluster {
     this.simulation = new Simulation(options.seed);
     this.trace = new Trace(options.keepTrace);
     this.draw = new Stream(options.seed ^ 0x2545f491);
-    this.nodes = Array.from({ length: options.size }, (_, i) => `n${i + 1}`);
-    this.#network = new Network(options.seed, options.size);
+    this.names = options.names;
+    this.nodes = this.names.filter((id) => !isClient(id));
+    this.clients = this.names.filter(isClient);
+    this.#network = new Network(options.seed, this.names.length);
     this.#invariants = options.invariants;
     this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
     this.#observesState = options.invariants.some((i) => i.onState);
@@ -131,8 +138,8 @@ export class SimCluster implements Cluster {
       fail: (failure) => this.fail(failure),
       note: (text) => this.note(text),
     };
-    const around = this.#surroundings(options.methods.join(' '));
-    this.#processes = this.nodes.map(
+    const around = this.#surroundings(options.methods);
+    this.#processes = this.names.map(
       (id, i) => new Process(id, i, options.realms[i] as Realm, around),
     );
     this.#byId = new Map(this.#processes.map((p) => [p.id, p]));
@@ -416,11 +423,14 @@ export class SimCluster implements Cluster {
 
   // ── what the processes need ────────────────────────────────────────────────────────────────
 
-  #surroundings(methods: string): Surroundings {
+  #surroundings(methods: Lab['methods']): Surroundings {
     return {
       simulation: this.simulation,
-      methods,
-      peersOf: (node) => this.nodes.filter((id) => id !== node).join(' '),
+      methodsOf: (node) => {
+        const own = isList(methods) ? methods : methods[kindOf(node)];
+        return (own ?? []).join(' ');
+      },
+      peersOf: (node) => peersOf(node, this.names).join(' '),
       sendRequest: (from, to, method, args, callId, timeoutMs) =>
         this.#sendRequest(from, to, method, args, callId, timeoutMs),
       sendReply: (from, origin, value) => this.#sendReply(from, origin, value),
@@ -454,8 +464,8 @@ export class SimCluster implements Cluster {
     timeoutMs: number,
   ): string {
     const target = this.#byId.get(to);
-    if (target === undefined || target === from) {
-      const peers = this.nodes.filter((id) => id !== from.id).join(', ');
+    if (target === undefined || target === from || isClient(to)) {
+      const peers = peersOf(from.id, this.names).join(', ');
       return `"${String(to)}" is not a peer of ${from.id} (its peers: ${peers})`;
     }
     const problem = this.#transmit({
@@ -468,7 +478,10 @@ export class SimCluster implements Cluster {
       arrive: (body, kept) => {
         const token = target.addOrigin({ caller: from, callerLife, callId, method, args: kept });
         target.running = `its handler of ${method}`;
-        target.realm.api.deliver(from.id, method, body, token);
+        if (target.realm.api.deliver(from.id, method, body, token)) return;
+        target.origins.delete(token);
+        this.#hit('unserved');
+        this.#mark('drop', target, 0, () => `${method} of ${from.id}: no handler is registered`);
       },
     });
     if (problem !== '') return problem;
@@ -693,7 +706,7 @@ export class SimCluster implements Cluster {
   #process(node: NodeId): Process {
     const process = this.#byId.get(node);
     if (process === undefined) {
-      throw new Error(`there is no node "${String(node)}" (nodes: ${this.nodes.join(', ')})`);
+      throw new Error(`there is no node "${String(node)}" (there are: ${this.names.join(', ')})`);
     }
     return process;
   }
@@ -719,3 +732,5 @@ function describeMessage(message: WireMessage): string {
   const { kind, from, to, method, body } = message;
   return `${from} → ${to} ${method}${kind === 'reply' ? ' reply' : ''} ${brief(body)}`;
 }
+
+const isList = (methods: Lab['methods']): methods is readonly string[] => Array.isArray(methods);

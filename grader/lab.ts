@@ -3,6 +3,7 @@
  * flow. `run` functions are synchronous: virtual time moves only inside `cluster.run…`, so a
  * scenario reads from top to bottom in the order in which things happen.
  */
+import type { Crew } from './names.ts';
 import type { NodeId } from './node.ts';
 import type { FindingKind, Step } from './report/report.ts';
 import type { DiskProfile } from './sim/disk.ts';
@@ -17,12 +18,18 @@ export interface Lab {
   readonly title: string;
   /** One sentence for the syllabus. */
   readonly summary: string;
-  /** The file, in the submission, whose default export is the node class. */
+  /**
+   * The file, in the submission, whose default export is the node class; or, with several kinds of
+   * nodes, an object of them: `export default { n: Server, c: Client }`.
+   */
   readonly entry: string;
   /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
   readonly given: readonly string[];
-  /** Methods that every node must have; checked when it boots. */
-  readonly methods: readonly string[];
+  /**
+   * Methods that every node must have, checked when it boots; by kind, when there are several:
+   * `{ n: ['start'], c: ['get', 'put'] }`.
+   */
+  readonly methods: readonly string[] | Readonly<Record<string, readonly string[]>>;
   readonly parts: readonly Part[];
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;
@@ -48,8 +55,8 @@ export interface Scenario {
   /** A claim: "a committed entry survives a crash of its leader". */
   readonly title: string;
   readonly points: number;
-  /** How many nodes: `n1` … */
-  readonly nodes: number;
+  /** How many nodes, `n1` …; or by kind: `{ n: 3, c: 2 }`, where `c1` and `c2` are clients. */
+  readonly nodes: Crew;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
   /** Asked when the scenario fails and the broken rule has no question of its own. */
@@ -113,7 +120,10 @@ export interface Watch {
  */
 export interface Cluster {
   readonly seed: number;
+  /** All but the clients. */
   readonly nodes: readonly NodeId[];
+  /** `c1` …, in labs whose clients are the student's. */
+  readonly clients: readonly NodeId[];
   /** Virtual milliseconds since the start of the run. */
   readonly nowMs: number;
   /** Seeded choices for scripts. */

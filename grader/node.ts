@@ -33,7 +33,10 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
   /** The name of this node. */
   readonly id: NodeId;
 
-  /** The other nodes of the cluster, without this one, in the same order on each boot. */
+  /**
+   * The other nodes of the cluster, in the same order on each boot: without this one, and without
+   * clients, which are known only by their requests.
+   */
   readonly peers: readonly NodeId[];
 
   /** The disk of this node. It survives a crash; unsynced writes may not. */
@@ -50,8 +53,8 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
    * objects of these, at most 1 MiB in all.
    *
    * @throws {RpcError} `timeout`: no reply within `timeoutMs`
-   * @throws {TypeError} at once, for an unknown peer, a method that this node does not serve itself
-   * (all nodes run the same class), or arguments that are not plain data
+   * @throws {TypeError} at once, for an unknown peer, arguments that are not plain data, or, in labs
+   * where all nodes run the same class, a method that this node does not serve itself
    */
   call<Method extends keyof Rpcs & string>(
     peer: NodeId,

@@ -27,7 +27,8 @@ export interface Origin {
 /** What a process needs from the cluster. */
 export interface Surroundings {
   readonly simulation: Simulation;
-  readonly methods: string;
+  /** Names of the methods that this node must have, with spaces between. */
+  methodsOf(node: NodeId): string;
   peersOf(node: NodeId): string;
   sendRequest(
     from: Process,
@@ -137,7 +138,7 @@ export class Process {
     this.up = true;
     this.paused = false;
     this.life++;
-    const { simulation, methods } = this.#around;
+    const { simulation } = this.#around;
     const isFirst = this.life === 1;
     this.#around.mark(isFirst ? 'boot' : 'restart', this, this.life, () =>
       isFirst ? 'boots' : 'restarts',
@@ -145,7 +146,12 @@ export class Process {
     this.#around.booted(this);
     const randomSeed = keyedBits(simulation.seed, Choice.nodeRandom, this.index, this.life, 0) | 0;
     this.#enter(() =>
-      this.realm.api.boot(this.id, this.#around.peersOf(this.id), methods, randomSeed),
+      this.realm.api.boot(
+        this.id,
+        this.#around.peersOf(this.id),
+        this.#around.methodsOf(this.id),
+        randomSeed,
+      ),
     );
   }
 

@@ -6,6 +6,7 @@ import vm from 'node:vm';
 import { RunEnded, SimCluster } from './cluster.ts';
 import { tellStory } from './explore/story.ts';
 import type { Lab, Scenario } from './lab.ts';
+import { namesOf } from './names.ts';
 import type { Realm } from './realm/realm.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
 import { Stream } from './sim/prng.ts';
@@ -50,7 +51,7 @@ export function runScenario(options: RunOptions): Run {
   const plan = options.plan ?? planOf(scenario, seed);
   const cluster = new SimCluster({
     seed,
-    size: scenario.nodes,
+    names: namesOf(scenario.nodes),
     realms: options.realms,
     methods: lab.methods,
     invariants: lab.invariants(),

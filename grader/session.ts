@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Lab, Scenario } from './lab.ts';
+import { namesOf } from './names.ts';
 import { type Loaded, makeLocator } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
@@ -79,7 +80,7 @@ export class Session {
 
   /** Asynchronous only to learn about rejections that nobody caught. */
   async #once(scenario: Scenario, seed: number, options: RunChoice): Promise<Run> {
-    while (this.#realms.length < scenario.nodes) {
+    while (this.#realms.length < namesOf(scenario.nodes).length) {
       this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
     }
     this.#rejections = [];

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster, Invariant, Lab, Scenario } from './lab.ts';
+import type { Crew } from './names.ts';
 import { BOOT_FILE } from './paths.ts';
 import { load, loadBoot } from './realm/load.ts';
 import type { BuildProblem } from './report/report.ts';
@@ -15,7 +16,7 @@ export interface Trial {
   /** Files of the submission; `node.ts` is the entry. */
   readonly files: Readonly<Record<string, string>>;
   readonly run: (cluster: Cluster) => void;
-  readonly nodes?: number;
+  readonly nodes?: Crew;
   readonly seed?: number;
   readonly invariants?: readonly Invariant[];
   readonly keepTrace?: boolean;
@@ -46,7 +47,7 @@ export function emptyLab(invariants: readonly Invariant[] = []): Lab {
     summary: '',
     entry: 'node.ts',
     given: [],
-    methods: ['inspect'],
+    methods: { n: ['inspect'], c: [] },
     hours: '',
     parts: [],
     invariants: () => invariants,

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createColors } from 'picocolors';
 import { grade, type SeedChoice } from '../grader/grade.ts';
 import type { Lab, Mutant, Part } from '../grader/lab.ts';
+import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
 import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
@@ -77,7 +78,12 @@ function partsTable(lab: Lab): string {
 const scenarioTable = (part: Part) =>
   table(
     ['Scenario', 'Claim', 'Nodes', 'Points'],
-    part.scenarios.map(({ id, title, nodes, points }) => [id, title, nodes, points]),
+    part.scenarios.map(({ id, title, nodes, points }) => [
+      id,
+      title,
+      namesOf(nodes).length,
+      points,
+    ]),
   );
 
 interface Sample {

@@ -2,6 +2,7 @@
 import type { GradeOptions, ReplayOptions } from '../../grader/grade.ts';
 import { grade, replay, SubmissionProblems } from '../../grader/grade.ts';
 import type { Mutant } from '../../grader/lab.ts';
+import { namesOf } from '../../grader/names.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../../labs/index.ts';
 import { UsageError } from '../errors.ts';
@@ -27,7 +28,7 @@ export async function replayRun(
   const entry = findLab(slug);
   const lab = await entry.load();
   const { id: scenario, nodes } = findScenario(lab, id);
-  const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
+  const names = namesOf(nodes);
   if (options.node !== undefined && !names.includes(options.node)) {
     const what = `${scenario} has no node ${JSON.stringify(options.node)}`;
     throw new UsageError({ what, allowed: names, todo: 'give one of these names' });

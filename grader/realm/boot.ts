@@ -10,6 +10,8 @@
  *   `.then` on a promise of a realm would run at another time than it seems.
  * - All nodes' globals are frozen after this, so nothing survives a crash or a run but the disk.
  */
+
+import { kindOf } from '../names.ts';
 import { DiskError, type DiskErrorCode, type NodeId, RpcError, sleep } from '../node.ts';
 import { mix } from '../sim/prng.ts';
 import { copy, meter, whyNotPlain } from './copy.ts';
@@ -111,6 +113,8 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   let nextId = 1;
   let node: Record<string, unknown> = {};
   let randomState = 0;
+  /** All nodes run the same class, so what one does not serve nobody does. */
+  let isOneProgram = true;
 
   function crashed(doing: string, error: unknown): void {
     host.failed('crash', doing, describe(error), stackOf(error));
@@ -202,7 +206,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
       throw new TypeError(`call: timeoutMs must be a number above 0, not ${String(timeoutMs)}`);
     }
-    if (!handlers.has(method)) {
+    if (isOneProgram && !handlers.has(method)) {
       const known = [...handlers.keys()].join(', ') || 'none';
       throw new TypeError(
         `call: no handler is registered for "${String(method)}" (registered: ${known}); call serve first`,
@@ -243,10 +247,14 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   }
 
   /** Evaluates the submission's modules and makes the node. Returns '' or what is wrong with it. */
-  function load(context: unknown, methods: readonly string[]): string {
+  function load(id: NodeId, context: unknown, methods: readonly string[]): string {
     const module = { exports: {} as Record<string, unknown> };
     factory(requireGiven, module, module.exports);
-    const exported = module.exports.default;
+    let exported = module.exports.default;
+    isOneProgram = typeof exported === 'function';
+    if (typeof exported === 'object' && exported !== null) {
+      exported = (exported as Record<string, unknown>)[kindOf(id)];
+    }
     if (typeof exported !== 'function') {
       return 'it has no default export that is a class (export default class …)';
     }
@@ -286,7 +294,11 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
         log: (...values: unknown[]) => host.log(timers.format(values)),
       });
       try {
-        const problem = load(context, methods.split(' '));
+        const problem = load(
+          id,
+          context,
+          methods.split(' ').filter((name) => name !== ''),
+        );
         if (problem !== '') {
           host.failed('contract', 'loading', problem, '');
           return false;

@@ -1,0 +1,31 @@
+/**
+ * Names of simulated processes: a letter for what kind of program it runs, and a number. `n1`, `n2`
+ * … are the nodes that a lab is about; `c1`, `c2` … are its clients, where the student writes those.
+ */
+import type { NodeId } from './node.ts';
+
+/** How many processes of which kind: `3` for three nodes, or `{ n: 3, c: 2 }`. */
+export type Crew = number | Readonly<Record<string, number>>;
+
+const NODE = 'n';
+const CLIENT = 'c';
+
+/** `{ n: 2, c: 1 }` → n1, n2, c1. */
+export function namesOf(crew: Crew): NodeId[] {
+  const counts = typeof crew === 'number' ? { [NODE]: crew } : crew;
+  return Object.entries(counts).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, i) => `${kind}${i + 1}`),
+  );
+}
+
+/** `n12` → `n`. */
+export function kindOf(id: NodeId): string {
+  return id.replace(/\d+$/, '');
+}
+
+export const isClient = (id: NodeId): boolean => kindOf(id) === CLIENT;
+
+/** Whom a process knows: all others but clients, which come and go and are not addressed. */
+export function peersOf(id: NodeId, all: readonly NodeId[]): NodeId[] {
+  return all.filter((other) => other !== id && !isClient(other));
+}
