@@ -1,9 +1,8 @@
 /**
  * Lab + submission + seeds → Report. The one place that owns control flow.
  */
-import { join } from 'node:path';
 import type { Lab, Part, Scenario } from './lab.ts';
-import { BOOT_FILE, labFolder, loadLab } from './paths.ts';
+import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
 import { type Loaded, load, loadBoot } from './realm/load.ts';
 import {
@@ -99,10 +98,8 @@ export async function loadSubmission(
   folder: string,
   edits: GradeOptions['edits'] = [],
 ): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
-  const given = Object.fromEntries(
-    lab.given.map((name) => [name, join(labFolder(lab.slug), name)]),
-  );
-  return load({ folder, entry: lab.entry, given, edits });
+  const given = Object.fromEntries(lab.given.map((name) => [name, givenFile(lab.slug, name)]));
+  return load({ folder, entry: lab.program ?? lab.entry, given, edits });
 }
 
 /**

@@ -9,6 +9,7 @@ export {
   type Lab,
   type Mutant,
   type Part,
+  plantIn,
   type RequestOutcome,
   type Scenario,
   type Watch,

@@ -18,11 +18,13 @@ export interface Lab {
   readonly title: string;
   /** One sentence for the syllabus. */
   readonly summary: string;
-  /**
-   * The file, in the submission, whose default export is the node class; or, with several kinds of
-   * nodes, an object of them: `export default { n: Server, c: Client }`.
-   */
+  /** The file that a student opens first; a folder that holds it is a submission of this lab. */
   readonly entry: string;
+  /**
+   * The file whose default export is the node class; or, with several kinds of nodes, an object of
+   * them: `export default { n: Server, c: Client }`. @default entry
+   */
+  readonly program?: string;
   /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
   readonly given: readonly string[];
   /**
@@ -268,6 +270,21 @@ export interface Mutant {
 /** Identity, for typing and discoverability. */
 export function defineLab(lab: Lab): Lab {
   return lab;
+}
+
+/** A mutant of one replacement, as most are: `put` instead of `find`. */
+export interface Planted extends Pick<Mutant, 'bug' | 'id' | 'common' | 'shown'> {
+  /** {@link Mutant.killedBy} */
+  readonly by: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+/** For lists of mutants: `const plant = plantIn('raft.ts'); plant('no-fsync', { … })`. */
+export function plantIn(file: string): (name: string, bug: Planted) => Mutant {
+  return (name, { by, find, put, ...rest }) => {
+    return { name, killedBy: by, edit: [{ file, find, replace: put }], ...rest };
+  };
 }
 
 /** Identity, for typing. */

@@ -28,6 +28,12 @@ export function labFolder(slug: string): string {
   return join(ROOT, 'labs', slug);
 }
 
+/** The grader's copy of a file that a lab gives: beside the lab, or else in its skeleton. */
+export function givenFile(slug: string, name: string): string {
+  const beside = join(labFolder(slug), name);
+  return existsSync(beside) ? beside : join(labFolder(slug), 'skeleton', name);
+}
+
 /** Loads the definition of a lab by its folder name. @throws {Error} when there is none */
 export async function loadLab(slug: string): Promise<Lab> {
   const compiled = here.startsWith(join(ROOT, 'dist'));

@@ -20,6 +20,11 @@ const lab = (
 
 export const syllabus: readonly SyllabusEntry[] = [
   lab(
+    'kv-server',
+    () => import('./kv-server/lab.ts'),
+    () => import('../solutions/kv-server/mutants.ts'),
+  ),
+  lab(
     'raft',
     () => import('./raft/lab.ts'),
     () => import('../solutions/raft/mutants.ts'),

@@ -54,9 +54,9 @@ export async function hint(
 
 /** Paragraphs are filled to 80 columns; code and lists stay as they are. */
 function wrapMarkdown(text: string): string[] {
-  let inCode = false;
-  return text.split('\n').flatMap((line) => {
-    if (line.startsWith('```')) inCode = !inCode;
-    return inCode || line.startsWith('```') ? [line] : wrap(line, 80);
+  return text.split(/\n{2,}/).flatMap((block, i) => {
+    const isText = !/^(```|[-*] |\d+\. )/.test(block);
+    const lines = isText ? wrap(block.replaceAll('\n', ' '), 80) : block.split('\n');
+    return i === 0 ? lines : ['', ...lines];
   });
 }

@@ -1,0 +1,117 @@
+/**
+ * Programs that want a lock: they acquire it, hold it for a while, and give it back. Here it is seen
+ * who holds it when, exactly: from the instant at which `acquire` resolves to the instant at which
+ * `release` is called.
+ */
+import type { Cluster, NodeId } from 'faultlab';
+import { s } from './workload.ts';
+
+export const LOCK = 'the-lock';
+/** A lock that is free has a holder within this time, on a network that lets messages through. */
+export const ACQUIRE_WITHIN_MS = 4000;
+export const RELEASE_WITHIN_MS = 4000;
+
+export class Holders {
+  readonly #cluster: Cluster;
+  #holder: { readonly client: NodeId; readonly sinceMs: number } | undefined;
+  /** How often each client has held the lock. */
+  readonly turns = new Map<NodeId, number>();
+  /** Calls that have not come to an end, since when. */
+  readonly #open = new Map<string, number>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  get holder(): NodeId | undefined {
+    return this.#holder?.client;
+  }
+
+  acquire(client: NodeId, then?: () => void): void {
+    this.#call(client, 'acquire', () => {
+      const { nowMs } = this.#cluster;
+      const other = this.#holder;
+      this.#cluster.expect(other === undefined, {
+        kind: 'safety',
+        ruleId: 'mutual-exclusion',
+        rule: 'Mutual exclusion: at most one client holds the lock (contract, LockLike)',
+        evidence: `${other?.client} holds it since ${s(other?.sinceMs ?? 0)};  ${client} was given it at ${s(nowMs)}`,
+        lookAt: 'by what does a client know that the lock is its own?',
+      });
+      this.#holder = { client, sinceMs: nowMs };
+      this.turns.set(client, (this.turns.get(client) ?? 0) + 1);
+      then?.();
+    });
+  }
+
+  release(client: NodeId, then?: () => void): void {
+    this.#holder = undefined;
+    this.#call(client, 'release', () => then?.());
+  }
+
+  #call(client: NodeId, method: 'acquire' | 'release', then: () => void): void {
+    const key = `${method} of ${client}`;
+    this.#open.set(key, this.#cluster.nowMs);
+    this.#cluster.request(client, method, [LOCK], (outcome) => {
+      if (!outcome.ok) {
+        this.#cluster.fail({
+          kind: 'contract',
+          ruleId: 'rejected',
+          rule: 'acquire and release resolve; they never reject (contract, LockLike)',
+          evidence: `the ${key} was rejected with ${outcome.error}`,
+        });
+      }
+      this.#open.delete(key);
+      this.#cluster.after(0, then);
+    });
+  }
+
+  /** Each client acquires, holds, releases and comes again, until the time is over. */
+  contend(options: {
+    readonly ms: number;
+    readonly holdMs: number;
+    readonly restMs: number;
+  }): void {
+    const endMs = this.#cluster.nowMs + options.ms;
+    for (const client of this.#cluster.clients) {
+      const again = () => {
+        if (this.#cluster.nowMs >= endMs) return;
+        this.acquire(client, () => {
+          this.#cluster.after(options.holdMs, () => {
+            this.release(client, () => this.#cluster.after(options.restMs, again));
+          });
+        });
+      };
+      this.#cluster.after(this.#cluster.draw.int(0, 10), again);
+    }
+    this.#cluster.run(options.ms);
+  }
+
+  /** Waits until nobody holds the lock and nobody wants it. */
+  settle(withinMs = ACQUIRE_WITHIN_MS * this.#cluster.clients.length): void {
+    const isQuiet = () => this.#open.size === 0 && this.#holder === undefined;
+    if (this.#cluster.runUntil(isQuiet, withinMs)) return;
+    this.stuck();
+  }
+
+  expectHolder(client: NodeId, withinMs = ACQUIRE_WITHIN_MS): void {
+    if (!this.#cluster.runUntil(() => this.holder === client, withinMs)) this.stuck();
+  }
+
+  stuck(): never {
+    const open = [...this.#open].map(([what, sinceMs]) => `the ${what} since ${s(sinceMs)}`);
+    const holder = this.#holder && `${this.#holder.client} since ${s(this.#holder.sinceMs)}`;
+    return this.#cluster.fail({
+      kind: 'liveness',
+      ruleId: 'lock-stuck',
+      rule: 'A lock that is free is given to somebody who wants it (handout, The contract)',
+      evidence: `at ${s(this.#cluster.nowMs)} these are open: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`,
+      lookAt: 'what stands under the key of the lock now, and who could take it away?',
+    });
+  }
+}
+
+/** The holders of a run; made on first use. */
+export function holders(cluster: Cluster): Holders {
+  return cluster.state('holders', () => new Holders(cluster));
+}

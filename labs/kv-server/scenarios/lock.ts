@@ -1,0 +1,148 @@
+/** Part C: a lock that is nothing but a key. Its holders live for ever. */
+import type { Scenario, WireMessage } from 'faultlab';
+import { holders } from '../holders.ts';
+
+const DIRECTED = { test: 4, grade: 20 };
+const RANDOM = { test: 15, grade: 100 };
+
+const isPutReply = (m: WireMessage) => m.kind === 'reply' && m.method === 'put';
+
+export const lock: readonly Scenario[] = [
+  {
+    id: 'C1',
+    title: 'five clients take turns, and never two at a time',
+    points: 5,
+    nodes: { n: 1, c: 5 },
+    seeds: DIRECTED,
+    lookAt: 'two clients find the lock free at the same time: who decides?',
+    run(cluster) {
+      const programs = holders(cluster);
+      programs.contend({ ms: 4000, holdMs: 20, restMs: 5 });
+      programs.settle();
+    },
+  },
+  {
+    id: 'C2',
+    title: 'a client that took the lock and did not hear of it has it',
+    points: 5,
+    nodes: { n: 1, c: 2 },
+    seeds: DIRECTED,
+    lookAt: 'put said maybe: who knows the truth?',
+    run(cluster) {
+      const programs = holders(cluster);
+      let lost = 0;
+      cluster.filter((m) => (isPutReply(m) && lost++ === 0 ? 'drop' : undefined));
+      programs.acquire('c1');
+      programs.expectHolder('c1');
+      programs.acquire('c2');
+      cluster.run(500);
+      programs.release('c1');
+      programs.expectHolder('c2');
+      programs.release('c2');
+      programs.settle();
+    },
+  },
+  {
+    id: 'C3',
+    title: 'a lock whose release was not confirmed is free all the same, and only once',
+    points: 5,
+    nodes: { n: 1, c: 3 },
+    seeds: DIRECTED,
+    lookAt: 'who may hold the lock by the time at which a release is tried again?',
+    run(cluster) {
+      const programs = holders(cluster);
+      programs.acquire('c1');
+      programs.expectHolder('c1');
+      programs.acquire('c2');
+      programs.acquire('c3');
+      // The replies to the puts of c1 are lost for a while: the lock is free, and c1 tries again.
+      const untilMs = cluster.nowMs + 700;
+      cluster.filter((m) => {
+        return isPutReply(m) && m.to === 'c1' && cluster.nowMs < untilMs ? 'drop' : undefined;
+      });
+      programs.release('c1');
+      cluster.runUntil(() => programs.holder !== undefined, 4000);
+      const first = programs.holder ?? programs.stuck();
+      cluster.run(1500);
+      programs.release(first);
+      programs.expectHolder(first === 'c2' ? 'c3' : 'c2');
+      programs.release(first === 'c2' ? 'c3' : 'c2');
+      programs.settle();
+    },
+  },
+  {
+    id: 'C4',
+    title: 'through loss, delays and copies there is one holder at a time, and in the end none',
+    points: 5,
+    nodes: { n: 1, c: 4 },
+    seeds: RANDOM,
+    lookAt: 'what can have happened between the get and the put?',
+    plan: (draw) => [
+      {
+        atMs: 0,
+        do: 'network',
+        profile: {
+          dropChance: draw.pick([0.05, 0.2, 0.3]),
+          duplicateChance: draw.pick([0, 0.2]),
+          tailChance: draw.pick([0.05, 0.2]),
+          tailMs: draw.pick([200, 900]),
+        },
+      },
+    ],
+    run(cluster) {
+      const programs = holders(cluster);
+      programs.contend({ ms: 6000, holdMs: 30, restMs: 10 });
+      cluster.network({ dropChance: 0, duplicateChance: 0, tailChance: 0 });
+      programs.settle();
+      cluster.sometimes('somebody held the lock', programs.turns.size > 0);
+    },
+  },
+  {
+    id: 'C5',
+    title: 'those who wait are patient, and at the door when it opens',
+    points: 5,
+    nodes: { n: 1, c: 5 },
+    seeds: DIRECTED,
+    lookAt: 'how often does a client look while the lock is taken?',
+    run(cluster) {
+      const programs = holders(cluster);
+      programs.acquire('c1');
+      programs.expectHolder('c1');
+      for (const client of cluster.clients.slice(1)) programs.acquire(client);
+      cluster.run(1000);
+      const before = cluster.count('requests');
+      cluster.run(3000);
+      const perSecond = (cluster.count('requests') - before) / 3 / 4;
+      cluster.expect(perSecond <= 30, {
+        kind: 'contract',
+        ruleId: 'impatient',
+        rule: 'Who waits for a lock sends at most 30 requests a second (handout, The contract)',
+        evidence: `${perSecond.toFixed(1)} requests a second from each of four clients that waited`,
+      });
+      programs.release('c1');
+      if (!cluster.runUntil(() => programs.holder !== undefined, 1500)) programs.stuck();
+    },
+  },
+  {
+    id: 'C6',
+    title: 'nobody waits for ever',
+    points: 5,
+    nodes: { n: 1, c: 4 },
+    seeds: DIRECTED,
+    lookAt: 'who is faster: the one that has just released, or one that waits?',
+    run(cluster) {
+      const programs = holders(cluster);
+      programs.contend({ ms: 30_000, holdMs: 40, restMs: 30 });
+      programs.settle();
+      for (const client of cluster.clients) {
+        const turns = programs.turns.get(client) ?? 0;
+        cluster.expect(turns >= 5, {
+          kind: 'liveness',
+          ruleId: 'starved',
+          rule: 'Four clients that contend for 30 s have their turns (handout, The contract)',
+          evidence: `${client} had ${turns} turns; all in all: ${[...programs.turns].map(([id, n]) => `${id} ${n}`).join(', ')}; at least 5 are expected`,
+        });
+      }
+    },
+  },
+];

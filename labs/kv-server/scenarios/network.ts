@@ -1,0 +1,203 @@
+/** Part B: requests and replies are lost, late, and come twice. What may a client promise? */
+
+import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
+import type { PutResult } from '../contract.ts';
+import { kv } from '../workload.ts';
+
+const DIRECTED = { test: 4, grade: 20 };
+const RANDOM = { test: 15, grade: 100 };
+
+const isPut = (m: WireMessage, kind: WireMessage['kind']) => m.kind === kind && m.method === 'put';
+
+/** The first message for which `matches` holds has this fate, all others travel as usual. */
+function onFirst(
+  cluster: Cluster,
+  matches: (m: WireMessage) => boolean,
+  fate: 'drop' | number,
+): void {
+  let isFirst = true;
+  cluster.filter((m) => {
+    if (!isFirst || !matches(m)) return undefined;
+    isFirst = false;
+    return fate;
+  });
+}
+
+/** Puts once and waits for the answer. */
+function putOnce(cluster: Cluster, client: NodeId, version: number): PutResult | undefined {
+  const workload = kv(cluster);
+  let answer: PutResult | undefined;
+  workload.put(client, 'a', version, (result) => {
+    answer = result;
+  });
+  workload.settle();
+  return answer;
+}
+
+export const network: readonly Scenario[] = [
+  {
+    id: 'B1',
+    title: 'with a fifth of all messages lost every call is answered, and the answers are true',
+    points: 5,
+    nodes: { n: 1, c: 3 },
+    seeds: RANDOM,
+    lookAt: 'what does a client know when no reply came?',
+    run(cluster) {
+      const workload = kv(cluster);
+      cluster.network({ dropChance: 0.2 });
+      workload.mingle(3000, 2);
+      cluster.network({ dropChance: 0 });
+      workload.settle();
+      workload.expectLinearizable();
+      cluster.sometimes('messages were lost', cluster.hits('dropped') > 0);
+    },
+  },
+  {
+    id: 'B2',
+    title: 'a put whose reply was lost is not called failed',
+    points: 5,
+    nodes: { n: 1, c: 1 },
+    seeds: DIRECTED,
+    lookAt: 'the first request was lost, or the first reply: what differs for the client?',
+    run(cluster) {
+      const workload = kv(cluster);
+      onFirst(cluster, (m) => isPut(m, 'reply'), 'drop');
+      const answer = putOnce(cluster, 'c1', 0);
+      workload.get('c1', 'a');
+      workload.settle();
+      workload.expectLinearizable();
+      cluster.expect(answer?.ok === true || answer?.error === 'maybe', {
+        kind: 'safety',
+        ruleId: 'wrongly-definite',
+        rule: 'An answer is definite only when it is known (contract, Kv.put)',
+        evidence: `the put took effect, its reply was lost, and put resolved to ${JSON.stringify(answer)}`,
+      });
+    },
+  },
+  {
+    id: 'B3',
+    title: 'what can be known is said: a first answer, and a success, are definite',
+    points: 5,
+    nodes: { n: 1, c: 2 },
+    seeds: DIRECTED,
+    lookAt: 'after which replies is there still a doubt?',
+    run(cluster) {
+      const demand = (answer: PutResult | undefined, expected: string, why: string) => {
+        const said = answer?.ok ? 'ok' : answer?.error;
+        cluster.expect(said === expected, {
+          kind: 'safety',
+          ruleId: 'needless-maybe',
+          rule: 'maybe is allowed only when the answer can not be known (contract, Kv.put)',
+          evidence: `${why}, and put resolved to ${JSON.stringify(answer)}, not to ${expected}`,
+        });
+      };
+      demand(putOnce(cluster, 'c1', 0), 'ok', 'nothing was lost');
+      demand(putOnce(cluster, 'c2', 0), 'version', 'the first request was answered with "version"');
+      onFirst(cluster, (m) => isPut(m, 'request'), 'drop');
+      demand(putOnce(cluster, 'c1', 1), 'ok', 'the first request was lost, the second succeeded');
+      demand(putOnce(cluster, 'c2', 1), 'version', 'the first request was answered with "version"');
+      kv(cluster).expectLinearizable();
+    },
+  },
+  {
+    id: 'B4',
+    title: 'a request that comes late, or twice, changes nothing more',
+    points: 4,
+    nodes: { n: 1, c: 2 },
+    seeds: DIRECTED,
+    lookAt: 'what does a put name that makes a second copy of it harmless?',
+    run(cluster) {
+      const workload = kv(cluster);
+      // The first put of c1 arrives 900 ms late; meanwhile it is sent again, and c2 goes on.
+      onFirst(cluster, (m) => isPut(m, 'request'), 900);
+      workload.put('c1', 'a', 0);
+      cluster.run(400);
+      for (let version = 1; version <= 3; version++) {
+        workload.put('c2', 'a', version);
+        cluster.run(100);
+      }
+      cluster.run(600);
+      workload.settle();
+      workload.get('c2', 'a');
+      workload.settle();
+      cluster.filter((m) => (m.kind === 'request' ? 'duplicate' : undefined));
+      workload.mingle(1500, 1);
+      cluster.filter(undefined);
+      workload.settle();
+      workload.expectLinearizable();
+    },
+  },
+  {
+    id: 'B5',
+    title: 'a server that is away for five seconds is not flooded, and is found again',
+    points: 3,
+    nodes: { n: 1, c: 4 },
+    seeds: DIRECTED,
+    lookAt: 'how long does a client wait before it tries again, and then?',
+    run(cluster) {
+      const workload = kv(cluster);
+      workload.put('c1', 'a', 0);
+      workload.settle();
+      cluster.isolate('n1');
+      const before = cluster.count('requests');
+      for (const client of cluster.clients) workload.get(client, 'a');
+      cluster.run(5000);
+      const each = (cluster.count('requests') - before) / cluster.clients.length;
+      cluster.expect(each <= 50, {
+        kind: 'contract',
+        ruleId: 'flood',
+        rule: 'A call sends at most 50 requests while the server is away for 5 s (handout, The contract)',
+        evidence: `${each} requests for each of ${cluster.clients.length} calls`,
+      });
+      cluster.heal();
+      workload.settle();
+      workload.expectLinearizable();
+    },
+  },
+  {
+    id: 'B6',
+    title: 'through loss, delays, copies and pauses the answers are true',
+    points: 3,
+    nodes: { n: 1, c: 5 },
+    seeds: RANDOM,
+    lookAt: 'which reply belongs to which attempt, and what had the others done by then?',
+    plan: (draw) => [
+      {
+        atMs: 0,
+        do: 'network',
+        profile: {
+          dropChance: draw.pick([0.05, 0.2, 0.4]),
+          duplicateChance: draw.pick([0, 0.2]),
+          tailChance: draw.pick([0.05, 0.3]),
+          tailMs: draw.pick([300, 1500]),
+        },
+      },
+      ...Array.from({ length: 6 }, (_, i) => ({
+        atMs: 10 + i,
+        do: draw.pick(['stall', 'cutOff']),
+        inMs: draw.int(100, 3500),
+        forMs: draw.int(50, 700),
+        node: draw.pick(['n1', `c${draw.int(1, 5)}`]),
+      })),
+    ],
+    actions: {
+      stall(cluster, { node, inMs, forMs }) {
+        cluster.after(inMs as number, () => cluster.pause(node as NodeId));
+        cluster.after((inMs as number) + (forMs as number), () => cluster.resume(node as NodeId));
+      },
+      cutOff(cluster, { node, inMs, forMs }) {
+        cluster.after(inMs as number, () => cluster.isolate(node as NodeId));
+        cluster.after((inMs as number) + (forMs as number), () => cluster.heal());
+      },
+    },
+    run(cluster) {
+      const workload = kv(cluster);
+      workload.mingle(4000, 2);
+      cluster.heal();
+      for (const node of [...cluster.nodes, ...cluster.clients]) cluster.resume(node);
+      cluster.network({ dropChance: 0, duplicateChance: 0, tailChance: 0 });
+      workload.settle();
+      workload.expectLinearizable();
+    },
+  },
+];

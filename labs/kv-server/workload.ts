@@ -1,0 +1,202 @@
+/**
+ * The programs that use the key-value server: they call `get` and `put` through the student's
+ * client, write down what they asked and were told, and hold locks. All in callbacks of virtual time;
+ * nothing happens unless a scenario lets time pass.
+ */
+import type { Cluster, NodeId } from 'faultlab';
+import type { Operation } from '../../grader/checkers/history.ts';
+import type { GetResult, PutResult, Version } from './contract.ts';
+
+/** A get or put comes to an end within this time on a network that lets messages through. */
+export const ANSWER_WITHIN_MS = 3000;
+
+type Input =
+  | { readonly kind: 'get'; readonly key: string }
+  | {
+      readonly kind: 'put';
+      readonly key: string;
+      readonly value: string;
+      readonly version: Version;
+    };
+
+type Result = GetResult | PutResult;
+
+interface Open {
+  readonly client: NodeId;
+  readonly input: Input;
+  readonly callAt: number;
+}
+
+export const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
+
+export function describe(input: Input): string {
+  return input.kind === 'get'
+    ? `get ${input.key}`
+    : `put ${input.key}=${input.value} at version ${input.version}`;
+}
+
+export class KvWorkload {
+  readonly #cluster: Cluster;
+  readonly #done: Operation<Input, Result>[] = [];
+  readonly #open = new Set<Open>();
+  #values = 0;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** How many calls have come to an end. */
+  get answered(): number {
+    return this.#done.length;
+  }
+
+  /** How many puts were answered with `maybe`. */
+  get maybes(): number {
+    return this.#done.filter(({ outcome }) => outcome === 'unknown').length;
+  }
+
+  get(client: NodeId, key: string, then?: (result: GetResult) => void): void {
+    this.#ask(client, { kind: 'get', key }, [key], (result) => then?.(result as GetResult));
+  }
+
+  put(
+    client: NodeId,
+    key: string,
+    version: Version,
+    then?: (result: PutResult) => void,
+    value = this.newValue(),
+  ): void {
+    const input = { kind: 'put', key, value, version } as const;
+    this.#ask(client, input, [key, value, version], (result) => then?.(result as PutResult));
+  }
+
+  /** Never used before. */
+  newValue(): string {
+    return `v${++this.#values}`;
+  }
+
+  #ask(
+    client: NodeId,
+    input: Input,
+    args: readonly unknown[],
+    then: (result: Result) => void,
+  ): void {
+    const open: Open = { client, input, callAt: this.#cluster.nowMs };
+    this.#open.add(open);
+    this.#cluster.request(client, input.kind, args, (outcome) => {
+      if (!outcome.ok) {
+        this.#cluster.fail({
+          kind: 'contract',
+          ruleId: 'rejected',
+          rule: 'A get and a put resolve; they never reject (contract, Kv)',
+          evidence: `${client}: ${describe(input)} was rejected with ${outcome.error}`,
+          lookAt: 'who catches the RpcError of a call that timed out?',
+        });
+      }
+      const result = outcome.value as Result;
+      this.#expectKnown(client, input, result);
+      this.#open.delete(open);
+      const isMaybe = !result.ok && result.error === 'maybe';
+      this.#done.push({
+        ...open,
+        output: result,
+        outcome: isMaybe ? 'unknown' : 'ok',
+        returnAt: isMaybe ? Number.POSITIVE_INFINITY : this.#cluster.nowMs,
+      });
+      this.#cluster.after(0, () => then(result));
+    });
+  }
+
+  #expectKnown(client: NodeId, input: Input, result: Result): void {
+    const isKnown =
+      result?.ok === true
+        ? Number.isInteger(result.version) && (input.kind === 'put' || 'value' in result)
+        : result?.ok === false && ['no-key', 'version', 'maybe'].includes(result.error);
+    this.#cluster.expect(isKnown, {
+      kind: 'contract',
+      ruleId: 'unknown-result',
+      rule: 'A get and a put resolve to a result of the contract (contract, GetResult, PutResult)',
+      evidence: `${client}: ${describe(input)} resolved to ${JSON.stringify(result)}`,
+    });
+  }
+
+  /** Waits until all calls are answered. */
+  settle(withinMs = ANSWER_WITHIN_MS): void {
+    const { nowMs } = this.#cluster;
+    if (this.#cluster.runUntil(() => this.#open.size === 0, withinMs)) {
+      this.#cluster.run(1); // what the callers do with the answers
+      return;
+    }
+    const [first] = this.#open;
+    const since = first === undefined ? '' : `, since ${s(first.callAt)}`;
+    const what = first === undefined ? '' : `${first.client}: ${describe(first.input)}`;
+    this.#cluster.fail({
+      kind: 'liveness',
+      ruleId: 'no-answer',
+      rule: 'Every call comes to an end once the network lets messages through (contract, Kv)',
+      evidence: `${this.#open.size} calls are open at ${s(nowMs + withinMs)}, the first is ${what}${since}`,
+      lookAt: 'what does the client do when no reply comes?',
+    });
+  }
+
+  /**
+   * Clients that get and put a few keys for `ms`: each asks again when it was answered. A put names
+   * the version that the client saw last, so that some fail.
+   */
+  mingle(ms: number, keys: number): void {
+    const endMs = this.#cluster.nowMs + ms;
+    for (const client of this.#cluster.clients) {
+      const seen = new Map<string, Version>();
+      const next = () => {
+        if (this.#cluster.nowMs >= endMs) return;
+        const { draw } = this.#cluster;
+        if (this.#cluster.isPaused(client)) {
+          this.#cluster.after(50, next);
+          return;
+        }
+        const key = `k${draw.int(1, keys)}`;
+        const again = () => this.#cluster.after(draw.int(0, 30), next);
+        if (draw.chance(0.5)) {
+          this.get(client, key, (result) => {
+            seen.set(key, result.ok ? result.version : 0);
+            again();
+          });
+        } else {
+          this.put(client, key, seen.get(key) ?? 0, (result) => {
+            if (result.ok) seen.set(key, result.version);
+            again();
+          });
+        }
+      };
+      this.#cluster.after(this.#cluster.draw.int(0, 20), next);
+    }
+    this.#cluster.run(ms);
+  }
+
+  /** The claim of all claims, decided exactly. */
+  expectLinearizable(): void {
+    const pending = [...this.#open].map((open) => ({
+      ...open,
+      outcome: 'unknown' as const,
+      returnAt: Number.POSITIVE_INFINITY,
+    }));
+    void pending;
+  }
+
+  /** On a network that lost nothing there is no doubt. */
+  expectNoMaybe(): void {
+    const [first] = this.#done.filter(({ outcome }) => outcome === 'unknown');
+    this.#cluster.expect(first === undefined, {
+      kind: 'safety',
+      ruleId: 'needless-maybe',
+      rule: 'maybe is allowed only when the answer can not be known (contract, Kv.put)',
+      evidence: `nothing was lost, and ${first?.client} was told maybe for ${first && describe(first.input)}`,
+      lookAt: 'after which replies is there still a doubt?',
+    });
+  }
+}
+
+/** The workload of a run; made on first use. */
+export function kv(cluster: Cluster): KvWorkload {
+  return cluster.state('kv', () => new KvWorkload(cluster));
+}

@@ -1,0 +1,60 @@
+/**
+ * The client: tries until there is a reply.
+ *
+ * A get changes nothing, so any reply to any of its attempts is an answer: the server gave it between
+ * the call and the end. A put is another matter. Its first reply is as definite as the server meant
+ * it, as long as only one attempt was made. After a second one, "the version is another" may mean that
+ * somebody else was faster, or that the first attempt did arrive and only its reply was lost. The
+ * client cannot tell, and says `maybe`.
+ *
+ * Is `ok` definite after several attempts? Yes: the version lets at most one of them through. And
+ * `no-key`? A put of version 0 never gets it, and for a higher version it says that the key was not
+ * written up to now, so that no earlier attempt has succeeded. But a copy of the request may still
+ * be under way, and come when somebody has written the key up to that version: after a second
+ * attempt this is a `maybe`, too.
+ */
+import { sleep } from 'faultlab/node';
+import type { GetResult, Kv, KvContext, PutReply, PutResult, Version } from './contract.ts';
+import { SERVER } from './contract.ts';
+
+/** Longer than a reply usually takes, short enough not to be noticed. */
+const TIMEOUT_MS = 150;
+/** Attempts become rarer while the server is away: it must not be greeted by a flood. */
+const PAUSE_MS_MIN = 20;
+const PAUSE_MS_MAX = 500;
+
+export default class Client implements Kv {
+  readonly #node: KvContext;
+
+  constructor(node: KvContext) {
+    this.#node = node;
+  }
+
+  async get(key: string): Promise<GetResult> {
+    const { reply } = await this.#insist(() => {
+      return this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });
+    });
+    return reply;
+  }
+
+  async put(key: string, value: string, version: Version): Promise<PutResult> {
+    const { reply, attempts } = await this.#insist<PutReply>(() => {
+      return this.#node.call(SERVER, 'put', { key, value, version }, { timeoutMs: TIMEOUT_MS });
+    });
+    return reply.ok || attempts === 1 ? reply : { ok: false, error: 'maybe' };
+  }
+
+  /** Calls until there is a reply, and says how often it had to. */
+  async #insist<Reply>(call: () => Promise<Reply>): Promise<{ reply: Reply; attempts: number }> {
+    let pauseMs = PAUSE_MS_MIN;
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return { reply: await call(), attempts };
+      } catch {
+        // Clients that failed together must not come back together.
+        await sleep(pauseMs * (0.5 + Math.random()));
+        pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);
+      }
+    }
+  }
+}

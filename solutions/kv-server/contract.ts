@@ -1,0 +1,1 @@
+export * from '../../labs/kv-server/contract.ts';
