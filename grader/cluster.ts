@@ -3,6 +3,10 @@
  * to them. Implements {@link Cluster} over the simulation. A run ends early by throwing `RunEnded`
  * out of the event loop; what a submission calls never throws, so that it cannot catch the end.
  */
+
+import type { History } from './checkers/history.ts';
+import { judgeLinearizable } from './checkers/judge.ts';
+import type { Model } from './checkers/models.ts';
 import type {
   Cluster,
   DiskProfile,
@@ -98,6 +102,8 @@ export class SimCluster implements Cluster {
   readonly trace: Trace;
   /** Names of `sometimes` claims that were not reached. */
   readonly unreached: string[] = [];
+  /** Why a claim could not be decided. */
+  undecided: string | undefined;
 
   readonly #processes: readonly Process[];
   readonly #byId: ReadonlyMap<NodeId, Process>;
@@ -395,6 +401,16 @@ export class SimCluster implements Cluster {
 
   note(text: string): void {
     this.#mark('note', undefined, hashOf(text), () => text);
+  }
+
+  expectLinearizable<State, Input, Output>(
+    model: Model<State, Input, Output>,
+    history: History<Input, Output>,
+  ): void {
+    const failure = judgeLinearizable(model, history);
+    if (failure === undefined) return;
+    if ('undecided' in failure) this.undecided ??= failure.undecided;
+    else this.fail(failure);
   }
 
   sometimes(name: string, reached: boolean): void {

@@ -1,4 +1,18 @@
 /** What lab authors import as `faultlab`. */
+export type { History, Operation, Outcome } from './checkers/history.ts';
+export {
+  casRegister,
+  counter,
+  fencedLock,
+  growOnlySet,
+  kv,
+  type LookAhead,
+  type Model,
+  multiRegister,
+  mutex,
+  queue,
+  versionedKv,
+} from './checkers/models.ts';
 export {
   type Cluster,
   type Draw,

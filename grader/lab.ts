@@ -3,6 +3,8 @@
  * flow. `run` functions are synchronous: virtual time moves only inside `cluster.run…`, so a
  * scenario reads from top to bottom in the order in which things happen.
  */
+import type { History } from './checkers/history.ts';
+import type { Model } from './checkers/models.ts';
 import type { Crew } from './names.ts';
 import type { NodeId } from './node.ts';
 import type { FindingKind, Step } from './report/report.ts';
@@ -87,6 +89,8 @@ export interface Failure {
   readonly ruleId: string;
   readonly rule: string;
   readonly evidence: string;
+  /** The evidence drawn, in lines of at most 78 columns. */
+  readonly picture?: readonly string[];
   readonly lookAt?: string;
 }
 
@@ -232,6 +236,14 @@ export interface Cluster {
 
   /** A claim of the scenario; ends the run as failed when it does not hold. */
   expect(holds: boolean, failure: Omit<Failure, 'kind'> & { readonly kind?: FindingKind }): void;
+  /**
+   * The claim that a history is linearizable, decided exactly. A failure is told with the operations
+   * that matter; a search that must give up makes the run undecided.
+   */
+  expectLinearizable<State, Input, Output>(
+    model: Model<State, Input, Output>,
+    history: History<Input, Output>,
+  ): void;
   fail(failure: Failure): never;
   /** Puts a line into the trace and the story. */
   note(text: string): void;

@@ -75,6 +75,7 @@ export function runScenario(options: RunOptions): Run {
       realmsSpoiled = true;
     }
   }
+  if (finding === undefined) undecided ??= cluster.undecided;
   if (finding === undefined && undecided === undefined && cluster.unreached.length > 0) {
     undecided = `the scenario did not reach what it is about: ${cluster.unreached.join('; ')}`;
   }

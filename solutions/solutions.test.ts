@@ -49,11 +49,8 @@ for (const entry of syllabus) {
       const session = await open(lab, join(labFolder(lab.slug), 'skeleton'));
       for (const scenario of scenarios) {
         const { result } = await session.run(scenario, 1);
-        expect([scenario.id, result.verdict, result.finding?.kind]).toEqual([
-          scenario.id,
-          'failed',
-          'liveness',
-        ]);
+        expect([scenario.id, result.verdict]).toEqual([scenario.id, 'failed']);
+        expect(['liveness', 'safety', 'contract']).toContain(result.finding?.kind);
       }
       session.close();
     });

@@ -24,7 +24,7 @@ export interface Model<State, Input, Output> {
   lookAhead?(operations: readonly Operation<Input, Output>[]): LookAhead<State> | undefined;
   /** `get x → 3`, for messages. */
   describe(input: Input, output: Output | undefined): string;
-  /** The value that the operation writes, if it is a plain write of one; for explanations. */
+  /** The value that the operation leaves, if it tells which; for explanations. */
   written?(input: Input): string | undefined;
   /** The value that a successful read saw; for explanations. */
   seen?(input: Input, output: Output | undefined): string | undefined;
@@ -77,7 +77,10 @@ export function casRegister<Value>(
       const came = output && 'done' in output ? (output.done ? 'done' : 'refused') : '?';
       return `change ${text(input.from)} to ${text(input.to)} → ${came}`;
     },
-    written: (input) => (input.kind === 'write' ? text(input.value) : undefined),
+    written(input) {
+      if (input.kind === 'read') return undefined;
+      return text(input.kind === 'write' ? input.value : input.to);
+    },
     seen: (input, output) =>
       input.kind === 'read' && output && 'value' in output ? text(output.value) : undefined,
   };
@@ -132,7 +135,10 @@ export const kv: Model<string, KvInput, KvOutput> = {
         return `${input.kind} ${input.key} ${JSON.stringify(input.value)}`;
     }
   },
-  written: (input) => (input.kind === 'put' ? input.value : undefined),
+  written(input) {
+    if (input.kind === 'put') return input.value;
+    return input.kind === 'cas' ? input.to : undefined;
+  },
   seen: (input, output) => (input.kind === 'get' ? output?.value : undefined),
 };
 

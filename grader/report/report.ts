@@ -31,6 +31,8 @@ export interface Finding {
   readonly rule: string;
   /** What was seen, with names, times and values. */
   readonly evidence: string;
+  /** The evidence drawn, in lines of at most 78 columns: operations over time, say. */
+  readonly picture?: readonly string[];
   /** One question that points at the concept, when the scenario or the rule has one. */
   readonly lookAt?: string;
   readonly atMs: number;

@@ -62,6 +62,8 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
   if (finding !== undefined) {
     text('Broken rule', finding.rule);
     text('Evidence', finding.evidence);
+    if (finding.picture)
+      lines.push('', ...finding.picture.map((line) => `  ${line}`.trimEnd()), '');
     const story = (finding.story ?? []).map((e) => `${seconds(e.atMs)} ${e.text}`);
     if (story.length > 0) detail('Story', pack(story, WIDTH - DETAIL_COLUMN));
     if (isSmaller) {

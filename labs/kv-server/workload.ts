@@ -3,8 +3,7 @@
  * client, write down what they asked and were told, and hold locks. All in callbacks of virtual time;
  * nothing happens unless a scenario lets time pass.
  */
-import type { Cluster, NodeId } from 'faultlab';
-import type { Operation } from '../../grader/checkers/history.ts';
+import { type Cluster, type NodeId, type Operation, versionedKv } from 'faultlab';
 import type { GetResult, PutResult, Version } from './contract.ts';
 
 /** A get or put comes to an end within this time on a network that lets messages through. */
@@ -180,7 +179,31 @@ export class KvWorkload {
       outcome: 'unknown' as const,
       returnAt: Number.POSITIVE_INFINITY,
     }));
-    void pending;
+    this.#cluster.expectLinearizable(versionedKv, [...this.#done, ...pending]);
+  }
+
+  /**
+   * A client that refuses everything tells no lies, and is of no use: on a network that is well, each
+   * client in turn gets a key and puts it at the version it saw.
+   */
+  expectPuts(): void {
+    for (const client of this.#cluster.clients) {
+      let answer: PutResult | undefined;
+      let seen: Version = 0;
+      this.get(client, 'k1', (result) => {
+        seen = result.ok ? result.version : 0;
+        this.put(client, 'k1', seen, (put) => {
+          answer = put;
+        });
+      });
+      this.#cluster.runUntil(() => answer !== undefined, ANSWER_WITHIN_MS);
+      this.#cluster.expect(answer?.ok === true, {
+        kind: 'liveness',
+        ruleId: 'no-puts',
+        rule: 'A put that names the present version happens (contract, Kv.put)',
+        evidence: `${client} alone saw k1 at version ${seen} and put there; the answer was ${JSON.stringify(answer) ?? `none, within ${ANSWER_WITHIN_MS} ms`}`,
+      });
+    }
   }
 
   /** On a network that lost nothing there is no doubt. */

@@ -8,10 +8,9 @@
  * client cannot tell, and says `maybe`.
  *
  * Is `ok` definite after several attempts? Yes: the version lets at most one of them through. And
- * `no-key`? A put of version 0 never gets it, and for a higher version it says that the key was not
- * written up to now, so that no earlier attempt has succeeded. But a copy of the request may still
- * be under way, and come when somebody has written the key up to that version: after a second
- * attempt this is a `maybe`, too.
+ * `no-key`? It says that the key was not written up to now, so no earlier attempt has succeeded. But
+ * an earlier one may still be under way, and arrive when somebody has written the key up to that
+ * version: after a second attempt this is a `maybe`, too.
  */
 import { sleep } from 'faultlab/node';
 import type { GetResult, Kv, KvContext, PutReply, PutResult, Version } from './contract.ts';

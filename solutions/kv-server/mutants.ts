@@ -92,13 +92,16 @@ export default defineMutants([
     find: '      } catch {',
     put: '      } catch {\n        if (attempts === 10) await new Promise(() => {});',
   }),
-  client('no-pause-between-attempts', {
-    bug: 'The client tries again at once, and impatiently.',
-    by: 'B5',
+  {
+    name: 'impatient-client',
+    bug: 'The client waits a moment for the reply, and as short a moment before it tries again.',
+    killedBy: 'B5',
     common: true,
-    find: 'await sleep(pauseMs * (0.5 + Math.random()));\n        pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);',
-    put: 'await sleep(pauseMs * 0.01);\n        pauseMs = Math.min(pauseMs, PAUSE_MS_MAX) * (TIMEOUT_MS > 0 ? 0.1 : 1);',
-  }),
+    edit: [
+      { file: 'client.ts', find: 'TIMEOUT_MS = 150', replace: 'TIMEOUT_MS = 30' },
+      { file: 'client.ts', find: 'PAUSE_MS_MAX = 500', replace: 'PAUSE_MS_MAX = 20' },
+    ],
+  },
   client('pause-without-limit', {
     bug: 'The pause between attempts doubles without a limit, so the server is not found again.',
     by: 'B5',
@@ -113,10 +116,11 @@ export default defineMutants([
     put: "if (!reply.ok && reply.error === 'version') {\n      const now = await this.get(key);\n      return this.put(key, value, now.ok ? now.version : 0);\n    }\n    return reply.ok || attempts === 1 ? reply : { ok: false, error: 'maybe' };",
   }),
   client('timeout-is-no-key', {
-    bug: 'A get that hears nothing says that the key does not exist.',
+    bug: 'A get that hears nothing says that the key was never written.',
     by: 'B1',
-    find: 'const { reply } = await this.#insist(() => {\n      return this.#node.call(',
-    put: "const { reply } = await this.#insist<GetResult>(async () => {\n      if (Math.random() < 0.05) return { ok: false, error: 'no-key' };\n      return this.#node.call(",
+    common: true,
+    find: "const { reply } = await this.#insist(() => {\n      return this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });\n    });\n    return reply;",
+    put: "try {\n      return await this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });\n    } catch {\n      return { ok: false, error: 'no-key' };\n    }",
   }),
   // ── The lock ────────────────────────────────────────────────────────────────────────────────
   lock('put-not-looked-at', {

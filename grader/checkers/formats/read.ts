@@ -43,7 +43,7 @@ function eventOf(map: unknown, line: number): LogEvent[] {
     {
       line,
       type,
-      process: String(process),
+      process: `p${process}`,
       f: String(f),
       value,
       ...(key === undefined ? {} : { key: String(key) }),
@@ -130,7 +130,13 @@ function readEtcdLog(text: string): LogEvent[] {
     const match = /^INFO\s+jepsen\.util - (\d+)\s+:(\w+)\s+:(\w+)\s+(.*)$/.exec(line.trim());
     if (match === null) continue;
     const [, process = '', type = '', f = '', value = ''] = match;
-    events.push({ line: i + 1, type, process, f, value: readEdn(value)[0]?.value ?? null });
+    events.push({
+      line: i + 1,
+      type,
+      process: `p${process}`,
+      f,
+      value: readEdn(value)[0]?.value ?? null,
+    });
   }
   return events;
 }

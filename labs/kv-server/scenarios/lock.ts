@@ -72,7 +72,7 @@ export const lock: readonly Scenario[] = [
   },
   {
     id: 'C4',
-    title: 'through loss, delays and copies there is one holder at a time, and in the end none',
+    title: 'through loss and delays there is one holder at a time, and in the end none',
     points: 5,
     nodes: { n: 1, c: 4 },
     seeds: RANDOM,
@@ -83,7 +83,6 @@ export const lock: readonly Scenario[] = [
         do: 'network',
         profile: {
           dropChance: draw.pick([0.05, 0.2, 0.3]),
-          duplicateChance: draw.pick([0, 0.2]),
           tailChance: draw.pick([0.05, 0.2]),
           tailMs: draw.pick([200, 900]),
         },
@@ -92,7 +91,7 @@ export const lock: readonly Scenario[] = [
     run(cluster) {
       const programs = holders(cluster);
       programs.contend({ ms: 6000, holdMs: 30, restMs: 10 });
-      cluster.network({ dropChance: 0, duplicateChance: 0, tailChance: 0 });
+      cluster.network({ dropChance: 0, tailChance: 0 });
       programs.settle();
       cluster.sometimes('somebody held the lock', programs.turns.size > 0);
     },

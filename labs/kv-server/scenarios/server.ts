@@ -93,6 +93,7 @@ export const server: readonly Scenario[] = [
       const workload = kv(cluster);
       workload.mingle(1500, 3);
       workload.settle();
+      workload.expectPuts();
       workload.expectLinearizable();
       const requests = cluster.count('requests', 'get') + cluster.count('requests', 'put');
       cluster.expect(requests === workload.answered, {
