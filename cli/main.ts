@@ -128,6 +128,14 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/grade.ts')).gradePath));
   program
+    .command('check-history')
+    .description('judge a history that was recorded anywhere')
+    .argument('<file>', 'JSON lines, Jepsen EDN or JSON, or an etcd log')
+    .requiredOption('--model <model>', 'kv, register, cas or mutex')
+    .option('--initial <value>', 'of a register: what it holds at first (default: nil)')
+    .option('--json', 'print the verdict as JSON')
+    .action(run(async () => (await import('./commands/check-history.ts')).checkHistory));
+  program
     .command('doctor')
     .description('what of this machine works')
     .action(run(async () => (await import('./commands/doctor.ts')).doctor));

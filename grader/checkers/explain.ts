@@ -42,6 +42,7 @@ export function explainIllegal<State, Input, Output>(
     neverWritten(subject) ??
     fromTheFuture(subject) ??
     appendsWrong(subject) ??
+    resurrection(subject) ??
     staleRead(subject) ??
     lostWrite(subject) ??
     splitBrain(subject) ??
@@ -126,17 +127,33 @@ function staleRead<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   });
   if (newer.length === 0) return undefined;
   const first = newer.reduce((a, b) => (a.returnAt < b.returnAt ? a : b));
-  const known = all.find((o) => {
-    const seen = seenBy(subject, o);
-    if (seen === undefined || seen === value || o.returnAt >= culprit.callAt) return false;
-    return newer.some((n) => model.written?.(n.input) === seen && o.callAt >= n.callAt);
-  });
   const overwritten = `${name(subject, first)} had been acknowledged before it began, at ${at(culprit.callAt)}`;
   const more = newer.length > 1 ? ` (${plural(newer.length, 'newer write')} in all)` : '';
-  const witness = known === undefined ? '' : `, and ${name(subject, known)} had seen a newer value`;
   return {
-    pattern: known === undefined ? 'stale-read' : 'resurrection',
-    sentence: `${name(subject, culprit)} is stale: ${overwritten}${more}${witness}.`,
+    pattern: 'stale-read',
+    sentence: `${name(subject, culprit)} is stale: ${overwritten}${more}.`,
+  };
+}
+
+/** A value that was gone for certain, as another read shows, is back. */
+function resurrection<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
+  const { core, all } = subject;
+  const { culprit } = core;
+  const value = seenBy(subject, culprit);
+  if (value === undefined || hasAppends(all)) return undefined;
+  const writtenBy = writersOf(subject, value).reduce(
+    (latest, { returnAt }) => Math.max(latest, returnAt),
+    Number.NEGATIVE_INFINITY,
+  );
+  const other = all.find((o) => {
+    const seen = seenBy(subject, o);
+    const isOther = seen !== undefined && seen !== value;
+    return isOther && o.callAt > writtenBy && o.returnAt < culprit.callAt;
+  });
+  if (other === undefined || !Number.isFinite(writtenBy)) return undefined;
+  return {
+    pattern: 'resurrection',
+    sentence: `${name(subject, culprit)} brings back what was gone: ${name(subject, other)} had seen another value, when every write of ${value} was over.`,
   };
 }
 
