@@ -242,7 +242,7 @@ function noOrder<S, I, O>(subject: Subject<S, I, O>): Told {
   const hidden = others.length >= OPERATIONS_SHOWN ? ', of which the last are drawn' : '';
   const rest =
     others.length === 0
-      ? 'even alone'
+      ? 'whatever else happened'
       : `together with ${plural(others.length, 'other operation')}${hidden}`;
   return {
     pattern: 'no-order',

@@ -64,16 +64,16 @@ export const network: readonly Scenario[] = [
       const workload = kv(cluster);
       onFirst(cluster, (m) => isPut(m, 'reply'), 'drop');
       const answer = putOnce(cluster, 'c1', 0);
-      workload.get('c1', 'a');
-      workload.settle();
-      workload.expectPuts();
-      workload.expectLinearizable();
       cluster.expect(answer?.ok === true || answer?.error === 'maybe', {
         kind: 'safety',
         ruleId: 'wrongly-definite',
         rule: 'An answer is definite only when it is known (contract, Kv.put)',
         evidence: `the put took effect, its reply was lost, and put resolved to ${JSON.stringify(answer)}`,
       });
+      workload.get('c1', 'a');
+      workload.settle();
+      workload.expectPuts();
+      workload.expectLinearizable();
     },
   },
   {
