@@ -20,8 +20,8 @@ it('names the nearest command', async () => {
     {
       "code": 2,
       "err": "lab: there is no command "tset"; did you mean test?
-      allowed: list, start, test, replay, hint, status, diff, reset, grade, doctor,
-               demo
+      allowed: list, start, test, replay, hint, status, diff, reset, grade,
+               check-history, doctor, demo
       do: lab --help
     ",
       "out": "",
