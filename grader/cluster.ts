@@ -543,24 +543,19 @@ export class SimCluster implements Cluster {
       return `the message has ${size} bytes; at most ${MESSAGE_BYTES_MAX} are allowed`;
     }
     const hash = api.meter[1] as number;
-    // For those who watch: a copy that no node can change afterwards.
-    const watched = this.#observesMessages || network.filter !== undefined || this.trace.keeping;
-    const kept = watched ? from.realm.api.copy(value) : undefined;
-    const wire: WireMessage = {
-      kind,
-      from: from.id,
-      to: to.id,
-      method,
-      body: kept,
-      args: kind === 'request' ? kept : message.args,
-      sizeBytes: size,
-    };
     this.#tally(kind, method, size);
-    this.#mark('send', from, hash, () => describeMessage(wire));
-    if (watched) this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
+    // For those who watch: a copy that no node can change afterwards. Most runs have nobody.
+    let wire: WireMessage | undefined;
+    if (this.#observesMessages || network.filter !== undefined || this.trace.keeping) {
+      const kept = from.realm.api.copy(value);
+      const asked = kind === 'request' ? kept : message.args;
+      wire = { kind, from: from.id, to: to.id, method, body: kept, args: asked, sizeBytes: size };
+    }
+    this.#markMessage('send', from, hash, wire, '');
+    if (wire) this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
 
     const ordinal = network.nextOrdinal(from.index, to.index);
-    const fate = network.filter?.(wire);
+    const fate = wire && network.filter?.(wire);
     if (network.isCut(from.index, to.index)) return this.#lose('cut', wire, to, hash);
     if (fate === 'drop') return this.#lose('filtered', wire, to, hash);
     if (fate === undefined && network.isDropped(from.index, to.index, ordinal)) {
@@ -577,9 +572,9 @@ export class SimCluster implements Cluster {
           return;
         }
         to.deliver(targetLife ?? to.life, () => {
-          this.#mark('deliver', to, hash, () => `${describeMessage(wire)}${label}`);
-          if (watched) this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
-          message.arrive(copy, kept);
+          this.#markMessage('deliver', to, hash, wire, label);
+          if (wire) this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
+          message.arrive(copy, wire?.body);
         });
       });
     };
@@ -598,10 +593,21 @@ export class SimCluster implements Cluster {
     return '';
   }
 
-  #lose(why: string, wire: WireMessage, to: Process, hash: number): '' {
+  #lose(why: string, wire: WireMessage | undefined, to: Process, hash: number): '' {
     this.#hit(why);
-    this.#mark('drop', to, hash, () => `${describeMessage(wire)} is lost (${why})`);
+    this.#markMessage('drop', to, hash, wire, ` is lost (${why})`);
     return '';
+  }
+
+  /** Into the hash always; into the trace, when there is one, with a copy to tell about. */
+  #markMessage(
+    kind: 'send' | 'deliver' | 'drop',
+    process: Process,
+    hash: number,
+    wire: WireMessage | undefined,
+    label: string,
+  ): void {
+    this.#mark(kind, process, hash, wire && (() => `${describeMessage(wire)}${label}`));
   }
 
   #tally(kind: 'request' | 'reply', method: string, size: number): void {

@@ -12,6 +12,8 @@ import type { Answer, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
 /** Memory of one worker before it is ended. */
 const RSS_BYTES_MAX = 700 * 1024 * 1024;
 const HEAP_MB_MAX = 400;
+/** Nearly all of what a run allocates dies with its event: a larger nursery saves a tenth of all time. */
+const YOUNG_SPACE = '--max-semi-space-size=32';
 /** A seed that is not back by then hangs in a way that the limits inside the worker do not see. */
 const SEED_TIMEOUT_MS = 60_000;
 const WATCH_EVERY_MS = 100;
@@ -107,7 +109,7 @@ export class Pool {
 
   #start(): void {
     const child = fork(WORKER_FILE, [], {
-      execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, '--no-warnings'],
+      execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, YOUNG_SPACE, '--no-warnings'],
       env: { TZ: 'UTC', LC_ALL: 'C', PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'ignore', process.env.DEBUG ? 'inherit' : 'ignore', 'ipc'],
       serialization: 'json',
