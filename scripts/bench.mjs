@@ -30,6 +30,9 @@ for (const name of wanted.length > 0 ? wanted : all) {
     logLevel: 'warning',
   });
   console.log(`\n${name}`);
-  const { status } = spawnSync(process.execPath, ['--max-semi-space-size=32', outfile], { stdio: 'inherit', cwd: root });
+  const { status } = spawnSync(process.execPath, ['--max-semi-space-size=32', outfile], {
+    stdio: 'inherit',
+    cwd: root,
+  });
   if (status !== 0) process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 // The suites that take longer than `npm test` may: many seeds, all mutants, benchmarks.
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 
 const run = (command, args) => {
   console.log(`$ ${command} ${args.join(' ')}`);
@@ -7,12 +8,10 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-run('npx', [
-  'lab',
-  'grade',
-  'solutions/raft',
-  '--lab',
-  'raft',
-  '--seeds',
-  process.env.SEEDS ?? '200',
-]);
+const seeds = process.env.SEEDS ?? '200';
+for (const lab of readdirSync('solutions', { withFileTypes: true })) {
+  if (!lab.isDirectory()) continue;
+  run('npx', ['lab', 'grade', `solutions/${lab.name}`, '--lab', lab.name, '--seeds', seeds]);
+}
+run('npm', ['run', '--silent', 'bench', '--', 'repeat', 'memory']);
+run('node', ['scripts/determinism.mjs', '22', '24']);
