@@ -27,14 +27,13 @@ const register: Sampler<
     input.kind === 'cas' ? { done: draw.chance(0.5) } : { value: draw.int(0, 2) },
 };
 
-let appended = 0;
 const kv: Sampler<string, models.KvInput, models.KvOutput> = {
   model: models.kv,
   input(draw) {
     const key = draw.pick(['a', 'b']);
     const kind = draw.pick(['get', 'get', 'append', 'append', 'put'] as const);
     if (kind === 'get') return { kind, key };
-    return { kind, key, value: `${String.fromCharCode(97 + (appended++ % 26))}.` };
+    return { kind, key, value: draw.pick(['a.', 'b.', 'c.', 'd.']) };
   },
   answer: (state, input) => (input.kind === 'get' ? { value: state } : {}),
   guess: (draw, input) =>
