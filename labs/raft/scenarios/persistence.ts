@@ -146,6 +146,10 @@ export const persistence: readonly Scenario[] = [
         }
       }
       cluster.filter(undefined);
+      for (const node of cluster.nodes) {
+        cluster.disarm(node);
+        cluster.restart(node);
+      }
       workload.commit({ withinMs: 6000 });
     },
   },

@@ -245,7 +245,7 @@ export const replication: readonly Scenario[] = [
       }
       workload.commit();
       const used = cluster.count('bytes', 'appendEntries') - before;
-      const allowed = 10 * big * 2 * 1.5;
+      const allowed = 10 * big * 2 * 3;
       cluster.expect(used <= allowed, {
         kind: 'contract',
         ruleId: 'too-many-bytes',
