@@ -141,6 +141,7 @@ class SeparateFiles {
 const NO_PRE_VOTE = {
   E1: 'pre-vote is what part E asks for',
   E3: 'pre-vote is what part E asks for',
+  E8: 'pre-vote is what part E asks for',
 };
 
 export default [
@@ -164,7 +165,7 @@ export default [
         "if (this.#role === 'leader' || this.#hearsLeader()) {\n      await this.#journal.sync();\n      return { term: this.#term, voteGranted: false };\n    }\n    if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted",
       ],
     ],
-    { E1: 'pre-vote is what part E asks for' },
+    { E1: NO_PRE_VOTE.E1, E8: NO_PRE_VOTE.E8 },
   ),
   vary('no-no-op', 'a new leader sends heartbeats only; reads wait for its first command', [
     [
@@ -337,6 +338,20 @@ export default [
     [
       'const args: RequestVoteArgs = {\n      term,',
       "if (method === 'requestVote') {\n      setTimeout(() => {\n        if (this.#term === term && this.#role === 'candidate') void this.#poll(method, term).then(() => {});\n      }, 70);\n    }\n    const args: RequestVoteArgs = {\n      term,",
+    ],
+  ]),
+  vary('journal-kept-at-boot', 'a journal without a broken line is used on, not written anew', [
+    [
+      'const broken = lines.indexOf(undefined);',
+      "const broken = lines.indexOf(undefined);\n    this.isWhole = text.endsWith('\\n');",
+    ],
+    [
+      '  async read(): Promise<Change[]> {',
+      '  isWhole = false;\n  async read(): Promise<Change[]> {',
+    ],
+    [
+      'this.#journal.rewrite();\n    await this.#journal.sync();\n    this.#durableSnapshotIndex',
+      'if (!this.#journal.isWhole) this.#journal.rewrite();\n    await this.#journal.sync();\n    this.#durableSnapshotIndex',
     ],
   ]),
 ] satisfies Variant[];

@@ -3,7 +3,8 @@ import type { Cluster, NodeId, WireMessage } from 'faultlab';
 import type { AppendEntriesArgs } from '../contract.ts';
 import { raft } from '../workload.ts';
 
-const isCampaign = (m: WireMessage) =>
+/** A request for a vote, or for the promise of one. */
+export const isCampaign = (m: WireMessage) =>
   m.kind === 'request' && (m.method === 'requestVote' || m.method === 'preVote');
 
 /** How fast the clocks of the others run: they may also have to forget a leader they have heard. */
