@@ -51,19 +51,35 @@ function electionSafety(): Invariant {
   };
 }
 
-/** Figure 2: a node votes for one candidate per term, also if it crashes in between. */
+/**
+ * Figure 2: a node votes for one candidate per term, also if it crashes in between. A candidate has
+ * voted for itself; only a crash may undo that, as long as nobody counted the vote.
+ */
 function oneVotePerTerm(): Invariant {
   const votes = new Map<string, { candidate: NodeId; atMs: number }>();
+  /** The node's term of candidacy in this life, with the time of its first request. */
+  const candidacies = new Map<NodeId, { term: number; atMs: number }>();
+  const earlierVote = (node: NodeId, term: number) => {
+    const own = candidacies.get(node);
+    return own?.term === term ? { candidate: node, atMs: own.atMs } : votes.get(`${node} ${term}`);
+  };
   return {
     name: 'one vote per term',
+    onCrash(node) {
+      candidacies.delete(node);
+    },
     onSend(m, watch) {
-      if (m.method !== 'requestVote' || m.kind !== 'reply') return;
-      if (!(m.body as RequestVoteReply).voteGranted) return;
-      const { term, candidateId } = m.args as RequestVoteArgs;
-      const key = `${m.from} ${term}`;
-      const earlier = votes.get(key);
-      if (earlier === undefined) votes.set(key, { candidate: candidateId, atMs: watch.nowMs });
-      else if (earlier.candidate !== candidateId) {
+      if (m.method !== 'requestVote') return;
+      const isCandidacy = m.kind === 'request';
+      if (!isCandidacy && !(m.body as RequestVoteReply).voteGranted) return;
+      const { term } = (isCandidacy ? m.body : m.args) as RequestVoteArgs;
+      const candidateId = isCandidacy ? m.from : (m.args as RequestVoteArgs).candidateId;
+      const earlier = earlierVote(m.from, term);
+      if (earlier === undefined) {
+        const vote = { candidate: candidateId, atMs: watch.nowMs };
+        if (isCandidacy) candidacies.set(m.from, { term, atMs: watch.nowMs });
+        else votes.set(`${m.from} ${term}`, vote);
+      } else if (earlier.candidate !== candidateId) {
         watch.fail({
           kind: 'safety',
           ruleId: 'one-vote-per-term',
@@ -93,7 +109,7 @@ function durableBeforeReply(): Invariant {
     if (!arrived.has(key)) arrived.set(key, ++order);
   };
   const isSyncedSince = (node: NodeId, since: number | undefined) =>
-    since === undefined || (lastSynced.get(node) ?? 0) > since;
+    since === undefined || since === 0 || (lastSynced.get(node) ?? 0) > since;
   const demand = (node: NodeId, key: string, what: string, watch: Watch) => {
     if (isSyncedSince(node, arrived.get(key))) return;
     watch.fail({
@@ -115,6 +131,9 @@ function durableBeforeReply(): Invariant {
     },
     onCrash(node) {
       begun.set(node, []);
+      // What the next life reads is what the crash has left: durable, if it is there at all.
+      for (const key of arrived.keys()) if (key.startsWith(`${node} `)) arrived.set(key, 0);
+      for (const snapshot of snapshots.get(node) ?? []) snapshot.since = 0;
     },
     onDeliver(m) {
       if (m.kind !== 'request') return;
@@ -171,8 +190,9 @@ function durableBeforeReply(): Invariant {
 }
 
 /**
- * §5.1: a term that others have seen is not forgotten in a crash. Within one life an older term may
- * still leave, in a reply that waited for the disk; that is harmless.
+ * §5.1: a term that a node has answered or led in is not forgotten in a crash. Within one life an
+ * older term may still leave, in a reply that waited for the disk; that is harmless. So is a crash
+ * of a candidate that asks for votes while its own is still being written.
  */
 function termsSurviveCrashes(): Invariant {
   const thisLife = new Map<NodeId, number>();
@@ -196,6 +216,7 @@ function termsSurviveCrashes(): Invariant {
           lookAt: 'where is currentTerm after a crash? (Figure 2, persistent state)',
         });
       }
+      if (m.kind === 'request' && m.method === 'requestVote') return;
       thisLife.set(m.from, Math.max(thisLife.get(m.from) ?? 0, term));
     },
   };

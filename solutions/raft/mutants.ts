@@ -5,18 +5,21 @@
  */
 import { defineMutants, type Mutant } from 'faultlab';
 
-interface Bug {
-  readonly id?: string;
-  readonly bug: string;
-  readonly by: string;
-  readonly common?: true;
-  readonly shown?: true;
+type Edit = readonly [find: string, put: string];
+
+interface Bug extends Omit<Mutant, 'name' | 'killedBy' | 'edit'> {
+  /** Missing when the bug is equivalent. */
+  readonly by?: string;
   readonly find: string;
   readonly put: string;
+  /** The same bug in other places. */
+  readonly also?: readonly Edit[];
 }
 
-function plant(name: string, { by, find, put, ...rest }: Bug): Mutant {
-  return { name, killedBy: by, edit: [{ file: 'raft.ts', find, replace: put }], ...rest };
+function plant(name: string, { by = '', find, put, also = [], ...rest }: Bug): Mutant {
+  const edits: readonly Edit[] = [[find, put], ...also];
+  const edit = edits.map(([find, replace]) => ({ file: 'raft.ts', find, replace }));
+  return { name, killedBy: by, edit, ...rest };
 }
 
 export default defineMutants([
@@ -134,6 +137,88 @@ export default defineMutants([
     common: true,
     find: 'this.#leaderHeardMs = performance.now();\n    this.#resetElectionTimer();',
     put: '',
+  }),
+  plant('vote-forgotten-on-stepping-down', {
+    id: 'E06',
+    bug: 'A candidate that hears of the leader of its own term forgets that it has voted for itself.',
+    by: 'A9',
+    find: 'if (term > this.#term) this.#setTerm(term, null);',
+    put: "if (term > this.#term || this.#role === 'candidate') this.#setTerm(term, null);",
+  }),
+  plant('own-vote-counted-before-durable', {
+    id: 'E02',
+    bug: 'A candidate asks for votes and counts its own while that is still being written.',
+    by: 'C10',
+    find: 'await this.#journal.sync(); // A vote for oneself',
+    put: '// A vote for oneself',
+  }),
+  plant('campaigns-in-a-newer-term', {
+    id: 'E13',
+    bug: 'The term may change while a candidate writes its vote; it then asks for votes in the new one.',
+    by: 'C12',
+    find: "if (this.#term !== term || this.#role !== 'candidate') return;\n\n    await this.#poll('requestVote', term);\n    if (this.#term !== term || this.#role !== 'candidate') return;",
+    put: "const now = this.#term;\n    await this.#poll('requestVote', now);\n    if (this.#term !== now) return;",
+  }),
+  plant('timer-reset-by-refused-requests', {
+    id: 'E15',
+    bug: 'Any request for a vote resets the election timer, also one that is refused.',
+    by: 'B14',
+    find: 'if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
+    put: 'this.#resetElectionTimer();\n    if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
+    also: [
+      [
+        'await this.#ready;\n    const voteGranted',
+        'await this.#ready;\n    this.#resetElectionTimer();\n    const voteGranted',
+      ],
+    ],
+  }),
+  plant('timer-not-reset-by-a-vote', {
+    id: 'E17',
+    bug: 'Granting a vote does not reset the election timer.',
+    find: 'this.#setTerm(this.#term, args.candidateId);\n      this.#resetElectionTimer();',
+    put: 'this.#setTerm(this.#term, args.candidateId);',
+    equivalent:
+      'the heartbeat of the elected comes a round trip later and resets the timer; at worst another election follows, within every limit',
+  }),
+  plant('term-adopted-with-a-vote-only', {
+    id: 'E21',
+    bug: 'Without pre-vote; and a higher term in a request for a vote counts only if the vote is given.',
+    by: 'B14',
+    find: "await this.#poll('preVote', oldTerm + 1);",
+    put: '',
+    also: [
+      [
+        'if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
+        'if (args.term > this.#term && this.#isUpToDate(args)) this.#becomeFollower(args.term);\n    const voteGranted',
+      ],
+    ],
+  }),
+  plant('pre-vote-ignores-log', {
+    id: 'E24',
+    bug: 'A pre-vote is given without looking at the logs.',
+    by: 'E8',
+    find: '!this.#hearsLeader() &&\n      this.#isUpToDate(args);',
+    put: '!this.#hearsLeader();',
+  }),
+  plant('pre-vote-raises-term', {
+    id: 'E24',
+    bug: 'Who is asked for a pre-vote takes over the term that it names.',
+    by: 'E1',
+    find: 'await this.#ready;\n    const voteGranted',
+    put: 'await this.#ready;\n    if (args.term > this.#term) this.#becomeFollower(args.term - 1);\n    if (args.term > this.#term) this.#setTerm(args.term, null);\n    const voteGranted',
+  }),
+  plant('candidate-does-not-yield', {
+    bug: 'A candidate goes on when it hears of a leader of its own term.',
+    by: 'A1',
+    find: "    this.#role = 'follower';\n  }",
+    put: "    if (this.#role !== 'candidate') this.#role = 'follower';\n  }",
+  }),
+  plant('answers-before-recovery', {
+    bug: 'Requests are answered while the disk is still being read.',
+    by: 'C5',
+    find: 'await this.#ready;\n    if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
+    put: 'if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
+    also: [['await this.#ready;\n    let reply: AppendReply', 'let reply: AppendReply']],
   }),
   // ── Replication ─────────────────────────────────────────────────────────────────────────────
   plant('commits-old-term-entries', {
@@ -253,6 +338,83 @@ export default defineMutants([
     find: 'return index > snapshot.index && this.#log.termAt(index) !== entry.term;',
     put: 'return index > lastIndex;',
   }),
+  plant('match-index-outlives-the-term', {
+    id: 'R07',
+    bug: 'matchIndex is kept when a node is elected again.',
+    by: 'B10',
+    find: 'this.#followers = this.#node.peers.map((id) => ({',
+    put: 'const before = this.#followers;\n    this.#followers = this.#node.peers.map((id, at) => ({',
+    also: [
+      ['      matchIndex: 0,', '      matchIndex: before[at]?.matchIndex ?? 0,'],
+      ['      this.#followers = [];\n', ''],
+    ],
+  }),
+  plant('replies-of-an-earlier-term-counted', {
+    id: 'R10',
+    bug: 'A reply counts for the leader, whichever of its terms the request was sent in.',
+    by: 'B10',
+    find: 'if (!this.#isLeaderOf(term)) return; // It answers a leader that is no more.',
+    put: "if (this.#role !== 'leader' || term < 0) return;",
+    also: [
+      [
+        'follower.matchIndex = Math.max(follower.matchIndex, index);\n    follower.nextIndex',
+        'follower = this.#followers.find(({ id }) => id === follower.id) ?? follower;\n    follower.matchIndex = Math.max(follower.matchIndex, index);\n    follower.nextIndex',
+      ],
+    ],
+  }),
+  plant('entries-wait-for-the-heartbeat', {
+    id: 'R27',
+    bug: 'A new entry is sent with the next heartbeat only.',
+    by: 'B13',
+    find: 'for (const follower of this.#followers) this.#replicate(follower);\n    });',
+    put: '});',
+  }),
+  plant('followers-called-in-turn', {
+    id: 'R25',
+    bug: 'A follower gets its heartbeat when the one before has answered.',
+    by: 'B2',
+    find: 'for (const follower of this.#followers) this.#replicate(follower, true);',
+    put: 'void this.#heartbeatInTurn();',
+    also: [
+      [
+        '  // ── Replication, the leader',
+        '  async #heartbeatInTurn(): Promise<void> {\n    for (const follower of this.#followers) {\n      const { heardMs } = follower;\n      this.#replicate(follower, true);\n      for (let i = 0; i < 100 && follower.heardMs === heardMs; i++) {\n        await new Promise((resolve) => setTimeout(resolve, 10));\n      }\n    }\n  }\n\n  // ── Replication, the leader',
+      ],
+    ],
+  }),
+  plant('timer-not-reset-by-a-mismatch', {
+    id: 'E18',
+    bug: 'AppendEntries that does not fit the log does not reset the election timer.',
+    find: 'this.#leaderHeardMs = performance.now();\n    this.#resetElectionTimer();',
+    put: 'this.#leaderHeardMs = performance.now();',
+    also: [
+      [
+        'reply = this.#takeEntries(args);',
+        'reply = this.#takeEntries(args);\n      if (reply.success) this.#resetElectionTimer();',
+      ],
+    ],
+    equivalent:
+      'with the fast way back (§5.3) the log fits after one or two more messages, and then the timer is reset',
+  }),
+  plant('resent-entries-confirmed-at-once', {
+    bug: 'A follower that has the entries already confirms them, though its disk has not.',
+    by: 'C11',
+    find: 'await this.#journal.sync();\n    // A newer leader may',
+    put: 'if (this.#log.lastIndex !== before) await this.#journal.sync();\n    // A newer leader may',
+    also: [
+      [
+        'await this.#ready;\n    let reply: AppendReply',
+        'await this.#ready;\n    const before = this.#log.lastIndex;\n    let reply: AppendReply',
+      ],
+    ],
+  }),
+  plant('acknowledged-though-replaced', {
+    bug: 'Entries are confirmed although a newer leader has replaced them while they were written.',
+    find: 'return this.#term === reply.term ? reply : { term: reply.term, success: false };',
+    put: 'return reply;',
+    equivalent:
+      'a newer leader without these entries was elected by a majority without them: one confirmation more can not make them committed',
+  }),
   // ── The disk ────────────────────────────────────────────────────────────────────────────────
   plant('no-fsync', {
     bug: 'The journal is written and never synced.',
@@ -335,20 +497,13 @@ export default defineMutants([
     find: 'this.#log.compact({ index, term, data });\n    this.#journal.rewrite();\n  }',
     put: "this.#log.compact({ index, term, data });\n    this.#journal.add({ kind: 'snapshot', snapshot: { index, term, data } });\n  }",
   }),
-  {
-    name: 'next-index-stays-after-snapshot',
+  plant('next-index-stays-after-snapshot', {
     id: 'S13',
     bug: 'nextIndex does not move when an InstallSnapshot is answered.',
-    killedBy: '',
-    edit: [
-      {
-        file: 'raft.ts',
-        find: 'this.#afterReply(follower, call, true, () => this.#matched(follower, index));',
-        replace: 'this.#afterReply(follower, call, true, () => {});',
-      },
-    ],
+    find: 'this.#afterReply(follower, call, true, () => this.#matched(follower, index));',
+    put: 'this.#afterReply(follower, call, true, () => {});',
     equivalent: 'the next heartbeat vouches for the snapshot and moves nextIndex all the same',
-  },
+  }),
   plant('restart-applies-from-one', {
     id: 'S07',
     bug: 'After a restart commitIndex is not raised to the snapshot.',
@@ -356,6 +511,69 @@ export default defineMutants([
     common: true,
     find: 'this.#advanceCommit(this.#log.snapshot.index);\n    this.#resetElectionTimer();',
     put: 'this.#lastApplied = this.#log.snapshot.index;\n    this.#resetElectionTimer();',
+  }),
+  plant('conflicting-rest-kept', {
+    id: 'S05',
+    bug: 'The log behind a snapshot is kept, whether or not it agrees with it.',
+    by: 'D7',
+    find: 'const agrees = this.termAt(snapshot.index) === snapshot.term;',
+    put: 'const agrees = snapshot.index >= 0;',
+  }),
+  plant('agreeing-rest-thrown-away', {
+    bug: 'An InstallSnapshot throws the whole log away, also what was confirmed behind it.',
+    by: 'D8',
+    find: 'if (index > this.#commitIndex) {\n        this.#log.compact',
+    put: 'if (index > this.#commitIndex) {\n        this.#log.replaceFrom(this.#log.snapshot.index + 1, []);\n        this.#log.compact',
+  }),
+  plant('snapshot-confirmed-before-durable', {
+    bug: 'InstallSnapshot is answered while the snapshot is still being written.',
+    by: 'D10',
+    find: 'await this.#journal.sync();\n        this.#durableSnapshotIndex',
+    put: 'this.#durableSnapshotIndex',
+    also: [
+      [
+        'this.#advanceCommit(index);\n      }\n    }\n    await this.#journal.sync();\n    return reply;',
+        'this.#advanceCommit(index);\n      }\n    }\n    return reply;',
+      ],
+    ],
+  }),
+  plant('snapshot-of-an-old-leader', {
+    bug: 'InstallSnapshot of an older term is accepted.',
+    find: 'if (args.term >= this.#term) {\n      this.#follow(args.term);\n      const {',
+    put: 'if (args.term >= 0) {\n      this.#follow(args.term);\n      const {',
+    equivalent:
+      'what a snapshot holds is committed, whoever sends it; and the reply tells the old leader that it is deposed',
+  }),
+  plant('older-snapshot-taken', {
+    id: 'S09',
+    bug: 'snapshot() does not ask whether there is a newer one.',
+    by: 'D1',
+    find: 'if (index <= this.#log.snapshot.index || index > this.#lastApplied) return;\n    if (term === undefined) throw',
+    put: 'if (index > this.#lastApplied) return;\n    if (data === undefined) throw',
+    also: [
+      [
+        'this.#log.compact({ index, term, data });\n    this',
+        'this.#log.compact({ index, term: term ?? 0, data });\n    this',
+      ],
+    ],
+  }),
+  plant('compaction-off-by-one', {
+    bug: 'The entry at the snapshot index stays in the log: all behind it have a wrong index.',
+    by: 'D1',
+    find: 'this.#entries = agrees ? this.slice(snapshot.index + 1) : [];',
+    put: 'this.#entries = agrees ? this.slice(snapshot.index) : [];',
+  }),
+  plant('term-at-snapshot-unknown', {
+    bug: 'Behind a compacted log prevLogTerm is taken for 0.',
+    by: 'D1',
+    find: 'return index === this.snapshot.index ? this.snapshot.term : this.entry(index)?.term;',
+    put: 'return index === 0 ? 0 : this.entry(index)?.term;',
+  }),
+  plant('compacted-log-looks-empty', {
+    bug: 'The last term of a log that was compacted to its end is taken for 0 when a vote is given.',
+    by: 'D9',
+    find: 'return this.#entries.at(-1)?.term ?? this.snapshot.term;',
+    put: 'return this.#entries.at(-1)?.term ?? 0;',
   }),
   // ── Reads ───────────────────────────────────────────────────────────────────────────────────
   plant('read-without-asking', {
@@ -379,5 +597,11 @@ export default defineMutants([
     by: 'E6',
     find: 'const index = Math.max(this.#commitIndex, this.#noopIndex);',
     put: 'const index = this.#commitIndex;',
+  }),
+  plant('reads-never-refused', {
+    bug: 'A leader that is deposed leaves its reads without an answer.',
+    by: 'E5',
+    find: 'for (const read of this.#reads.splice(0)) read.resolve(null);',
+    put: 'this.#reads = [];',
   }),
 ]);

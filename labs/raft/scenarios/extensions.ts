@@ -36,7 +36,7 @@ export const extensions: readonly Scenario[] = [
   {
     id: 'E1',
     title: 'a node that comes back from far away does not disturb the leader (pre-vote)',
-    points: 3,
+    points: 2,
     nodes: 3,
     seeds: DIRECTED,
     lookAt: 'what happens to the term of a node that cannot win? (thesis §9.6)',
@@ -164,6 +164,12 @@ export const extensions: readonly Scenario[] = [
       cluster.run(1500);
       expectFresh(cluster, result, index, leader);
       expectFresh(cluster, cutOff, index, leader);
+      const answered = result.answer !== undefined && cutOff.answer !== undefined;
+      cluster.expect(answered, {
+        ruleId: 'read-not-answered',
+        rule: 'A leader that is deposed answers its reads with null (contract, readIndex)',
+        evidence: `${leader} was deposed by ${rest.join(',')}, and did not answer a read within 1.5 s: ${workload.describe()}`,
+      });
     },
   },
   {
@@ -234,5 +240,41 @@ export const extensions: readonly Scenario[] = [
       },
     },
     run: (cluster) => raft(cluster).recover(),
+  },
+  {
+    id: 'E8',
+    title: 'a node whose log is behind does not raise the term (pre-vote)',
+    points: 1,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'what exactly would a voter have to check before it says that it would vote?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      workload.commit();
+      cluster.isolate(n3);
+      workload.commit({ nodes: [n1, n2] });
+      cluster.crash(n1);
+      // Both forget that there was a leader; then only n3 has the time to campaign.
+      cluster.partition();
+      cluster.run(1500);
+      cluster.clockRate(n2, 0.02);
+      cluster.run(1500);
+      const before = workload.state(n3)?.term ?? 0;
+      cluster.partition([n2, n3]);
+      cluster.run(2000);
+      const after = workload.state(n3)?.term ?? 0;
+      cluster.expect(after === before, {
+        ruleId: 'hopeless-term',
+        rule: 'Who could not win does not raise the term (pre-vote, thesis §9.6)',
+        evidence: `${n3}, whose log is behind that of ${n2}, went from term ${before} to ${after} in 2 s`,
+      });
+      // A boot, to be rid of timers that were set on the slow clock.
+      cluster.crash(n2);
+      cluster.clockRate(n2, 1);
+      cluster.restart(n2);
+      workload.commit({ nodes: [n2, n3] });
+    },
   },
 ];

@@ -1,7 +1,7 @@
 /** Part C: what a node has promised, it remembers (Figure 2, persistent state). */
 import type { Cluster, NodeId, Scenario } from 'faultlab';
 import { actions, drawPlan, raft } from '../workload.ts';
-import { makeLeader, without } from './steer.ts';
+import { isCampaign, makeLeader, without } from './steer.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
@@ -19,7 +19,7 @@ export const persistence: readonly Scenario[] = [
   {
     id: 'C1',
     title: 'committed commands survive when all nodes lose power, again and again',
-    points: 4,
+    points: 3,
     nodes: 3,
     seeds: DIRECTED,
     lookAt: 'what is on the disk when a command is called committed?',
@@ -44,7 +44,7 @@ export const persistence: readonly Scenario[] = [
   {
     id: 'C2',
     title: 'a committed entry survives a crash of its leader',
-    points: 3,
+    points: 2,
     nodes: 3,
     seeds: DIRECTED,
     lookAt: 'what must be durable before a follower may answer AppendEntries? (Figure 2)',
@@ -133,7 +133,11 @@ export const persistence: readonly Scenario[] = [
       const workload = raft(cluster);
       // Vote replies are slow, so several candidates ask in the same term; voters crash on voting.
       cluster.filter((m) => (m.method === 'requestVote' ? cluster.draw.int(1, 60) : undefined));
-      for (const node of cluster.nodes) cluster.onCrash(node, 'lose');
+      // A disk that is slow to read, too: requests come while a node still learns what it knew.
+      for (const node of cluster.nodes) {
+        cluster.onCrash(node, 'lose');
+        cluster.disk(node, { writeMs: 15 });
+      }
       for (let round = 0; round < 6; round++) {
         for (const node of cluster.draw.shuffle(cluster.nodes).slice(0, 2)) {
           cluster.crashAt(node, 'send', 1, 'requestVote.reply');
@@ -146,13 +150,17 @@ export const persistence: readonly Scenario[] = [
         }
       }
       cluster.filter(undefined);
+      for (const node of cluster.nodes) {
+        cluster.disarm(node);
+        cluster.restart(node);
+      }
       workload.commit({ withinMs: 6000 });
     },
   },
   {
     id: 'C6',
     title: 'a torn write at the end of a file is recognised, and is no reason to forget the rest',
-    points: 3,
+    points: 2,
     nodes: 3,
     seeds: { test: 8, grade: 40 },
     lookAt: 'how does a node tell a record that was cut off from a whole one?',
@@ -237,5 +245,86 @@ export const persistence: readonly Scenario[] = [
       }),
     actions,
     run: (cluster) => raft(cluster).recover(),
+  },
+  {
+    id: 'C10',
+    title: 'a candidate counts its own vote only when its own disk has it',
+    points: 1,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'a vote for oneself is a vote: where is it when it is counted?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n3);
+      workload.commit();
+      cluster.crash(n3);
+      // n1 campaigns on a slow disk, with the vote of n2, and loses power when it leads or later.
+      cluster.disk(n1, { fsyncMs: 400, writeMs: 5 });
+      cluster.onCrash(n1, 'lose');
+      cluster.filter((m) => (isCampaign(m) && m.from === n2 ? 'drop' : undefined));
+      cluster.runUntil(() => workload.leader([n1]) === n1, 2000);
+      cluster.crash(n1);
+      cluster.crash(n2);
+      cluster.run(100); // What n1 has sent meanwhile reaches nobody.
+      // If n1 has forgotten its vote, n3 may have it, in the same term.
+      cluster.disk(n1, { fsyncMs: 1, writeMs: 0.1 });
+      cluster.restart(n1);
+      cluster.restart(n3);
+      makeLeader(cluster, n3, [n1, n3]);
+      workload.commit({ nodes: [n1, n3] });
+    },
+  },
+  {
+    id: 'C11',
+    title: 'a follower with a slow disk confirms nothing before it is written',
+    points: 1,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'what does a follower answer when it has the entry already, but its disk does not?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      workload.commit();
+      cluster.isolate(n3);
+      cluster.disk(n2, { fsyncMs: 500 });
+      // Slow enough for n1 to send the same again, while n2 is still writing.
+      for (let i = 0; i < 5; i++) {
+        workload.propose(n1);
+        cluster.run(150);
+      }
+      cluster.disk(n2, { fsyncMs: 1 });
+      cluster.heal();
+      workload.commit();
+    },
+  },
+  {
+    id: 'C12',
+    title: 'a candidate whose term is over before its vote is written gives up',
+    points: 1,
+    nodes: 5,
+    seeds: DIRECTED,
+    lookAt: 'what may have changed while the candidate waited for its disk?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3, n4, n5] = cluster.nodes as [NodeId, NodeId, NodeId, NodeId, NodeId];
+      cluster.run(50);
+      // n1 is the first to campaign, and its disk takes more than a second for its vote.
+      cluster.disk(n1, { fsyncMs: 2000 });
+      cluster.filter((m) => (isCampaign(m) && m.from !== n1 ? 'drop' : undefined));
+      cluster.runUntil(() => workload.state(n1)?.role === 'candidate', 3000);
+      cluster.filter(undefined);
+      cluster.clockRate(n1, 0.1);
+      // Meanwhile two leaders come, each in a new term, and n1 votes for the second.
+      const first = workload.elect([n2, n3, n4, n5]);
+      cluster.crash(first);
+      workload.elect(without(cluster.nodes, n1, first), 5000);
+      cluster.run(4000);
+      cluster.clockRate(n1, 1);
+      cluster.disk(n1, { fsyncMs: 1 });
+      cluster.restart(first);
+      workload.commit({ withinMs: 6000 });
+    },
   },
 ];

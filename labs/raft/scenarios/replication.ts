@@ -1,10 +1,19 @@
 /** Part B: one log, the same everywhere (§5.3, §5.4). */
-import type { NodeId, Scenario } from 'faultlab';
+import type { NodeId, Scenario, WireMessage } from 'faultlab';
+import type { AppendEntriesArgs, AppendEntriesReply } from '../contract.ts';
 import { actions, drawPlan, raft } from '../workload.ts';
-import { carries, makeLeader, without } from './steer.ts';
+import { carries, isCampaign, makeLeader, without } from './steer.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
+
+/** Up to which index a reply confirms entries that came with its request; 0 if there were none. */
+function holds(m: WireMessage): number {
+  if (m.kind !== 'reply') return 0;
+  const isConfirmed = m.method === 'appendEntries' && (m.body as AppendEntriesReply).success;
+  const { prevLogIndex, entries } = m.args as AppendEntriesArgs;
+  return isConfirmed && entries.length > 0 ? prevLogIndex + entries.length : 0;
+}
 
 /** Commands that one node takes and cannot commit. */
 function proposeMany(workload: ReturnType<typeof raft>, node: NodeId, count: number): string[] {
@@ -20,7 +29,7 @@ export const replication: readonly Scenario[] = [
   {
     id: 'B1',
     title: 'commands are applied by all nodes, in the order of the log',
-    points: 2,
+    points: 1,
     nodes: 3,
     seeds: DIRECTED,
     lookAt:
@@ -33,7 +42,7 @@ export const replication: readonly Scenario[] = [
   {
     id: 'B2',
     title: 'with one follower away commands are committed; it catches up when it returns',
-    points: 2,
+    points: 1,
     nodes: 3,
     seeds: DIRECTED,
     lookAt: 'what does the leader do with a follower that does not answer? (§5.3)',
@@ -245,7 +254,7 @@ export const replication: readonly Scenario[] = [
       }
       workload.commit();
       const used = cluster.count('bytes', 'appendEntries') - before;
-      const allowed = 10 * big * 2 * 1.5;
+      const allowed = 10 * big * 2 * 3;
       cluster.expect(used <= allowed, {
         kind: 'contract',
         ruleId: 'too-many-bytes',
@@ -257,23 +266,50 @@ export const replication: readonly Scenario[] = [
   {
     id: 'B10',
     title: 'a leader that returns to power counts nothing from its earlier term',
-    points: 1,
+    points: 2,
     nodes: 5,
-    seeds: RANDOM,
+    seeds: DIRECTED,
     lookAt:
       'what of nextIndex and matchIndex may outlive a term? (Figure 2, volatile state on leaders)',
-    plan: (draw) => {
-      const tail = { tailChance: 0.4, tailMs: draw.pick([300, 900]) };
-      const steps = drawPlan(draw, {
-        nodes: 5,
-        durationMs: 4000,
-        faults: ['leaderWithOne', 'isolateLeader', 'deafLeader'],
-        lossy: false,
-      });
-      return [{ atMs: 0, do: 'network', profile: tail }, ...steps];
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3, n4, n5] = cluster.nodes as [NodeId, NodeId, NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      const { index } = workload.commit();
+      // n2 takes ten entries of n1, and says so twice: the first time it is very late. The clocks of
+      // both are slow, so that n1 still waits for that reply.
+      const lateMs = 4500;
+      const end = index + 10;
+      let replies = 0;
+      cluster.partition([n1, n2]);
+      for (const node of [n1, n2]) cluster.clockRate(node, 0.2);
+      cluster.filter((m) =>
+        m.from === n2 && holds(m) === end && ++replies === 1 ? lateMs : undefined,
+      );
+      proposeMany(workload, n1, 10);
+      cluster.runUntil(() => replies > 0, 2000);
+      const lateAtMs = cluster.nowMs + lateMs;
+      cluster.runUntil(() => replies > 1, 1500);
+      cluster.run(50);
+      for (const node of [n1, n2]) cluster.clockRate(node, 1);
+      cluster.note('n1 leads; ten entries reach n2 only, and one of its replies is under way long');
+      // The majority knows nothing of them, and all follow it.
+      makeLeader(cluster, n3, [n3, n4, n5]);
+      workload.commit({ nodes: [n3, n4, n5] });
+      cluster.heal();
+      workload.commit();
+      cluster.note('n3 leads, and its log has replaced these entries everywhere');
+      makeLeader(cluster, n1);
+      cluster.filter((m) =>
+        isCampaign(m) || (carries(m) > 0 && m.to !== n3) ? 'drop' : undefined,
+      );
+      cluster.note('n1 leads again; what it takes now reaches n3 only');
+      const commands = proposeMany(workload, n1, 4);
+      const restMs = Math.max(600, lateAtMs + 300 - cluster.nowMs);
+      workload.expectNoProgress(commands, restMs, `they reached ${n3} only, two of five`);
+      cluster.filter(undefined);
+      workload.commit();
     },
-    actions,
-    run: (cluster) => raft(cluster).recover(),
   },
   {
     id: 'B11',
@@ -315,7 +351,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B13',
-    title: 'one command after the other takes less than 40 ms each',
+    title: 'a command is committed within 20 ms on average, whenever it comes',
     points: 1,
     nodes: 3,
     seeds: DIRECTED,
@@ -324,18 +360,46 @@ export const replication: readonly Scenario[] = [
       const workload = raft(cluster);
       const { leader } = workload.commit();
       const count = 20;
-      const startedMs = cluster.nowMs;
+      let sumMs = 0;
       for (let i = 0; i < count; i++) {
+        cluster.run(cluster.draw.int(20, 70));
+        const startedMs = cluster.nowMs;
         const command = workload.propose(leader)?.command ?? '';
         cluster.runUntil(() => workload.isApplied(command, [leader]), 1000);
+        sumMs += cluster.nowMs - startedMs;
       }
-      const eachMs = (cluster.nowMs - startedMs) / count;
-      cluster.expect(eachMs <= 40, {
+      const eachMs = sumMs / count;
+      cluster.expect(eachMs <= 20, {
         kind: 'contract',
         ruleId: 'slow-commit',
-        rule: 'A command is committed within 40 ms on a calm network (handout, The contract)',
-        evidence: `${count} commands, one after the other, took ${eachMs.toFixed(1)} ms each`,
+        rule: 'A command is committed within 20 ms on average on a calm network (handout, The contract)',
+        evidence: `${count} commands, at random moments, took ${eachMs.toFixed(1)} ms each`,
       });
+    },
+  },
+  {
+    id: 'B14',
+    title: 'a node whose log is behind does not keep others from being elected',
+    points: 1,
+    nodes: 3,
+    seeds: DIRECTED,
+    lookAt: 'which messages reset the election timer, and does one that is refused?',
+    run(cluster) {
+      const workload = raft(cluster);
+      const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
+      makeLeader(cluster, n1);
+      workload.commit();
+      cluster.isolate(n3);
+      workload.commit({ nodes: [n1, n2] });
+      // Only n2 can win now, and n3, who cannot, is always the first to try.
+      cluster.clockRate(n3, 2);
+      cluster.run(500);
+      cluster.crash(n1);
+      cluster.heal();
+      cluster.filter((m) => (isCampaign(m) && m.from === n2 ? 'drop' : undefined));
+      cluster.run(400);
+      cluster.filter(undefined);
+      workload.commit({ nodes: [n2, n3] });
     },
   },
 ];

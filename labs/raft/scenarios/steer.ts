@@ -3,8 +3,13 @@ import type { Cluster, NodeId, WireMessage } from 'faultlab';
 import type { AppendEntriesArgs } from '../contract.ts';
 import { raft } from '../workload.ts';
 
-const isCampaign = (m: WireMessage) =>
+/** A request for a vote, or for the promise of one. */
+export const isCampaign = (m: WireMessage) =>
   m.kind === 'request' && (m.method === 'requestVote' || m.method === 'preVote');
+
+/** How fast the clocks of the others run: they may also have to forget a leader they have heard. */
+const SLOW = 0.25;
+const STEER_WITHIN_MS = 8000;
 
 /**
  * Makes `node` leader of `among`, the only nodes connected afterwards. The clocks of the others run
@@ -20,12 +25,12 @@ export function makeLeader(
 ): void {
   const workload = raft(cluster);
   const others = among.filter((id) => id !== node);
-  for (const other of others) cluster.clockRate(other, 0.05);
+  for (const other of others) cluster.clockRate(other, SLOW);
   cluster.filter((m) => ((isCampaign(m) && m.from !== node) || drop?.(m) ? 'drop' : undefined));
   const leads = () => workload.leader(among) === node;
   const rival = workload.leader(others);
   cluster.partition(among.filter((id) => id !== rival));
-  if (!cluster.runUntil(leads, 5000)) workload.elect([node], 1);
+  if (!cluster.runUntil(leads, STEER_WITHIN_MS)) workload.elect([node], 1);
   for (const other of others) cluster.clockRate(other, 1);
   cluster.partition(among);
   cluster.filter(drop && ((m) => (drop(m) ? 'drop' : undefined)));
