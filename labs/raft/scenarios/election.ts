@@ -185,8 +185,7 @@ export const election: readonly Scenario[] = [
   },
   {
     id: 'A8',
-    title:
-      'through random cuts, crashes and pauses there is never a second leader, and one in the end',
+    title: 'through random cuts and pauses there is never a second leader, and one in the end',
     points: 2,
     nodes: 5,
     seeds: RANDOM,

@@ -233,7 +233,7 @@ export const persistence: readonly Scenario[] = [
   {
     id: 'C9',
     title: 'through random crashes, cuts and clock jumps nothing committed is lost',
-    points: 3,
+    points: 2,
     nodes: 5,
     seeds: RANDOM,
     lookAt: 'is everything that this reply promises on the disk?',
@@ -324,6 +324,30 @@ export const persistence: readonly Scenario[] = [
       cluster.clockRate(n1, 1);
       cluster.disk(n1, { fsyncMs: 1 });
       cluster.restart(first);
+      workload.commit({ withinMs: 6000 });
+    },
+  },
+  {
+    id: 'C13',
+    title: 'a single crash of any node, at any operation of its disk, breaks nothing',
+    points: 1,
+    nodes: 3,
+    seeds: { test: 1, grade: 5 },
+    sweep: ['fsync', 'write'],
+    lookAt: 'which operation on the disk is the last one before the crash, and what does it leave?',
+    run(cluster) {
+      const workload = raft(cluster);
+      for (const node of cluster.nodes) cluster.onCrash(node, 'torn');
+      cluster.run(600);
+      for (let i = 0; i < 4; i++) {
+        const leader = workload.leader();
+        if (leader) workload.propose(leader);
+        cluster.run(80);
+      }
+      for (const node of cluster.nodes) {
+        cluster.disarm(node);
+        cluster.restart(node);
+      }
       workload.commit({ withinMs: 6000 });
     },
   },
