@@ -1,0 +1,121 @@
+/**
+ * A verdict in words, for a terminal of 80 columns and in twelve lines: which levels fall, the worst
+ * anomaly as an argument that a reader can check by hand, and what still holds.
+ */
+import { wrap } from '../../report/terminal.ts';
+import type { TransactionResult } from './check.ts';
+import { type MicroOperation, placeOf, show, type Transaction } from './columns.ts';
+import type { Anomaly, Name } from './findings.ts';
+import { type AnomalyName, CYCLES, type Level, title } from './levels.ts';
+
+const WIDTH = 80;
+const LINES_MAX = 12;
+/** A cycle of more is told by its first steps and its last. */
+const STEPS_MAX = 6;
+
+/** What each anomaly is, in a few words. */
+const MEANING: Readonly<Record<string, string>> = {
+  G0: 'writes of two transactions are interleaved (dirty write)',
+  G1a: 'a failed transaction was read (aborted read)',
+  G1b: 'a transaction was read in its middle (intermediate read)',
+  G1c: 'transactions saw each other in a circle (circular information flow)',
+  'G-single': 'a transaction saw one change and missed an earlier one (read skew)',
+  'G-nonadjacent': 'two missed changes in one circle, apart from each other (long fork)',
+  'G2-item': 'each missed what the other wrote (write skew)',
+  'duplicate-elements': 'one append took effect twice',
+  'cyclic-versions': 'the versions of a key follow each other in a circle',
+  'dirty-update': 'a write was built on one that failed',
+  'garbage-read': 'a read returned what nobody wrote',
+  'future-read': 'a transaction read what it had yet to write',
+  'incompatible-order': 'two reads of one key contradict each other',
+  internal: 'a transaction contradicts itself',
+  'fractured-read': 'a transaction saw half of another',
+  'lost-update': 'a write was based on a value that had already changed',
+};
+
+/** At most twelve lines of at most 80 columns. */
+export function tellTransactions(result: TransactionResult): readonly string[] {
+  const { verdict, level, transactions, undecided, holds, ruledOut, anomalies } = result;
+  const certain = `Certain: ${list(holds)}.`;
+  const counted = `${transactions} transaction${transactions === 1 ? '' : 's'}`;
+  const [worst, ...others] = anomalies;
+  const head =
+    verdict === 'ok'
+      ? `ok: ${counted} keep ${title(level)}.`
+      : verdict === 'violated'
+        ? `violated: ${counted} do not keep ${title(level)}.`
+        : `undecided: nothing rules out ${title(level)} for ${counted}, but ${undecided.why}.`;
+  const before = [...wrap(head, WIDTH)];
+  if (worst === undefined)
+    return holds.includes(level) ? before : [...before, ...wrap(certain, WIDTH)];
+  before.push(
+    ...wrap(`The weakest level ruled out is ${list(ruledOut, 'or')}, by ${worst.name}:`, WIDTH),
+  );
+  const after: string[] = [];
+  if (others.length > 0)
+    after.push(
+      cut(
+        `Also found: ${others.map(({ name, times }) => (times > 1 ? `${name} (${times})` : name)).join(', ')}.`,
+      ),
+    );
+  after.push(
+    ...wrap(
+      holds.length > 0 ? `Still holds: ${list(holds)}.` : 'No level holds for certain.',
+      WIDTH,
+    ),
+  );
+  return [...before, ...argue(result, worst, LINES_MAX - before.length - after.length), ...after];
+}
+
+/** "Let T1 = …", each step, and the contradiction: what fits into `linesMax`. */
+function argue(result: TransactionResult, anomaly: Anomaly, linesMax: number): string[] {
+  const { transactions, argument } = anomaly;
+  const name: Name = (t) => `T${transactions.indexOf(t) + 1}`;
+  const isCycle = CYCLES.some((cycle) => anomaly.name.startsWith(cycle));
+  const sentences = argument(name);
+  const steps = isCycle ? chain(sentences, transactions, name) : sentences.flatMap(indented);
+  if (isCycle) steps.push('  So T1 would have to come before itself: a contradiction.');
+  const meaning = `  ${MEANING[plain(anomaly.name)]}.`;
+  const room = linesMax - steps.length - 1;
+  const lets = transactions.map((t) => cut(`  Let ${name(t)} = ${describe(result, t)}`));
+  return [meaning, ...(lets.length <= room ? lets : lets.slice(0, Math.max(0, room))), ...steps];
+}
+
+/** "T1 is before T2: why." for each step; of a long cycle the first ones and the last. */
+function chain(sentences: readonly string[], transactions: readonly number[], name: Name) {
+  const skipped = sentences.length - STEPS_MAX;
+  return sentences.flatMap((sentence, i) => {
+    if (skipped > 0 && i === STEPS_MAX - 1) return [`  … ${skipped + 1} steps later …`];
+    if (skipped > 0 && i >= STEPS_MAX && i < sentences.length - 1) return [];
+    const next = transactions[(i + 1) % transactions.length]!;
+    return indented(`${name(transactions[i]!)} is before ${name(next)}: ${sentence}.`);
+  });
+}
+
+const plain = (name: AnomalyName) => name.replace(/-(process|realtime)$/, '');
+
+function indented(sentence: string): string[] {
+  return wrap(sentence, WIDTH - 4).map((line, i) => (i === 0 ? `  ${line}` : `    ${line}`));
+}
+
+function cut(line: string): string {
+  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
+}
+
+function describe({ history }: TransactionResult, t: number): string {
+  const { client, outcome, input, output } = history[t]!;
+  const micros: Transaction = outcome === 'ok' ? (output ?? []) : input;
+  return `${placeOf(history, t)}, client ${client}: ${micros.map(microText).join(', ')}`;
+}
+
+function microText([f, key, value]: MicroOperation): string {
+  if (f === 'r') return `read ${key} = ${value === undefined ? 'null' : show(value)}`;
+  return f === 'append' ? `append ${show(value)} to ${key}` : `write ${key} = ${show(value)}`;
+}
+
+function list(levels: readonly Level[], and = 'and'): string {
+  const titles = levels.map(title);
+  const last = titles.pop();
+  if (last === undefined) return 'no level';
+  return titles.length === 0 ? last : `${titles.join(', ')} ${and} ${last}`;
+}
