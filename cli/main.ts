@@ -131,7 +131,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .command('check-history')
     .description('judge a history that was recorded anywhere')
     .argument('<file>', 'JSON lines, Jepsen EDN or JSON, or an etcd log')
-    .requiredOption('--model <model>', 'kv, register, cas or mutex')
+    .requiredOption('--model <model>', 'kv, register, cas, mutex, list-append or rw-register')
+    .option('--consistency <level>', 'linearizable, sequential; serializable, snapshot-isolation …')
     .option('--initial <value>', 'of a register: what it holds at first (default: nil)')
     .option('--json', 'print the verdict as JSON')
     .action(run(async () => (await import('./commands/check-history.ts')).checkHistory));

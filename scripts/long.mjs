@@ -1,4 +1,5 @@
-// The suites that take longer than `npm test` may: all mutants, correct variants, many seeds.
+// The suites that take longer than `npm test` may: all mutants, correct variants, many seeds, checkers
+// against brute force.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
@@ -15,5 +16,6 @@ for (const lab of readdirSync('solutions', { withFileTypes: true })) {
   if (!lab.isDirectory()) continue;
   run('npx', ['lab', 'grade', `solutions/${lab.name}`, '--lab', lab.name, '--seeds', seeds]);
 }
+run('npm', ['run', '--silent', 'fuzz']);
 run('npm', ['run', '--silent', 'bench', '--', 'repeat', 'memory']);
 run('node', ['scripts/determinism.mjs', '22', '24']);

@@ -92,6 +92,48 @@ test('JSON lines: a stale read', async () => {
   `);
 });
 
+test('transactions: what is ruled out, by what, and what still holds', async () => {
+  const text = recorded('elle').get('elle/si-without-g-single.edn') ?? '';
+  expect(await check(text, { model: 'list-append' })).toMatchSnapshot();
+  const consistency = 'snapshot-isolation';
+  expect(await check(text, { model: 'list-append', consistency })).toMatchSnapshot();
+});
+
+test('sequential consistency, where linearizability is broken', async () => {
+  const text = [
+    operation({ f: 'put', asked: '1', callAt: 0.5, returnAt: 1.25 }),
+    operation({ client: 'c2', f: 'put', asked: '2', callAt: 2, returnAt: 3 }),
+    operation({ client: 'c3', answered: '1', callAt: 3.5, returnAt: 4 }),
+  ].join('\n');
+  const consistency = 'sequential';
+  expect(await check(text, { model: 'kv', consistency })).toMatchInlineSnapshot(`
+    "✓ sequentially consistent: 3 operations
+    exit 0"
+  `);
+});
+
+test('a consistency that the model does not have', async () => {
+  const options = { model: 'rw-register', consistency: 'serialisable' };
+  expect(await check(operation({ f: 'read' }), options)).toMatchInlineSnapshot(`
+    "this model is not judged by consistency "serialisable"; did you mean serializable?
+      allowed: strict-serializable, strong-snapshot-isolation,
+               strong-session-serializable, strong-session-snapshot-isolation,
+               serializable, repeatable-read, snapshot-isolation, cursor-stability,
+               read-atomic, read-committed, read-uncommitted
+      do: give one of these as --consistency, or another --model"
+  `);
+});
+
+test.each([
+  ['a value written twice', '[:w x 1]', '[:w x 1]'],
+  ['an unknown micro-operation', '[:w x 1]', '[:pop x 1]'],
+])('bad transactions: %s', async (_, one, two) => {
+  const event = (line: string, type: string) =>
+    `{:process 1 :type :${type} :f :txn :value [${line}]}`;
+  const text = [one, two].flatMap((line) => [event(line, 'invoke'), event(line, 'ok')]).join('\n');
+  expect(await check(text, { model: 'rw-register' })).toMatchSnapshot();
+});
+
 test.each([
   ['an empty file', '', 'kv'],
   ['no known format', 'hello', 'kv'],

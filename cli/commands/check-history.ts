@@ -10,13 +10,24 @@ import {
   registerKind,
 } from '../../grader/checkers/formats/objects.ts';
 import { readHistory } from '../../grader/checkers/formats/read.ts';
+import { readTransactions } from '../../grader/checkers/formats/transactions.ts';
 import { checkLinearizability } from '../../grader/checkers/linearizability.ts';
+import { checkSequential } from '../../grader/checkers/sequential.ts';
+import {
+  checkListAppend,
+  checkRwRegister,
+  LEVELS,
+  MalformedHistory,
+} from '../../grader/checkers/transactions/check.ts';
+import { tellTransactions } from '../../grader/checkers/transactions/tell.ts';
 import { plural, wrap } from '../../grader/report/terminal.ts';
 import { UsageError } from '../errors.ts';
 import type { Ui } from '../ui.ts';
 
 export interface CheckHistoryOptions {
   readonly model: string;
+  /** Default: the strongest of the model. */
+  readonly consistency?: string;
   readonly initial?: string;
   readonly json?: boolean;
 }
@@ -24,23 +35,39 @@ export interface CheckHistoryOptions {
 /** In logs of etcd a compare-and-set that fails has seen another value; elsewhere it has not happened. */
 const isEtcdLog = (text: string) => /^INFO\b/m.test(text.slice(0, 2000));
 
-const MODELS = ['kv', 'register', 'cas', 'mutex'];
+const OBJECTS = ['kv', 'register', 'cas', 'mutex'];
+const TRANSACTIONS = ['list-append', 'rw-register'];
+const MODELS = [...OBJECTS, ...TRANSACTIONS];
+const OF_OBJECTS = ['linearizable', 'sequential'] as const;
 
 export async function checkHistory(
   ui: Ui,
   file: string,
-  { model, initial, json }: CheckHistoryOptions,
+  { model, consistency, initial, json = false }: CheckHistoryOptions,
 ): Promise<number> {
+  if (!MODELS.includes(model)) {
+    const what = `there is no model ${JSON.stringify(model)}`;
+    throw new UsageError({ what, value: model, allowed: MODELS, todo: 'give one of these' });
+  }
   const text = readText(file);
+  if (TRANSACTIONS.includes(model)) {
+    const level = oneOf(LEVELS.toReversed(), consistency);
+    return judgeTransactions(ui, file, text, { isList: model === 'list-append', level, json });
+  }
+  const judge = oneOf(OF_OBJECTS, consistency) === 'sequential' ? judgeSequential : judgeLinear;
   if (model === 'kv') return judge(ui, file, text, kvKind, json);
   if (model === 'mutex') return judge(ui, file, text, mutexKind, json);
-  if (model === 'register' || model === 'cas') {
-    const failedCasSeen = isEtcdLog(text);
-    const kind = registerKind({ initial: initialOf(initial), failedCasSeen });
-    return judge(ui, file, text, kind, json);
-  }
-  const what = `there is no model ${JSON.stringify(model)}`;
-  throw new UsageError({ what, value: model, allowed: MODELS, todo: 'give one of these' });
+  const kind = registerKind({ initial: initialOf(initial), failedCasSeen: isEtcdLog(text) });
+  return judge(ui, file, text, kind, json);
+}
+
+/** The first of `levels` unless one is asked for. */
+function oneOf<Level extends string>(levels: readonly Level[], consistency?: string): Level {
+  const level = levels.find((name) => name === (consistency ?? levels[0]));
+  if (level !== undefined) return level;
+  const what = `this model is not judged by consistency ${JSON.stringify(consistency)}`;
+  const todo = 'give one of these as --consistency, or another --model';
+  throw new UsageError({ what, value: consistency as string, allowed: levels, todo });
 }
 
 function readText(file: string): string {
@@ -59,15 +86,15 @@ function initialOf(text = 'nil'): unknown {
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-function judge<State, Input, Output>(
+function judgeLinear<State, Input, Output>(
   ui: Ui,
   file: string,
   text: string,
   kind: ObjectKind<State, Input, Output>,
-  json = false,
+  json: boolean,
 ): number {
   const { model } = kind;
-  const operations = read(file, text, kind);
+  const operations = read(file, () => readOperations(kind, readHistory(text)));
   const result = checkLinearizability(model, operations);
   const { verdict, steps } = result;
   if (verdict === 'illegal') {
@@ -106,16 +133,65 @@ function judge<State, Input, Output>(
   return 3;
 }
 
-function read<State, Input, Output>(
+function judgeSequential<State, Input, Output>(
+  ui: Ui,
   file: string,
   text: string,
   kind: ObjectKind<State, Input, Output>,
-) {
+  json: boolean,
+): number {
+  const operations = read(file, () => readOperations(kind, readHistory(text)));
+  const result = checkSequential(kind.model, operations);
+  const { verdict } = result;
+  const count = plural(operations.length, 'operation');
+  if (json) ui.out(JSON.stringify({ verdict, operations: operations.length }, null, 2));
+  else if (verdict === 'ok') ui.out(`✓ sequentially consistent: ${count}`);
+  else if (verdict === 'illegal') {
+    const why = `No order of the ${count} explains every answer and keeps the order of each client; ${result.steps} steps were tried.`;
+    ui.out('✗ not sequentially consistent', ...wrap(why, 78).map((line) => `  ${line}`));
+  } else {
+    const why = `${count} were not decided in ${result.steps} steps. The search is exponential in the number of clients.`;
+    ui.out('? undecided', ...wrap(why, 78).map((line) => `  ${line}`));
+  }
+  return EXIT[verdict];
+}
+
+const EXIT = { ok: 0, illegal: 1, violated: 1, undecided: 3 } as const;
+const MARK = { ok: '✓', violated: '✗', undecided: '?' } as const;
+
+function judgeTransactions(
+  ui: Ui,
+  file: string,
+  text: string,
+  { isList, level, json }: { isList: boolean; level: (typeof LEVELS)[number]; json: boolean },
+): number {
+  const check = isList ? checkListAppend : checkRwRegister;
+  const result = read(file, () => check(readTransactions(readHistory(text)), { level }));
+  const { verdict, transactions, ruledOut, holds, undecided, anomalies, history } = result;
+  if (json) {
+    const found = anomalies.map(({ name, times, transactions: ids }) => ({
+      name,
+      times,
+      lines: ids.map((t) => history[t]?.line),
+    }));
+    const told = { verdict, level, transactions, ruledOut, holds, undecided: undecided.levels };
+    ui.out(JSON.stringify({ ...told, anomalies: found }, null, 2));
+  } else {
+    const [first = '', ...rest] = tellTransactions(result);
+    ui.out(`${MARK[verdict]} ${first}`, ...rest);
+  }
+  return EXIT[verdict];
+}
+
+/** Whatever is wrong with the text is said with its file and line. */
+function read<Result>(file: string, of: () => Result): Result {
   try {
-    return readOperations(kind, readHistory(text));
+    return of();
   } catch (error) {
-    if (!(error instanceof HistoryError)) throw error;
-    const what = `${file}:${error.line}: ${error.message}`;
-    throw new UsageError({ what, todo: 'mend this line, or choose another --model' });
+    const isHistory = error instanceof HistoryError || error instanceof MalformedHistory;
+    if (!isHistory) throw error;
+    const where = error instanceof HistoryError ? `${file}:${error.line}` : file;
+    const todo = 'mend this line, or choose another --model';
+    throw new UsageError({ what: `${where}: ${error.message}`, todo });
   }
 }

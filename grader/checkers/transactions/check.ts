@@ -3,21 +3,26 @@
  * level that is ruled out, and says of the others which hold for certain and which are undecided.
  */
 import { columnsOf, MalformedHistory, type TransactionHistory } from './columns.ts';
-import { CLIENT_EDGES, DATA, findCycles } from './cycles.ts';
-import { type Anomaly, type Dependencies, Findings, type Name } from './findings.ts';
-import { components, Edges, graphOf, REALTIME, SESSION, WW, withoutAdjacentRw } from './graph.ts';
+import { keepsSnapshots, withListsOrdered, withRegistersOrdered } from './completion.ts';
+import { findCycles } from './cycles.ts';
+import { type Anomaly, type Dependencies, type Finding, Findings, type Name } from './findings.ts';
+import { Edges, graphOf, REALTIME, SESSION } from './graph.ts';
 import {
   forbidden,
   included,
   LEVELS,
   type Level,
+  ORDERS,
   type Order,
   strongest,
+  suffixed,
   weakest,
   weakestForbidding,
 } from './levels.ts';
 import { type ListDependencies, listDependencies } from './list-append.ts';
 import { addClientOrder } from './order.ts';
+import { registerDependencies } from './rw-register.ts';
+import { hasSerialOrder } from './serial.ts';
 
 export { LEVELS, type Level, MalformedHistory, type TransactionHistory };
 
@@ -87,6 +92,61 @@ interface Checking {
   readonly options: TransactionOptions;
 }
 
+/**
+ * Transactions of `['w', key, value]` and `['r', key, value]`, each value written to a key once; null
+ * is the value before any write. Exact for every level when each transaction reads a key before it
+ * writes it, and linear then, real time included. Blind writes leave the order of versions open: a
+ * search of `stepsMax` steps may settle it; what it does not is undecided.
+ *
+ * @throws MalformedHistory naming the line
+ */
+export function checkRwRegister(
+  history: TransactionHistory,
+  options: TransactionOptions = {},
+): TransactionResult {
+  const columns = columnsOf(history, 'w');
+  const findings = new Findings();
+  const edges = new Edges(columns.count);
+  const registers = registerDependencies(columns, edges, findings);
+  addClientOrder(edges, history, registers.counts);
+  search({ history, edges, dependencies: registers, findings, options });
+  const serial = new Map<Order, boolean>();
+  if (registers.trees.size > 0)
+    for (const order of ORDERS) {
+      if (isRuledOut(SERIAL[order], findings)) break;
+      const explained = hasSerialOrder(columns, registers.counts, order);
+      if (explained === 'no') findings.add(noOrder(order, history.length));
+      serial.set(order, explained === 'yes');
+    }
+  const certain = (level: Level): boolean => {
+    if (registers.trees.size === 0 || included('read-committed').includes(level)) return true;
+    if (ORDERS.some((o) => serial.get(o) && included(SERIAL[o]).includes(level))) return true;
+    if (level === 'repeatable-read' || level === SERIAL[orderOf(level)]) return false;
+    const order = orderOf(level);
+    return keepsSnapshots(withRegistersOrdered(columns, registers, edges, order), order);
+  };
+  const open = [...registers.trees.keys()].slice(0, 3).map((k) => JSON.stringify(columns.keys[k]));
+  const why =
+    `the order of blind writes, such as those to ${open.join(', ')}, is unknown; ` +
+    'let each transaction read a key before it writes it';
+  return resultOf({ history, dependencies: registers, findings, options, certain, why });
+}
+
+function noOrder(order: Order, count: number): Finding {
+  const kept = {
+    none: '',
+    session: ' that keeps the order of each client',
+    realtime: ' that keeps the order of real time',
+  } as const;
+  return {
+    name: suffixed('no-order', order),
+    transactions: [],
+    argument: () => [
+      `All orders of the ${count} transactions${kept[order]} were tried; none explains every read.`,
+    ],
+  };
+}
+
 function search({ history, edges, dependencies, findings, options }: Checking & { edges: Edges }) {
   const explain = (from: number, to: number, kind: number, name: Name): string => {
     if (kind === SESSION) return `client ${history[from]!.client} ran ${name(to)} after it`;
@@ -113,7 +173,9 @@ function isCertain(level: Level, lists: ListDependencies, edges: Edges, findings
   if (lists.unordered.size === 0 || included('read-atomic').includes(level)) return true;
   const order = orderOf(level);
   if (!isRuledOut(SERIAL[order], findings)) return true;
-  return level !== 'repeatable-read' && holdsInOneOrder(lists, edges, order);
+  return (
+    level !== 'repeatable-read' && keepsSnapshots(withListsOrdered(lists, edges, order), order)
+  );
 }
 
 const SERIAL = {
@@ -129,18 +191,6 @@ function orderOf(level: Level): Order {
 
 function isRuledOut(level: Level, findings: Findings): boolean {
   return forbidden(level).some((name) => findings.has(name));
-}
-
-/** Orders unread appends as the other edges suggest, and looks whether snapshot isolation holds. */
-function holdsInOneOrder(lists: ListDependencies, edges: Edges, order: Order): boolean {
-  const mask = DATA | CLIENT_EDGES[order];
-  const { of } = components(withoutAdjacentRw(graphOf(edges), mask), mask);
-  const more = edges.copy();
-  for (const writers of lists.unordered.values()) {
-    const ordered = writers.toSorted((a, b) => of[2 * b]! - of[2 * a]!);
-    for (let i = 1; i < ordered.length; i++) more.add(ordered[i - 1]!, ordered[i]!, WW);
-  }
-  return components(withoutAdjacentRw(graphOf(more), mask), mask).cyclic === 0;
 }
 
 function resultOf({

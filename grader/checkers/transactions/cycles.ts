@@ -28,11 +28,11 @@ import {
   type CycleName,
   forbidden,
   LEVELS,
+  ORDERS,
   type Order,
   suffixed,
 } from './levels.ts';
 
-const ORDERS = ['none', 'session', 'realtime'] as const;
 /** Which edges of clients each order adds. Strict serializability keeps sessions, too. */
 export const CLIENT_EDGES = { none: 0, session: SESSION, realtime: SESSION | REALTIME } as const;
 export const DATA = WW | WR | RW | LINK;

@@ -66,6 +66,35 @@ function grown<A extends Int32Array | Uint8Array>(old: A, bigger: A): A {
   return bigger;
 }
 
+/**
+ * Edges "reader before every one of `writers` but itself", in linear space: two chains of helpers,
+ * of which a reader that is no writer enters the first at its start, and writer i the one just
+ * after and the other just before itself.
+ */
+export function precede(edges: Edges, writers: readonly number[]): (reader: number) => void {
+  if (writers.length === 1)
+    return (reader) => {
+      if (reader !== writers[0]) edges.add(reader, writers[0]!, RW);
+    };
+  const index = new Map(writers.map((t, i) => [t, i]));
+  const up = writers.map(() => edges.helper());
+  const down = writers.map(() => edges.helper());
+  for (let i = 0; i < writers.length; i++) {
+    edges.add(up[i]!, writers[i]!, LINK);
+    edges.add(down[i]!, writers[i]!, LINK);
+    if (i + 1 < writers.length) edges.add(up[i]!, up[i + 1]!, LINK);
+    if (i > 0) edges.add(down[i]!, down[i - 1]!, LINK);
+  }
+  return (reader) => {
+    const i = index.get(reader);
+    if (i === undefined) edges.add(reader, up[0]!, RW);
+    else {
+      if (i + 1 < writers.length) edges.add(reader, up[i + 1]!, RW);
+      if (i > 0) edges.add(reader, down[i - 1]!, RW);
+    }
+  };
+}
+
 /** The edges of node v are offset[v] … offset[v + 1] - 1. */
 export interface Graph {
   readonly nodes: number;

@@ -7,7 +7,8 @@
  */
 
 /** How a cycle needs the clients' order: not at all, within sessions, or in real time. */
-export type Order = 'none' | 'session' | 'realtime';
+export const ORDERS = ['none', 'session', 'realtime'] as const;
+export type Order = (typeof ORDERS)[number];
 
 /** Cycles by the kinds of their edges, worst first. */
 export const CYCLES = ['G0', 'G1c', 'G-single', 'G-nonadjacent', 'G2-item'] as const;
@@ -18,7 +19,7 @@ type Suffixed<Name extends string> = Name | `${Name}-process` | `${Name}-realtim
 export type AnomalyName =
   | Suffixed<CycleName>
   | 'duplicate-elements'
-  | 'cyclic-versions'
+  | Suffixed<'no-order'>
   | 'G1a'
   | 'G1b'
   | 'dirty-update'
@@ -30,7 +31,8 @@ export type AnomalyName =
   | 'lost-update';
 
 const SUFFIX = { none: '', session: '-process', realtime: '-realtime' } as const;
-export const suffixed = (name: CycleName, order: Order): AnomalyName => `${name}${SUFFIX[order]}`;
+export const suffixed = <Name extends string>(name: Name, order: Order): Suffixed<Name> =>
+  `${name}${SUFFIX[order]}` as Suffixed<Name>;
 
 const SI_CYCLES = ['G0', 'G1c', 'G-single', 'G-nonadjacent'] as const;
 const across = (names: readonly CycleName[], order: Order) =>
@@ -57,7 +59,7 @@ export const LEVELS = [
 export type Level = (typeof LEVELS)[number];
 
 const TABLE: Readonly<Record<Level, Row>> = {
-  'read-uncommitted': { includes: [], forbids: ['G0', 'duplicate-elements', 'cyclic-versions'] },
+  'read-uncommitted': { includes: [], forbids: ['G0', 'duplicate-elements'] },
   'read-committed': {
     includes: ['read-uncommitted'],
     forbids: [
@@ -78,7 +80,7 @@ const TABLE: Readonly<Record<Level, Row>> = {
   },
   'repeatable-read': {
     includes: ['read-atomic', 'cursor-stability'],
-    forbids: ['G-single', 'G-nonadjacent', 'G2-item'],
+    forbids: ['G-single', 'G-nonadjacent', 'G2-item', 'no-order'],
   },
   serializable: { includes: ['snapshot-isolation', 'repeatable-read'], forbids: [] },
   'strong-session-snapshot-isolation': {
@@ -87,7 +89,7 @@ const TABLE: Readonly<Record<Level, Row>> = {
   },
   'strong-session-serializable': {
     includes: ['strong-session-snapshot-isolation', 'serializable'],
-    forbids: ['G2-item-process'],
+    forbids: ['G2-item-process', 'no-order-process'],
   },
   'strong-snapshot-isolation': {
     includes: ['strong-session-snapshot-isolation'],
@@ -95,7 +97,7 @@ const TABLE: Readonly<Record<Level, Row>> = {
   },
   'strict-serializable': {
     includes: ['strong-snapshot-isolation', 'strong-session-serializable'],
-    forbids: ['G2-item-realtime'],
+    forbids: ['G2-item-realtime', 'no-order-realtime'],
   },
 };
 
@@ -139,5 +141,5 @@ export function strongest(levels: readonly Level[]): readonly Level[] {
 
 /** A level as a sentence has it. */
 export function title(level: Level): string {
-  return level.replaceAll('-', ' ');
+  return level.replaceAll('-', ' ').replace(/serializable$/, 'serializability');
 }

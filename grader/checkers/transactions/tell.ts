@@ -23,7 +23,7 @@ const MEANING: Readonly<Record<string, string>> = {
   'G-nonadjacent': 'two missed changes in one circle, apart from each other (long fork)',
   'G2-item': 'each missed what the other wrote (write skew)',
   'duplicate-elements': 'one append took effect twice',
-  'cyclic-versions': 'the versions of a key follow each other in a circle',
+  'no-order': 'no order of the transactions explains what they read',
   'dirty-update': 'a write was built on one that failed',
   'garbage-read': 'a read returned what nobody wrote',
   'future-read': 'a transaction read what it had yet to write',
