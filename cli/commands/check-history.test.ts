@@ -119,7 +119,9 @@ test('a consistency that the model does not have', async () => {
       allowed: strict-serializable, strong-snapshot-isolation,
                strong-session-serializable, strong-session-snapshot-isolation,
                serializable, repeatable-read, snapshot-isolation, cursor-stability,
-               read-atomic, read-committed, read-uncommitted
+               read-atomic, read-committed, read-uncommitted, read-your-writes,
+               monotonic-reads, monotonic-writes, writes-follow-reads,
+               monotonic-read-committed, session-read-atomic, causal
       do: give one of these as --consistency, or another --model"
   `);
 });

@@ -20,6 +20,9 @@ import {
   MalformedHistory,
 } from '../../grader/checkers/transactions/check.ts';
 import { tellTransactions } from '../../grader/checkers/transactions/tell.ts';
+import { checkWeak } from '../../grader/checkers/weak/check.ts';
+import { WEAK_MODELS, type WeakModel } from '../../grader/checkers/weak/models.ts';
+import { stalenessOf } from '../../grader/checkers/weak/staleness.ts';
 import { plural, wrap } from '../../grader/report/terminal.ts';
 import { UsageError } from '../errors.ts';
 import type { Ui } from '../ui.ts';
@@ -51,8 +54,11 @@ export async function checkHistory(
   }
   const text = readText(file);
   if (TRANSACTIONS.includes(model)) {
-    const level = oneOf(LEVELS.toReversed(), consistency);
-    return judgeTransactions(ui, file, text, { isList: model === 'list-append', level, json });
+    const isList = model === 'list-append';
+    const weak = Object.keys(WEAK_MODELS) as WeakModel[];
+    const level = oneOf([...LEVELS.toReversed(), ...weak], consistency);
+    if (isWeak(level)) return judgeWeak(ui, file, text, { isList, model: level, json });
+    return judgeTransactions(ui, file, text, { isList, level, json });
   }
   const judge = oneOf(OF_OBJECTS, consistency) === 'sequential' ? judgeSequential : judgeLinear;
   if (model === 'kv') return judge(ui, file, text, kvKind, json);
@@ -179,6 +185,39 @@ function judgeTransactions(
   } else {
     const [first = '', ...rest] = tellTransactions(result);
     ui.out(`${MARK[verdict]} ${first}`, ...rest);
+  }
+  return EXIT[verdict];
+}
+
+const isWeak = (level: string): level is WeakModel => level in WEAK_MODELS;
+
+function judgeWeak(
+  ui: Ui,
+  file: string,
+  text: string,
+  { isList, model, json }: { isList: boolean; model: WeakModel; json: boolean },
+): number {
+  const write = isList ? 'append' : 'w';
+  const history = read(file, () => readTransactions(readHistory(text)));
+  const result = read(file, () => checkWeak(history, { model, write }));
+  const { verdict, transactions, story, involved } = result;
+  const staleness = isList ? undefined : stalenessOf(history);
+  if (json) {
+    const lines = involved.map((t) => history[t]?.line);
+    const { reads, stale, versionsMax, timeMax } = staleness ?? {};
+    const behind = { reads, stale: stale?.length, versionsMax, timeMax };
+    ui.out(
+      JSON.stringify({ verdict, model, transactions, lines, story, staleness: behind }, null, 2),
+    );
+    return EXIT[verdict];
+  }
+  const head = `${verdict === 'ok' ? 'keeps' : 'breaks'} ${model.replaceAll('-', ' ')}: ${WEAK_MODELS[model].promise}`;
+  ui.out(`${MARK[verdict]} ${plural(transactions, 'transaction')}: ${head}`.slice(0, 80));
+  ui.out(...story.flatMap((sentence) => wrap(sentence, 78).map((line) => `  ${line}`)));
+  if (staleness !== undefined && staleness.stale.length > 0) {
+    const { reads, stale, versionsMax, timeMax } = staleness;
+    const told = `${stale.length} of ${plural(reads, 'read')} stale, by at most ${plural(versionsMax, 'version')} and ${timeMax} units of time.`;
+    ui.out(...wrap(told, 78).map((line) => `  ${line}`));
   }
   return EXIT[verdict];
 }
