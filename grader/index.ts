@@ -14,6 +14,18 @@ export {
   versionedKv,
 } from './checkers/models.ts';
 export {
+  checkListAppend,
+  checkRwRegister,
+  LEVELS,
+  type Level,
+  type TransactionHistory,
+  type TransactionResult,
+} from './checkers/transactions/check.ts';
+export { tellTransactions } from './checkers/transactions/tell.ts';
+export { checkWeak, type WeakModel, type WeakResult } from './checkers/weak/check.ts';
+export { StrongConvergence, setFaults, whyNotConverged } from './checkers/weak/convergence.ts';
+export { type Staleness, stalenessOf } from './checkers/weak/staleness.ts';
+export {
   type Cluster,
   type Draw,
   defineLab,

@@ -212,11 +212,11 @@ function judgeWeak(
     return EXIT[verdict];
   }
   const head = `${verdict === 'ok' ? 'keeps' : 'breaks'} ${model.replaceAll('-', ' ')}: ${WEAK_MODELS[model].promise}`;
-  ui.out(`${MARK[verdict]} ${plural(transactions, 'transaction')}: ${head}`.slice(0, 80));
+  ui.out(...wrap(`${MARK[verdict]} ${plural(transactions, 'transaction')}: ${head}`, 80));
   ui.out(...story.flatMap((sentence) => wrap(sentence, 78).map((line) => `  ${line}`)));
   if (staleness !== undefined && staleness.stale.length > 0) {
     const { reads, stale, versionsMax, timeMax } = staleness;
-    const told = `${stale.length} of ${plural(reads, 'read')} stale, by at most ${plural(versionsMax, 'version')} and ${timeMax} units of time.`;
+    const told = `${stale.length} of ${plural(reads, 'read')} stale, by at most ${plural(versionsMax, 'version')} and ${timeMax} in time.`;
     ui.out(...wrap(told, 78).map((line) => `  ${line}`));
   }
   return EXIT[verdict];
