@@ -1,6 +1,6 @@
 /** One seed in this process with the debugger attached; virtual time waits at a breakpoint. */
 import inspector from 'node:inspector';
-import { replay, SubmissionProblems } from '../grader/grade.ts';
+import { type ReplayOptions, replay, SubmissionProblems } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
 import { problemLines } from '../grader/report/terminal.ts';
 import { scenariosOf } from './select.ts';
@@ -12,7 +12,7 @@ const PORT = 9229;
 export async function inspect(
   ui: Ui,
   lab: Lab,
-  submission: string,
+  { submission, uses }: Pick<ReplayOptions, 'submission' | 'uses'>,
   wanted: {
     readonly scenario: string | undefined;
     readonly seed: number | undefined;
@@ -26,7 +26,8 @@ export async function inspect(
   // VS Code has opened it already when it started this process.
   if (inspector.url() === undefined) inspector.open(PORT, '127.0.0.1', true);
   try {
-    const { result } = await replay({ lab: lab.slug, submission, scenario, seed, debugging: true });
+    const of = { submission, ...(uses ? { uses } : {}), scenario, seed };
+    const { result } = await replay({ lab: lab.slug, ...of, debugging: true });
     const found = result.finding ? `: ${result.finding.evidence}` : '';
     ui.out(`${scenario} seed ${seed} ${result.verdict}${found}`);
     return result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 3;

@@ -4,7 +4,8 @@ import type { SeedChoice } from '../grader/grade.ts';
 import type { Lab, Scenario } from '../grader/lab.ts';
 import { type SyllabusEntry, syllabus } from '../labs/index.ts';
 import { UsageError } from './errors.ts';
-import { readState } from './state.ts';
+import { solutionFolder } from './root.ts';
+import { changeState, labState, readState } from './state.ts';
 import { workFolder } from './workspace.ts';
 
 export function findLab(slug: string): SyllabusEntry {
@@ -87,4 +88,31 @@ export function selectSeeds(
 ): SeedChoice {
   if (seed !== undefined) return { list: [seed] };
   return seeds === undefined ? { mode } : { count: seeds };
+}
+
+/** Slug → folder of the labs whose reference solution is to stand in, for `--with-reference raft`. */
+export function referencesOf(lab: Lab, option = 'none'): Record<string, string> {
+  const { uses = [] } = lab;
+  const slugs = option === 'none' ? [] : split(option);
+  for (const slug of slugs) {
+    if (uses.includes(slug)) continue;
+    const what = `${lab.slug} is not built on ${JSON.stringify(slug)}`;
+    const todo = uses.length > 0 ? 'give one of these' : 'leave --with-reference out';
+    throw new UsageError({ what, value: slug, allowed: [...uses, 'none'], todo });
+  }
+  return Object.fromEntries(slugs.map((slug) => [slug, solutionFolder(slug)]));
+}
+
+/** The same, remembered: what was chosen once holds until something else is. */
+export function rememberedReferences(
+  root: string,
+  lab: Lab,
+  option?: string,
+): Record<string, string> {
+  if (option === undefined) return referencesOf(lab, readState(root).labs[lab.slug]?.reference);
+  const chosen = referencesOf(lab, option);
+  changeState(root, (state) => {
+    labState(state, lab.slug).reference = option;
+  });
+  return chosen;
 }

@@ -11,6 +11,8 @@ export interface LabState {
   startedAt?: string;
   /** Best points of the whole lab in one run, by part, by scenario. */
   best: { lab: number; parts: Record<string, number>; scenarios: Record<string, number> };
+  /** Labs that this one is tested on in our version: the last `--with-reference`. */
+  reference?: string;
   lastFailure?: { scenario: string; seed: number };
   /** How many hints were read, by scenario. */
   hints: Record<string, number>;

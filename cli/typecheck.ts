@@ -12,13 +12,18 @@ const OPTIONS = [
 ].flatMap((line) => line.split(' '));
 
 /**
- * The compiler's lines about the folder's own files; undefined when TypeScript is not installed or
+ * The compiler's lines about the folder's own files, other than the given ones; undefined when TypeScript is not installed or
  * was not asked to the end.
  */
-export function typecheck(folder: string, signal: AbortSignal): Promise<string[] | undefined> {
+export function typecheck(
+  folder: string,
+  signal: AbortSignal,
+  given: readonly string[],
+): Promise<string[] | undefined> {
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const files = filesIn(folder).filter((name) => name.endsWith('.ts'));
   if (!existsSync(compiler) || files.length === 0) return Promise.resolve(undefined);
+  const isGiven = (line: string) => given.some((name) => line.startsWith(`${name}(`));
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [compiler, ...OPTIONS, ...files], {
       cwd: folder,
@@ -32,7 +37,8 @@ export function typecheck(folder: string, signal: AbortSignal): Promise<string[]
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => {
       const errors = output.split(/\r?\n/).filter((line) => /^\S+\(\d+,\d+\): error/.test(line));
-      resolve(code === null ? undefined : errors.filter((line) => !line.startsWith('..')));
+      const isTheirs = (line: string) => !line.startsWith('..') && !isGiven(line);
+      resolve(code === null ? undefined : errors.filter(isTheirs));
     });
   });
 }

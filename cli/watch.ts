@@ -16,7 +16,7 @@ import { settled, typecheck } from './typecheck.ts';
 import type { Ui } from './ui.ts';
 import { shown } from './workspace.ts';
 
-type Request = Pick<GradeOptions, 'submission' | 'seeds' | 'only' | 'jobs'>;
+type Request = Pick<GradeOptions, 'submission' | 'uses' | 'seeds' | 'only' | 'jobs'>;
 
 /** Editors write a file in several steps. */
 const SAVE_SETTLES_MS = 40;
@@ -116,7 +116,7 @@ class Watch {
     const ui = this.#ui;
     const time = new Date().toTimeString().slice(0, 8);
     ui.out('', ui.style.colours.dim(`${time}  ${this.#lab.slug} ${scenario ?? 'all scenarios'}`));
-    const types = typecheck(this.#request.submission, signal);
+    const types = typecheck(this.#request.submission, signal, this.#lab.given);
     const only = scenario === undefined ? {} : { only: [scenario] };
     const first = scenario === undefined && this.#focus ? { first: [this.#focus] } : {};
     const options = { ...this.#request, ...only, ...first, signal };

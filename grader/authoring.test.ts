@@ -15,7 +15,7 @@ test.each([
   ['the skeleton fails', 'skeleton', [], 'failed'],
   ['the mutant fails', 'solution', mutants[0]?.edit, 'failed'],
 ] as const)('%s', async (_, submission, edits, verdict) => {
-  const result = await loadSubmission(lab, join(folder, submission), edits);
+  const result = await loadSubmission(lab, join(folder, submission), { edits });
   if ('problems' in result) throw new Error(JSON.stringify(result.problems));
   const session = new Session({
     lab,

@@ -1,10 +1,12 @@
 /**
  * Lab + submission + seeds → Report. The one place that owns control flow.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Lab, Part, Scenario } from './lab.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
-import { type Loaded, load, loadBoot } from './realm/load.ts';
+import { type Loaded, load, loadBoot, type UsedFolder } from './realm/load.ts';
 import {
   type BuildProblem,
   type PartResult,
@@ -33,6 +35,8 @@ export interface GradeOptions {
   readonly only?: readonly string[];
   /** Scenario ids to run before the others. */
   readonly first?: readonly string[];
+  /** The submissions of other labs that this one is built on, when they are not beside it. */
+  readonly uses?: Readonly<Record<string, string>>;
   /** Replacements applied to the loaded files, for planted bugs. */
   readonly edits?: readonly {
     readonly file: string;
@@ -77,6 +81,7 @@ export interface ReplayOptions {
   readonly seed: number;
   /** A shrunk plan instead of the drawn one. */
   readonly plan?: readonly Step[];
+  readonly uses?: GradeOptions['uses'];
   readonly edits?: GradeOptions['edits'];
 }
 
@@ -96,10 +101,29 @@ const SHRINK_RUNS = 150;
 export async function loadSubmission(
   lab: Lab,
   folder: string,
-  edits: GradeOptions['edits'] = [],
+  { edits = [], uses = {} }: Pick<GradeOptions, 'edits' | 'uses'> = {},
 ): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
-  const given = Object.fromEntries(lab.given.map((name) => [name, givenFile(lab.slug, name)]));
-  return load({ folder, entry: lab.program ?? lab.entry, given, edits });
+  const used: Record<string, UsedFolder> = {};
+  for (const slug of lab.uses ?? []) {
+    const other = await loadLab(slug);
+    const at = uses[slug] ?? join(folder, '..', slug);
+    if (!existsSync(join(at, other.entry))) return { problems: [missing(lab, other)] };
+    used[slug] = { folder: at, given: givenFiles(other) };
+  }
+  const entry = lab.program ?? lab.entry;
+  return load({ folder, entry, given: givenFiles(lab), uses: used, edits });
+}
+
+function givenFiles({ slug, given }: Lab): Record<string, string> {
+  return Object.fromEntries(given.map((name) => [name, givenFile(slug, name)]));
+}
+
+function missing(lab: Lab, other: Lab): BuildProblem {
+  return {
+    where: `../${other.slug}/${other.entry}`,
+    text: `${lab.slug} is built on your ${other.slug}, and there is none`,
+    advice: `Do that lab first (lab start ${other.slug}), or add --with-reference ${other.slug}.`,
+  };
 }
 
 /**
@@ -110,7 +134,7 @@ export async function grade(options: GradeOptions): Promise<Report> {
   const lab = await loadLab(options.lab);
   const [bootCode, submission] = await Promise.all([
     loadBoot(BOOT_FILE),
-    loadSubmission(lab, options.submission, options.edits),
+    loadSubmission(lab, options.submission, options),
   ]);
   if ('problems' in submission) return reportOf(lab, '', submission.problems, []);
   const { loaded } = submission;
@@ -136,7 +160,7 @@ export async function replay(options: ReplayOptions & { debugging?: boolean }): 
   const lab = await loadLab(options.lab);
   const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === options.scenario);
   if (scenario === undefined) throw new Error(`${lab.slug} has no scenario ${options.scenario}`);
-  const submission = await loadSubmission(lab, options.submission, options.edits);
+  const submission = await loadSubmission(lab, options.submission, options);
   if ('problems' in submission) throw new SubmissionProblems(submission.problems);
   const session = new Session({
     lab,

@@ -30,6 +30,11 @@ export interface Lab {
   /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
   readonly given: readonly string[];
   /**
+   * Labs whose submission this one is built on: its files import `../raft/raft.ts`, say. By default
+   * that is the folder beside the submission, as in `work/`.
+   */
+  readonly uses?: readonly string[];
+  /**
    * Methods that every node must have, checked when it boots; by kind, when there are several:
    * `{ n: ['start'], c: ['get', 'put'] }`.
    */

@@ -29,4 +29,9 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('./raft/lab.ts'),
     () => import('../solutions/raft/mutants.ts'),
   ),
+  lab(
+    'kv-raft',
+    () => import('./kv-raft/lab.ts'),
+    () => import('../solutions/kv-raft/mutants.ts'),
+  ),
 ];

@@ -94,7 +94,9 @@ interface Sample {
 }
 
 function sample(lab: Lab, { only, seeds = { mode: 'test' }, ...rest }: Sample): Promise<Report> {
-  return grade({ lab: lab.slug, only: [only], seeds, jobs: 1, ...rest });
+  const solutions = (lab.uses ?? []).map((slug) => [slug, join(ROOT, 'solutions', slug)]);
+  const uses = Object.fromEntries(solutions) as Record<string, string>;
+  return grade({ lab: lab.slug, only: [only], seeds, jobs: 1, uses, ...rest });
 }
 
 async function firstFailure(lab: Lab): Promise<string> {

@@ -1,7 +1,7 @@
 /**
  * Every planted bug against every scenario. Bars: with the seeds of `lab test` at least 95 % of the
  * bugs are found, with those of `lab grade` all, each also by the scenario that it names.
- * `npm run mutants [-- --mutant NAME,NAME]`
+ * `npm run mutants [-- --lab SLUG --mutant NAME,NAME]`
  */
 import { parseArgs } from 'node:util';
 import type { Mutant, Scenario } from '../grader/lab.ts';
@@ -59,9 +59,12 @@ function print({ mutant, kills }: Row): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { mutant: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { lab: { type: 'string' }, mutant: { type: 'string' } },
+  });
   const wanted = values.mutant?.split(',');
   for (const { slug, load, mutants } of syllabus) {
+    if (slug !== (values.lab ?? slug)) continue;
     const scenarios = scenariosOf(await load());
     const all = await mutants();
     const live = all.filter(

@@ -44,7 +44,7 @@ export const scenariosOf = (lab: Lab): readonly Scenario[] => lab.parts.flatMap(
 async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Promise<Cell[]> {
   const lab = await syllabus.find((entry) => entry.slug === slug)?.load();
   if (lab === undefined) throw new Error(`there is no lab "${slug}"`);
-  const submission = await loadSubmission(lab, join(ROOT, 'solutions', slug), edit);
+  const submission = await loadSubmission(lab, join(ROOT, 'solutions', slug), { edits: edit });
   if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
   const session = new Session({
     lab,

@@ -15,7 +15,8 @@ const SEEDS = 3;
 const bootCode = await loadBoot(BOOT_FILE);
 
 async function open(lab: Lab, folder: string, edits: Mutant['edit'] = []): Promise<Session> {
-  const submission = await loadSubmission(lab, folder, edits);
+  const used = (lab.uses ?? []).map((slug) => [slug, join(ROOT, 'solutions', slug)]);
+  const submission = await loadSubmission(lab, folder, { edits, uses: Object.fromEntries(used) });
   if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
   return new Session({ lab, loaded: submission.loaded, bootCode });
 }

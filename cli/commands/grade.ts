@@ -6,12 +6,13 @@ import { exitCodeOf } from '../../grader/report/report.ts';
 import { syllabus } from '../../labs/index.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
-import { findLab, selectSeeds } from '../select.ts';
+import { findLab, referencesOf, selectSeeds } from '../select.ts';
 import type { Ui } from '../ui.ts';
 
 export interface GradePathOptions {
   readonly lab?: string;
   readonly seeds?: number;
+  readonly withReference?: string;
   readonly json?: boolean;
   readonly jobs?: number;
 }
@@ -21,8 +22,9 @@ export async function gradePath(ui: Ui, path: string, options: GradePathOptions)
   const lab = await labOf(submission, path, options.lab);
   const silent = options.json ?? false;
   const seeds = selectSeeds('grade', options);
+  const uses = referencesOf(lab, options.withReference);
   const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
-  const report = await gradeAloud(ui, lab, { submission, seeds, ...jobs }, { silent });
+  const report = await gradeAloud(ui, lab, { submission, seeds, uses, ...jobs }, { silent });
   if (silent) ui.out(JSON.stringify(report, null, 2));
   else showOutcome(ui, report);
   return exitCodeOf(report);

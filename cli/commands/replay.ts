@@ -7,7 +7,7 @@ import { problemLines } from '../../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../../labs/index.ts';
 import { UsageError } from '../errors.ts';
 import { solutionFolder } from '../root.ts';
-import { findLab, findScenario } from '../select.ts';
+import { findLab, findScenario, referencesOf, rememberedReferences } from '../select.ts';
 import { outcomeLines, type TraceChoice, traceLines } from '../trace.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, startedFolder } from '../workspace.ts';
@@ -37,7 +37,9 @@ export async function replayRun(
   const submission =
     planted || options.solution ? solutionFolder(slug) : startedFolder(findWorkspace(), lab);
   const edits = planted === undefined ? {} : { edits: planted.edit };
-  const run = { lab: slug, submission, scenario, seed: options.seed, ...edits };
+  const isOurs = planted !== undefined || options.solution === true;
+  const uses = isOurs ? referencesOf(lab) : rememberedReferences(findWorkspace(), lab);
+  const run = { lab: slug, submission, uses, scenario, seed: options.seed, ...edits };
   try {
     const { plan, note } = options.shrunk ? await shrunkPlan(run) : {};
     const replayed = await replay({ ...run, ...(plan ? { plan } : {}) });

@@ -2,7 +2,7 @@
 import { exitCodeOf } from '../../grader/report/report.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
-import { labOrLast, selectScenarios, selectSeeds } from '../select.ts';
+import { labOrLast, rememberedReferences, selectScenarios, selectSeeds } from '../select.ts';
 import { changeState, readState, recordReport } from '../state.ts';
 import { settled, typecheck } from '../typecheck.ts';
 import type { Ui } from '../ui.ts';
@@ -13,6 +13,7 @@ export interface TestOptions {
   readonly scenario?: string;
   readonly seeds?: number;
   readonly seed?: number;
+  readonly withReference?: string;
   readonly watch?: boolean;
   readonly inspect?: boolean;
   readonly json?: boolean;
@@ -43,12 +44,19 @@ export async function test(
     throw new UsageError({ what, todo: 'choose one of them' });
   }
   const seeds = selectSeeds('test', options);
+  const uses = rememberedReferences(root, lab, options.withReference);
+  if (!options.json) ui.out(...referenceLines(uses));
   const { jobs } = options;
-  const request = { submission, seeds, ...(only ? { only } : {}), ...(jobs ? { jobs } : {}) };
+  const request = { submission, seeds, uses, ...(only ? { only } : {}), ...(jobs ? { jobs } : {}) };
   if (options.inspect) {
     const { inspect } = await import('../inspect.ts');
     const last = readState(root).labs[lab.slug]?.lastFailure;
-    return inspect(ui, lab, submission, { scenario: only?.[0], seed: options.seed, last });
+    return inspect(
+      ui,
+      lab,
+      { submission, uses },
+      { scenario: only?.[0], seed: options.seed, last },
+    );
   }
   if (options.watch) {
     const { watch } = await import('../watch.ts');
@@ -56,7 +64,7 @@ export async function test(
   }
 
   const controller = new AbortController();
-  const types = options.json ? undefined : typecheck(submission, controller.signal);
+  const types = options.json ? undefined : typecheck(submission, controller.signal, lab.given);
   const report = await gradeAloud(ui, lab, request, { silent: options.json ?? false });
   changeState(root, (state) => recordReport(state, report, 'mode' in seeds));
   if (options.json) {
@@ -70,6 +78,14 @@ export async function test(
   const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
   if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
   return exitCodeOf(report);
+}
+
+/** What is tested on is not a thing to forget. */
+function referenceLines(uses: Readonly<Record<string, string>>): string[] {
+  const labs = Object.keys(uses);
+  return labs.length === 0
+    ? []
+    : [`On our ${labs.join(' and ')}, not yours (--with-reference none for yours)`];
 }
 
 export function showTypeErrors(ui: Ui, errors: readonly string[], folder: string): void {

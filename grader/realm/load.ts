@@ -26,12 +26,20 @@ export interface LoadOptions {
   readonly entry: string;
   /** Files that replace those of the submission: name → full path. */
   readonly given: Readonly<Record<string, string>>;
+  /** Folders beside this one that it may import from, by name: `../raft/raft.ts`. */
+  readonly uses?: Readonly<Record<string, UsedFolder>>;
   /** Edits of the loaded text: `find` must occur exactly once. */
   readonly edits?: readonly {
     readonly file: string;
     readonly find: string;
     readonly replace: string;
   }[];
+}
+
+/** Another lab's submission, or the reference solution in its place. */
+export interface UsedFolder {
+  readonly folder: string;
+  readonly given: Readonly<Record<string, string>>;
 }
 
 const ADVICE: Record<string, string> = {
@@ -71,6 +79,7 @@ function walls(options: LoadOptions): Plugin {
         if (path.endsWith('.js')) path = `${path.slice(0, -3)}.ts`;
         if (extname(path) === '') path = `${path}.ts`;
         const inside = relative(root, path);
+        if (usedBy(options, inside) !== undefined) return { path };
         if (inside.startsWith('..') || inside.includes(`node_modules${sep}`)) {
           const text = `cannot import ${JSON.stringify(request.path)}: it lies outside the submission`;
           return {
@@ -81,7 +90,8 @@ function walls(options: LoadOptions): Plugin {
       });
       plugin.onLoad({ filter: /.*/ }, (request) => {
         const name = relative(root, request.path).split(sep).join('/');
-        const source = options.given[name] ?? request.path;
+        const used = usedBy(options, name);
+        const source = used ?? options.given[name] ?? request.path;
         let contents = readFileSync(source, 'utf8');
         for (const edit of options.edits ?? []) {
           if (edit.file === name) contents = applyEdit(contents, edit);
@@ -90,6 +100,15 @@ function walls(options: LoadOptions): Plugin {
       });
     },
   };
+}
+
+/** Where `../raft/raft.ts` really lies; undefined when it is not of a lab that may be used. */
+function usedBy({ uses = {} }: LoadOptions, name: string): string | undefined {
+  const [up, slug = '', ...rest] = name.split(sep).join('/').split('/');
+  const used = up === '..' && Object.hasOwn(uses, slug) ? uses[slug] : undefined;
+  const file = rest.join('/');
+  if (used === undefined || file.startsWith('..')) return undefined;
+  return used.given[file] ?? join(used.folder, file);
 }
 
 /** Replaces the one occurrence. @throws {Error} when there is none, or more than one */

@@ -1,0 +1,94 @@
+/**
+ * The contract of the KV on Raft lab: what passes between clients and servers, and what your classes
+ * offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages.
+ */
+import type { NodeContext, NodeId } from 'faultlab/node';
+
+/** What a client wants done to a key. A key that was never written is the empty text. */
+export type Operation =
+  | { readonly kind: 'get'; readonly key: string }
+  | { readonly kind: 'put'; readonly key: string; readonly value: string }
+  | { readonly kind: 'append'; readonly key: string; readonly value: string }
+  /** Compare and set: writes `to` if the key holds `from`. */
+  | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string };
+
+/** What an operation gives: the value of a get, whether a cas was done, nothing else. */
+export interface Result {
+  readonly value?: string;
+  readonly done?: boolean;
+}
+
+export interface RequestArgs {
+  /** Who asks: the name of the client's node. */
+  readonly client: NodeId;
+  /** Grows with each operation of this client; the same in each attempt at one. */
+  readonly seq: number;
+  readonly operation: Operation;
+}
+
+/** `ok` only when the operation has taken effect, once. Else the client asks again, somewhere. */
+export type Reply =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly error: 'not-leader' };
+
+/** What clients call on servers. The RPCs of Raft travel beside it. */
+export interface KvRpcs {
+  request(args: RequestArgs): Reply;
+}
+
+/** What `main.ts` reports: how far a server has come, and a digest of its `dump` there. */
+export interface KvOutputs {
+  applied: { readonly index: LogIndex; readonly digest: number };
+}
+
+export type KvContext = NodeContext<KvRpcs, KvOutputs>;
+
+/** Position in the replicated log, from 1. */
+export type LogIndex = number;
+
+/** Your Raft, as the server sees it. The comments of the Raft lab's contract hold. */
+export interface Raft {
+  /** Returns at once. Where the command will stand, in which term, if it is ever committed. */
+  propose(command: string): {
+    readonly isLeader: boolean;
+    readonly term: number;
+    readonly index: LogIndex;
+  };
+  /** Everything up to and with `index`, which was applied, is in `data`; the log before it can go. */
+  snapshot(index: LogIndex, data: string): void;
+  /** What to have applied before a read; null when this node can not know. Writes no log. */
+  readIndex(): Promise<LogIndex | null>;
+}
+
+/** A committed entry. `command` is null for an entry of Raft's own. */
+export interface Entry {
+  readonly index: LogIndex;
+  readonly term: number;
+  readonly command: string | null;
+}
+
+/** A snapshot takes at most so many applied entries to come (part C). */
+export const SNAPSHOT_EVERY = 50;
+
+/** Your server: `new Server(node, raft)` on each boot, with nothing in memory. */
+export interface StateMachine {
+  /** The next entry of the log, in order, each index once per life. Called by Raft; takes no time. */
+  apply(entry: Entry): void;
+  /** Part C. All state is replaced by that of `data`, which `snapshot` got on some server. */
+  restore(snapshot: { readonly index: LogIndex; readonly data: string }): void;
+  /** The keys that are not empty, as applied. For the grader, which compares servers by it. */
+  dump(): Readonly<Record<string, string>>;
+}
+
+/**
+ * Your client: `new Client(node)`. A program calls one method at a time, and the next only when the
+ * one before has resolved. Each resolves once a majority of the servers can be reached, however long
+ * that takes, and never rejects. `node.peers` are the servers.
+ */
+export interface Kv {
+  get(key: string): Promise<string>;
+  put(key: string, value: string): Promise<void>;
+  append(key: string, value: string): Promise<void>;
+  /** True if the key held `from` and now holds `to`. */
+  cas(key: string, from: string, to: string): Promise<boolean>;
+}

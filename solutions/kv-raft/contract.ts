@@ -1,0 +1,1 @@
+export * from '../../labs/kv-raft/contract.ts';
