@@ -1,4 +1,5 @@
 /** `lab start <lab>`: fills `work/<lab>/`. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFolder } from '../root.ts';
 import { findLab } from '../select.ts';
@@ -20,6 +21,11 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   if (created.length > 0) ui.out(`  new      ${created.join(', ')}`);
   if (kept.length > 0) ui.out(`  kept     ${kept.join(', ')} (yours; nothing was overwritten)`);
   if (hasLaunchFile) ui.out('  debugger .vscode/launch.json');
+  for (const used of lab.uses ?? []) {
+    const own = workFolder(root, used);
+    const missing = existsSync(own) ? '' : `; not there yet: --with-reference ${used} takes ours`;
+    ui.out(`  on       ${shown(own)} (yours${missing})`);
+  }
   ui.out(
     `  edit     ${shown(join(folder, lab.entry))}`,
     `  read     ${shown(join(labFolder(slug), 'README.md'))}`,

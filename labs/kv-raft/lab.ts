@@ -18,7 +18,7 @@ export default defineLab({
   hours: '8–15',
   invariants,
   parts: [
-    { id: 'A', title: 'A replicated state machine', scenarios: machine },
+    { id: 'A', title: 'Replicated state machine', scenarios: machine },
     { id: 'B', title: 'Exactly once', needs: ['A'], scenarios: once },
     { id: 'C', title: 'Snapshots', needs: ['B'], scenarios: snapshots },
     { id: 'D', title: 'Reads that write nothing', needs: ['B'], scenarios: reads },
