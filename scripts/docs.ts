@@ -4,9 +4,14 @@
  * and `<!-- end -->`; what stands between them is made here. `docs.test.ts` fails when a page is out
  * of date, and `npm run docs` rewrites it.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
+import { readHistory } from '../grader/checkers/formats/read.ts';
+import { readTransactions } from '../grader/checkers/formats/transactions.ts';
+import { recorded } from '../grader/checkers/recorded.ts';
+import { checkListAppend } from '../grader/checkers/transactions/check.ts';
+import { tellTransactions } from '../grader/checkers/transactions/tell.ts';
 import { grade, type SeedChoice } from '../grader/grade.ts';
 import type { Lab, Mutant, Part } from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
@@ -49,6 +54,14 @@ const pointsOf = (part: Part) => part.scenarios.reduce((sum, { points }) => sum 
 
 const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
 
+/** What a student would write: neither given files nor what tests the grader. */
+function solutionLines({ slug, given }: Lab): number {
+  const folder = join(ROOT, 'solutions', slug);
+  const others = [...given, 'mutants.ts', 'variants.ts'];
+  const own = readdirSync(folder).filter((name) => name.endsWith('.ts') && !others.includes(name));
+  return own.reduce((sum, name) => sum + sourceLines(join(folder, name)), 0);
+}
+
 async function courseTable(): Promise<string> {
   const labs = await Promise.all(syllabus.map(({ load }) => load()));
   return table(
@@ -67,7 +80,7 @@ function partsTable(lab: Lab): string {
     const needs = part.needs?.join(', ') ?? '';
     return [part.id, part.title, part.scenarios.length, pointsOf(part), needs];
   });
-  const solution = sourceLines(join(ROOT, 'solutions', lab.slug, lab.entry));
+  const solution = solutionLines(lab);
   return [
     table(['Part', 'You get', 'Scenarios', 'Points', 'Needs'], rows),
     '',
@@ -135,6 +148,15 @@ async function mistakes(lab: Lab, mutants: readonly Mutant[]): Promise<string> {
   return table(['You see', 'Perhaps', 'Ask yourself'], rows);
 }
 
+/** A recorded history and what is wrong with it. */
+function aHistory(): string {
+  const text = recorded('elle').get('elle/si-without-g-single.edn') ?? '';
+  const result = checkListAppend(readTransactions(readHistory(text)), { level: 'serializable' });
+  const command = 'npx lab check-history H.edn --model list-append --consistency serializable';
+  const [first, ...rest] = tellTransactions(result);
+  return console80(command, [`✗ ${first}`, ...rest]);
+}
+
 /** Every page with generated blocks: its path, and what it should say. */
 export async function pages(): Promise<ReadonlyMap<string, string>> {
   const result = new Map<string, string>();
@@ -144,10 +166,11 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
   await add(join(ROOT, 'README.md'), {
     course: courseTable,
     'a failure': async () => {
-      const [first] = syllabus;
-      if (first === undefined) throw new Error('the syllabus is empty');
-      return aFailure(await first.load(), shownOf(await first.mutants()));
+      const raft = syllabus.find(({ slug }) => slug === 'raft');
+      if (raft === undefined) throw new Error('the syllabus has no raft');
+      return aFailure(await raft.load(), shownOf(await raft.mutants()));
     },
+    'a history': async () => aHistory(),
   });
   await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
   for (const entry of syllabus) {
