@@ -34,8 +34,8 @@ it('names the nearest option', async () => {
     {
       "code": 2,
       "err": "lab: there is no option --sed of "lab test"; did you mean --seed?
-      allowed: --part, --scenario, --seeds, --seed, --watch, --inspect, --json,
-               --jobs, --help
+      allowed: --part, --scenario, --seeds, --seed, --watch, --with-reference,
+               --inspect, --json, --jobs, --help
       do: lab test --help
     ",
       "out": "",

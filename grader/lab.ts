@@ -42,8 +42,11 @@ export interface Lab {
   readonly parts: readonly Part[];
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;
-  /** Fresh invariants for one run; each watches every event of that run. */
-  readonly invariants: () => readonly Invariant[];
+  /**
+   * Fresh invariants for one run of a scenario; each watches every event of that run. What a part has
+   * not asked for yet, its scenarios should not demand.
+   */
+  readonly invariants: (scenario: Scenario) => readonly Invariant[];
   /** Rough hours a student needs, for the syllabus. */
   readonly hours: string;
 }

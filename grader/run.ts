@@ -54,7 +54,7 @@ export function runScenario(options: RunOptions): Run {
     names: namesOf(scenario.nodes),
     realms: options.realms,
     methods: lab.methods,
-    invariants: lab.invariants(),
+    invariants: lab.invariants(scenario),
     keepTrace: options.keepTrace ?? false,
     locate: options.locate,
   });

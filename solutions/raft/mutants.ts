@@ -34,7 +34,7 @@ export default defineMutants([
   plant('vote-replied-before-durable', {
     id: 'E04',
     bug: 'The vote is answered while its write is still under way.',
-    by: 'A1',
+    by: 'C1',
     find: 'const reply = { term: this.#term, voteGranted };\n    await this.#journal.sync();\n    return reply;\n  }\n\n  /** Would this',
     put: 'return { term: this.#term, voteGranted };\n  }\n\n  /** Would this',
   }),
@@ -271,7 +271,7 @@ export default defineMutants([
   plant('entries-acknowledged-before-durable', {
     id: 'R16',
     bug: 'A follower acknowledges entries while they are still being written.',
-    by: 'B1',
+    by: 'C1',
     common: true,
     find: 'await this.#journal.sync();\n    // A newer leader may',
     put: '// A newer leader may',
@@ -418,7 +418,7 @@ export default defineMutants([
   // ── The disk ────────────────────────────────────────────────────────────────────────────────
   plant('no-fsync', {
     bug: 'The journal is written and never synced.',
-    by: 'B1',
+    by: 'C1',
     find: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL);',
     put: 'await this.#disk.append(JOURNAL, encode(changes));',
   }),

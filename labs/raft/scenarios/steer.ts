@@ -27,7 +27,10 @@ export function makeLeader(
   const others = among.filter((id) => id !== node);
   for (const other of others) cluster.clockRate(other, SLOW);
   cluster.filter((m) => ((isCampaign(m) && m.from !== node) || drop?.(m) ? 'drop' : undefined));
-  const leads = () => workload.leader(among) === node;
+  const termOf = (id: NodeId) => workload.state(id)?.term ?? 0;
+  // Not as the leader of a term that the others have left behind.
+  const leads = () =>
+    workload.leader(among) === node && among.every((id) => termOf(id) <= termOf(node));
   const rival = workload.leader(others);
   cluster.partition(among.filter((id) => id !== rival));
   if (!cluster.runUntil(leads, STEER_WITHIN_MS)) workload.elect([node], 1);
