@@ -1,7 +1,7 @@
 /** Grading as a person sees it: each result when it comes, then the failures, then the points. */
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
-import type { Report } from '../grader/report/report.ts';
+import type { Report, ScenarioResult } from '../grader/report/report.ts';
 import {
   failureLines,
   partHeading,
@@ -48,13 +48,18 @@ export function showOutcome(ui: Ui, report: Report, failuresMax = Number.POSITIV
     return;
   }
   const bad = report.parts.flatMap((p) => p.scenarios).filter((s) => s.verdict !== 'passed');
-  for (const result of bad.slice(0, failuresMax)) {
-    ui.out('', ...failureLines(report.lab, result, ui.style));
-  }
-  const hidden = bad.slice(failuresMax).map((s) => s.id);
+  // Of failures that break the same rule the first is likely to tell enough.
+  const ruleOf = (result: ScenarioResult) => result.firstBad?.finding?.ruleId ?? result.id;
+  const isFirst = (result: ScenarioResult) =>
+    bad.find((other) => ruleOf(other) === ruleOf(result)) === result;
+  const all = failuresMax === Number.POSITIVE_INFINITY;
+  const shown = bad.filter((result) => all || isFirst(result)).slice(0, failuresMax);
+  for (const result of shown) ui.out('', ...failureLines(report.lab, result, ui.style));
+  const hidden = bad.filter((result) => !shown.includes(result)).map(({ id }) => id);
   if (hidden.length > 0) {
-    const command = `${ui.command} test ${report.lab} --scenario ${hidden[0]}`;
-    ui.out('', `  and ${hidden.length} more that did not pass; one of them: ${command}`);
+    const command = `${ui.command} test ${report.lab} ${hidden[0]}`;
+    const ids = hidden.length > 8 ? `${hidden.slice(0, 8).join(', ')} …` : hidden.join(', ');
+    ui.out('', `  ${hidden.length} more did not pass: ${ids}`, `  one of them: ${command}`);
   }
   ui.out('', ...summaryLines(report, ui.style));
 }

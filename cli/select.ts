@@ -67,7 +67,8 @@ export function selectScenarios(
   }
   for (const wanted of split(scenario)) {
     const lower = wanted.toLowerCase();
-    const all = scenariosOf(lab);
+    const part = lab.parts.find(({ id }) => id.toLowerCase() === lower);
+    const all = part?.scenarios ?? scenariosOf(lab);
     const exact = all.filter((s) => s.id.toLowerCase() === lower);
     const begins = all.filter(
       (s) => s.id.toLowerCase().startsWith(lower) || s.title.toLowerCase().startsWith(lower),

@@ -8,12 +8,13 @@ import type { SyllabusEntry } from '../../labs/index.ts';
 import { UsageError } from '../errors.ts';
 import { solutionFolder } from '../root.ts';
 import { findLab, findScenario, referencesOf, rememberedReferences } from '../select.ts';
+import { readState } from '../state.ts';
 import { outcomeLines, type TraceChoice, traceLines } from '../trace.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, startedFolder } from '../workspace.ts';
 
 interface ReplayRunOptions extends TraceChoice {
-  readonly seed: number;
+  readonly seed?: number;
   readonly shrunk?: boolean;
   readonly solution?: boolean;
   readonly mutant?: string;
@@ -39,7 +40,8 @@ export async function replayRun(
   const edits = planted === undefined ? {} : { edits: planted.edit };
   const isOurs = planted !== undefined || options.solution === true;
   const uses = isOurs ? referencesOf(lab) : rememberedReferences(findWorkspace(), lab);
-  const run = { lab: slug, submission, uses, scenario, seed: options.seed, ...edits };
+  const seed = options.seed ?? lastSeed(slug, scenario);
+  const run = { lab: slug, submission, uses, scenario, seed, ...edits };
   try {
     const { plan, note } = options.shrunk ? await shrunkPlan(run) : {};
     const replayed = await replay({ ...run, ...(plan ? { plan } : {}) });
@@ -52,6 +54,12 @@ export async function replayRun(
     ui.out(...problemLines(error.problems, ui.style));
     return 1;
   }
+}
+
+/** The seed with which this scenario failed last, else the first of all. */
+function lastSeed(slug: string, scenario: string): number {
+  const last = readState(findWorkspace()).labs[slug]?.lastFailure;
+  return last?.scenario === scenario ? last.seed : 1;
 }
 
 export async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {

@@ -1,7 +1,7 @@
 /** `lab start <lab>`: fills `work/<lab>/`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { labFolder } from '../root.ts';
+import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
 import { changeState, labState } from '../state.ts';
 import type { Ui } from '../ui.ts';
@@ -29,6 +29,7 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   ui.out(
     `  edit     ${shown(join(folder, lab.entry))}`,
     `  read     ${shown(join(labFolder(slug), 'README.md'))}`,
+    `  api      ${shown(join(ROOT, 'grader', 'node.ts'))} (all that a node can use)`,
     `  then     ${ui.command} test ${slug} --watch`,
   );
   return 0;

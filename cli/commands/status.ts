@@ -35,7 +35,9 @@ export async function status(ui: Ui, slug?: string): Promise<number> {
         }),
     );
   ui.out(todos.length === 0 ? 'No TODO is left.' : `TODO left: ${todos.length}`);
-  ui.out(...todos.slice(0, TODOS_SHOWN).map((line) => `  ${line.slice(0, 78)}`));
+  const cut = (line: string) => (line.length <= 78 ? line : `${line.slice(0, 77)}…`);
+  ui.out(...todos.slice(0, TODOS_SHOWN).map((line) => `  ${cut(line)}`));
+  if (todos.length > TODOS_SHOWN) ui.out(`  and ${todos.length - TODOS_SHOWN} more`);
   const last = state?.lastFailure;
   if (last) {
     const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;

@@ -28,12 +28,16 @@ const TYPE_CHECK_WAIT_MS = 1500;
 export async function test(
   ui: Ui,
   slug: string | undefined,
+  which: string | undefined,
   options: TestOptions,
 ): Promise<number> {
   const root = findWorkspace();
-  const lab = await labOrLast(root, slug).load();
+  // "lab test B4" is about the lab of last time.
+  const isScenario = which === undefined && slug !== undefined && /^[a-z]\d*$/i.test(slug);
+  const lab = await labOrLast(root, isScenario ? undefined : slug).load();
   const submission = startedFolder(root, lab);
-  const only = selectScenarios(lab, options);
+  const wanted = [isScenario ? slug : which, options.scenario].filter(Boolean).join(',');
+  const only = selectScenarios(lab, { ...options, ...(wanted ? { scenario: wanted } : {}) });
   const clash = [
     options.watch && '--watch',
     options.inspect && '--inspect',
@@ -74,7 +78,7 @@ export async function test(
   const errors = types && (await settled(types, TYPE_CHECK_WAIT_MS));
   controller.abort();
   showTypeErrors(ui, errors ?? [], shown(submission));
-  showOutcome(ui, report, options.scenario ? undefined : FAILURES_SHOWN);
+  showOutcome(ui, report, wanted ? undefined : FAILURES_SHOWN);
   const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
   if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
   return exitCodeOf(report);
