@@ -78,7 +78,7 @@ export async function test(
   const errors = types && (await settled(types, TYPE_CHECK_WAIT_MS));
   controller.abort();
   showTypeErrors(ui, errors ?? [], shown(submission));
-  showOutcome(ui, report, wanted ? undefined : FAILURES_SHOWN);
+  showOutcome(ui, report, only?.length === 1 ? undefined : FAILURES_SHOWN);
   const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
   if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
   return exitCodeOf(report);
