@@ -95,6 +95,18 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--full', 'print every event')
     .action(run(async () => (await import('./commands/replay.ts')).replayRun));
   program
+    .command('view')
+    .description('one run as a page: who sent what when, and the broken rule')
+    .argument('<lab>')
+    .argument('<scenario>')
+    .option('--seed <seed>', 'of the run (default: what failed last)', wholeNumber('--seed', 0))
+    .option('--whole', 'as drawn, not the smallest plan that still fails')
+    .option('--solution', 'run the reference solution instead of your work')
+    .option('--mutant <name>', 'run the reference solution with this planted bug')
+    .option('--out <file>', 'where to write the page (default: .lab/view/)')
+    .option('--no-open', 'do not open a browser')
+    .action(run(async () => (await import('./commands/view.ts')).view));
+  program
     .command('hint')
     .description('the next hint; without a scenario, for what failed last')
     .argument('[lab]')

@@ -19,7 +19,11 @@ const LAST_SHOWN = 25;
 export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): string[] {
   const { from = 0, until = Number.POSITIVE_INFINITY, node, full } = choice;
   const inside = trace.filter(
-    (l) => l.atMs >= from && l.atMs <= until && (node === undefined || l.node === node),
+    (l) =>
+      (full || l.kind !== 'change') &&
+      l.atMs >= from &&
+      l.atMs <= until &&
+      (node === undefined || l.node === node),
   );
   const isChosen = choice.from !== undefined || choice.until !== undefined || node !== undefined;
   const all = full || isChosen;

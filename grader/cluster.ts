@@ -27,7 +27,7 @@ import type { Finding, Step } from './report/report.ts';
 import { type Fate, Network } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
 import { Simulation } from './sim/simulation.ts';
-import { hashOf, Trace } from './sim/trace.ts';
+import { hashOf, Trace, type TraceFacts } from './sim/trace.ts';
 
 /** A message may not be larger than this. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -117,6 +117,9 @@ export class SimCluster implements Cluster {
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
   readonly #lastRole: string[] = [];
+  /** What `inspect` told last, of each node; kept for a trace only. */
+  readonly #lastState: (Record<string, unknown> | undefined)[] = [];
+  #messages = 0;
   readonly #emitListeners: ((node: NodeId, name: string, value: unknown) => void)[] = [];
   readonly #bootListeners: ((node: NodeId) => void)[] = [];
   /** Set by whatever found something inside a call from a submission; thrown after the event. */
@@ -463,6 +466,7 @@ export class SimCluster implements Cluster {
         this.#notify((invariant) => invariant.onCrash?.(process.id, this.#watch));
       },
       booted: (process) => {
+        this.#lastState[process.index] = undefined;
         this.#notify((invariant) => invariant.onBoot?.(process.id, this.#watch));
         this.#observe(() => {
           for (const listener of this.#bootListeners) listener(process.id);
@@ -551,15 +555,17 @@ export class SimCluster implements Cluster {
       const asked = kind === 'request' ? kept : message.args;
       wire = { kind, from: from.id, to: to.id, method, body: kept, args: asked, sizeBytes: size };
     }
-    this.#markMessage('send', from, hash, wire, '');
+    const number = ++this.#messages;
+    this.#markMessage('send', from, hash, wire, { number, label: '' });
     if (wire) this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
 
     const ordinal = network.nextOrdinal(from.index, to.index);
     const fate = wire && network.filter?.(wire);
-    if (network.isCut(from.index, to.index)) return this.#lose('cut', wire, to, hash);
-    if (fate === 'drop') return this.#lose('filtered', wire, to, hash);
+    const lose = (why: string) => this.#lose(why, { wire, to, hash, number });
+    if (network.isCut(from.index, to.index)) return lose('cut');
+    if (fate === 'drop') return lose('filtered');
     if (fate === undefined && network.isDropped(from.index, to.index, ordinal)) {
-      return this.#lose('dropped', wire, to, hash);
+      return lose('dropped');
     }
     const latencyMs =
       typeof fate === 'number' ? fate : network.latencyMs(from.index, to.index, ordinal);
@@ -568,11 +574,11 @@ export class SimCluster implements Cluster {
     const arriveAfter = (delayMs: number, copy: unknown, label: string) => {
       this.simulation.schedule(delayMs * 1000, () => {
         if (network.isCut(from.index, to.index)) {
-          this.#lose('cut', wire, to, hash);
+          lose('cut');
           return;
         }
         to.deliver(targetLife ?? to.life, () => {
-          this.#markMessage('deliver', to, hash, wire, label);
+          this.#markMessage('deliver', to, hash, wire, { number, label });
           if (wire) this.#notify((invariant) => invariant.onDeliver?.(wire, this.#watch));
           message.arrive(copy, wire?.body);
         });
@@ -593,9 +599,13 @@ export class SimCluster implements Cluster {
     return '';
   }
 
-  #lose(why: string, wire: WireMessage | undefined, to: Process, hash: number): '' {
+  #lose(
+    why: string,
+    lost: { wire: WireMessage | undefined; to: Process; hash: number; number: number },
+  ): '' {
+    const { wire, to, hash, number } = lost;
     this.#hit(why);
-    this.#markMessage('drop', to, hash, wire, ` is lost (${why})`);
+    this.#markMessage('drop', to, hash, wire, { number, label: ` is lost (${why})` });
     return '';
   }
 
@@ -605,9 +615,10 @@ export class SimCluster implements Cluster {
     process: Process,
     hash: number,
     wire: WireMessage | undefined,
-    label: string,
+    { number, label }: { number: number; label: string },
   ): void {
-    this.#mark(kind, process, hash, wire && (() => `${describeMessage(wire)}${label}`));
+    const words = wire && (() => `${describeMessage(wire)}${label}`);
+    this.#mark(kind, process, hash, words, { message: number, method: wire?.method ?? '' });
   }
 
   #tally(kind: 'request' | 'reply', method: string, size: number): void {
@@ -635,6 +646,7 @@ export class SimCluster implements Cluster {
     const state = process.inspect();
     this.#checkEnded();
     this.#noteRole(process, state);
+    if (this.trace.keeping) this.#noteChanges(process, state);
     this.#notify((invariant) => invariant.onState?.(process.id, state, this.#watch));
     this.#checkEnded();
   }
@@ -650,6 +662,22 @@ export class SimCluster implements Cluster {
       role.length,
       () => `is ${role}${term === undefined ? '' : ` in term ${term}`}`,
     );
+  }
+
+  /** For who looks at a trace: no part of its hash, which must not depend on being looked at. */
+  #noteChanges(process: Process, state: unknown): void {
+    const now = (state ?? {}) as Record<string, unknown>;
+    const before = this.#lastState[process.index] ?? {};
+    const changes: Record<string, unknown> = {};
+    for (const [field, value] of Object.entries(now))
+      if (JSON.stringify(value) !== JSON.stringify(before[field])) changes[field] = value;
+    if (Object.keys(changes).length === 0) return;
+    this.#lastState[process.index] = { ...now };
+    const words = () =>
+      Object.entries(changes)
+        .map(([field, value]) => `${field} ${brief(before[field])} → ${brief(value)}`)
+        .join(', ');
+    this.trace.line(this.simulation.nowUs / 1000, process.id, 'change', words, { changes });
   }
 
   #programFailed(
@@ -700,7 +728,13 @@ export class SimCluster implements Cluster {
     if (this.#ended !== undefined) throw this.#ended;
   }
 
-  #mark(kind: TraceKind, process: Process | undefined, detail: number, words?: () => string): void {
+  #mark(
+    kind: TraceKind,
+    process: Process | undefined,
+    detail: number,
+    words?: () => string,
+    facts?: TraceFacts,
+  ): void {
     const { nowUs } = this.simulation;
     this.trace.mark(
       KIND_NUMBER.get(kind) ?? 0,
@@ -708,7 +742,7 @@ export class SimCluster implements Cluster {
       process === undefined ? 15 : process.index,
       detail,
     );
-    if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words);
+    if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words, facts);
   }
 
   #fault(text: string): void {

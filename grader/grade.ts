@@ -18,6 +18,7 @@ import {
   worstOf,
 } from './report/report.ts';
 import { Session } from './session.ts';
+import type { TraceFacts } from './sim/trace.ts';
 
 /** How many seeds each scenario gets: its own number for `lab test` or `lab grade`, or explicit. */
 export type SeedChoice =
@@ -67,6 +68,7 @@ export interface TraceLine {
   /** boot crash restart pause resume fault send deliver drop timer disk emit log note fail … */
   readonly kind: string;
   readonly text: string;
+  readonly facts?: TraceFacts;
 }
 
 export interface Replay {

@@ -4,16 +4,33 @@
  * is read, because making text costs more than simulating. Asking does not change the run.
  */
 
+/** What a page needs beyond words: which message it is about, or what it changed. */
+export interface TraceFacts {
+  /** The number of the message in this run; a send and what becomes of it have the same. */
+  readonly message?: number;
+  readonly method?: string;
+  /** What `inspect` tells differently now: field → its new value. */
+  readonly changes?: Readonly<Record<string, unknown>>;
+}
+
 export class TraceRecord {
   readonly atMs: number;
   readonly node: string | undefined;
   readonly kind: string;
+  readonly facts: TraceFacts;
   #words: string | (() => string);
 
-  constructor(atMs: number, node: string | undefined, kind: string, words: () => string) {
+  constructor(
+    atMs: number,
+    node: string | undefined,
+    kind: string,
+    words: () => string,
+    facts: TraceFacts,
+  ) {
     this.atMs = atMs;
     this.node = node;
     this.kind = kind;
+    this.facts = facts;
     this.#words = words;
   }
 
@@ -44,8 +61,14 @@ export class Trace {
   }
 
   /** Adds a record; call it only when `keeping`. `words` may run at any later time. */
-  line(atMs: number, node: string | undefined, kind: string, words: () => string): void {
-    this.records.push(new TraceRecord(atMs, node, kind, words));
+  line(
+    atMs: number,
+    node: string | undefined,
+    kind: string,
+    words: () => string,
+    facts: TraceFacts = {},
+  ): void {
+    this.records.push(new TraceRecord(atMs, node, kind, words, facts));
   }
 
   /** 16 hex digits. */

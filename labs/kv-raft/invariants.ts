@@ -1,6 +1,6 @@
 /** What must hold at every event: one state at each index, whoever has applied it, and when. */
 import type { Invariant, NodeId } from 'faultlab';
-import { type Applied, s } from './workload.ts';
+import { type Applied, type ServerState, s } from './workload.ts';
 
 /** A replicated state machine is deterministic (Raft §2): the same log gives the same state. */
 function oneState(): Invariant {
@@ -27,5 +27,29 @@ function oneState(): Invariant {
   };
 }
 
+/** Within one life a server applies forwards, and no further than its log (Raft, Figure 2). */
+function forwards(): Invariant {
+  const reached = new Map<NodeId, number>();
+  return {
+    name: 'forwards',
+    onBoot(node) {
+      reached.set(node, 0);
+    },
+    onState(node, state, watch) {
+      const { applied = 0 } = (state ?? {}) as Partial<ServerState>;
+      const before = reached.get(node) ?? 0;
+      reached.set(node, applied);
+      if (applied >= before) return;
+      watch.fail({
+        kind: 'safety',
+        ruleId: 'backwards',
+        rule: 'A state machine goes forwards: each index is applied once in a life (contract, StateMachine)',
+        evidence: `${node} had applied up to ${before} and is at ${applied} at ${s(watch.nowMs)}`,
+        lookAt: 'does your Raft pass its own lab? --with-reference raft tests on ours',
+      });
+    },
+  };
+}
+
 /** Fresh ones for each run. */
-export const invariants = (): Invariant[] => [oneState()];
+export const invariants = (): Invariant[] => [oneState(), forwards()];

@@ -28,6 +28,14 @@ export function dropFirst(
 
 /** What strikes is known only when it does: the leader of that moment. */
 export const actions: NonNullable<Scenario['actions']> = {
+  ask(cluster, { client, kind, key }) {
+    const workload = kv(cluster);
+    // A client has one operation at a time: what it would ask meanwhile, it does not.
+    if (workload.isBusy(client as NodeId)) return;
+    if (kind === 'get') workload.get(client as NodeId, key as string);
+    else if (kind === 'put') workload.put(client as NodeId, key as string);
+    else workload.append(client as NodeId, key as string);
+  },
   crashLeader(cluster, { forMs }) {
     const leader = kv(cluster).leader();
     if (leader === undefined) return;
@@ -55,8 +63,18 @@ export const actions: NonNullable<Scenario['actions']> = {
   },
 };
 
-/** Loss, delays, and a fault about every second. */
-export function plan(faults: readonly string[], durationMs: number): NonNullable<Scenario['plan']> {
+export interface PlanOptions {
+  readonly clients: number;
+  readonly durationMs: number;
+  readonly faults: readonly string[];
+  readonly keys?: number;
+  /** The share of gets. */
+  readonly reads?: number;
+}
+
+/** Operations all the time, loss and delays, and a fault about every second: all of it explicit. */
+export function plan(options: PlanOptions): NonNullable<Scenario['plan']> {
+  const { clients, durationMs, faults, keys = 2, reads = 0.4 } = options;
   return (draw) => {
     const profile = {
       dropChance: draw.pick([0, 0.05, 0.2]),
@@ -65,24 +83,16 @@ export function plan(faults: readonly string[], durationMs: number): NonNullable
       tailMs: draw.pick([50, 400, 1200]),
     };
     const steps: Step[] = [{ atMs: 0, do: 'network', profile }];
+    for (let atMs = 200; atMs < durationMs; atMs += draw.int(4, 24)) {
+      const kind = draw.chance(reads) ? 'get' : draw.chance(0.2) ? 'put' : 'append';
+      const client = `c${draw.int(1, clients)}`;
+      steps.push({ atMs, do: 'ask', client, kind, key: `k${draw.int(1, keys)}` });
+    }
     for (let atMs = 800; atMs < durationMs; atMs += draw.int(500, 1400))
-      steps.push({
-        atMs: atMs % 5,
-        do: 'later',
-        inMs: atMs,
-        fault: draw.pick(faults),
-        forMs: draw.int(100, 900),
-      });
+      steps.push({ atMs, do: draw.pick(faults), forMs: draw.int(100, 900) });
     return steps;
   };
 }
-
-/** `actions`, each also at some time to come: a plan is executed before `run`, which mingles. */
-export const timed: NonNullable<Scenario['actions']> = {
-  later(cluster, step) {
-    cluster.after(step.inMs as number, () => actions[step.fault as string]?.(cluster, step));
-  },
-};
 
 /** All faults are over. */
 export function calm(cluster: Cluster): void {
@@ -268,13 +278,15 @@ export const once: readonly Scenario[] = [
     nodes: { n: 5, c: 4 },
     seeds: RANDOM,
     lookAt: 'which server believed to lead, and what had the majority done by then?',
-    plan: plan(['crashLeader', 'isolateLeader', 'pauseLeader', 'powerCycle'], 5000),
-    actions: timed,
+    plan: plan({
+      clients: 4,
+      durationMs: 5000,
+      faults: ['crashLeader', 'isolateLeader', 'pauseLeader', 'powerCycle'],
+    }),
+    actions,
     run(cluster) {
-      const workload = kv(cluster);
-      workload.mingle(5500);
       calm(cluster);
-      workload.finish();
+      kv(cluster).finish();
     },
   },
 ];

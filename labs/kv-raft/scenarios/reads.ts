@@ -146,28 +146,27 @@ export const reads: readonly Scenario[] = [
     nodes: { n: 5, c: 4 },
     seeds: RANDOM,
     lookAt: 'which server answered this get, and what made it sure?',
-    plan: plan(
-      ['isolateLeader', 'pauseLeader', 'skewLeader', 'crashLeader', 'isolateLeader'],
-      5000,
-    ),
+    plan: plan({
+      clients: 4,
+      durationMs: 5000,
+      faults: ['isolateLeader', 'pauseLeader', 'skewLeader', 'crashLeader', 'isolateLeader'],
+      keys: 1,
+      reads: 0.7,
+    }),
     actions: {
-      later(cluster, step) {
-        cluster.after(step.inMs as number, () => {
-          if (step.fault !== 'skewLeader') actions[step.fault as string]?.(cluster, step);
-          const leader = kv(cluster).leader();
-          if (step.fault !== 'skewLeader' || leader === undefined) return;
-          cluster.jumpClock(leader, (step.forMs as number) * -20);
-          cluster.clockRate(leader, 0.2);
-          cluster.after(step.forMs as number, () => cluster.clockRate(leader, 1));
-        });
+      ...actions,
+      skewLeader(cluster, { forMs }) {
+        const leader = kv(cluster).leader();
+        if (leader === undefined) return;
+        cluster.jumpClock(leader, (forMs as number) * -20);
+        cluster.clockRate(leader, 0.2);
+        cluster.after(forMs as number, () => cluster.clockRate(leader, 1));
       },
     },
     run(cluster) {
-      const workload = kv(cluster);
-      workload.mingle(5500, { keys: 1, reads: 0.7 });
       calm(cluster);
       for (const node of cluster.nodes) cluster.clockRate(node, 1);
-      workload.finish();
+      kv(cluster).finish();
     },
   },
 ];

@@ -3,7 +3,7 @@ import type { Cluster, NodeId, Scenario } from 'faultlab';
 import { SNAPSHOT_EVERY } from '../contract.ts';
 import { kv } from '../workload.ts';
 import { without } from './machine.ts';
-import { calm, isDone, plan, timed } from './once.ts';
+import { actions, calm, isDone, plan } from './once.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
@@ -129,11 +129,16 @@ export const snapshots: readonly Scenario[] = [
     nodes: { n: 3, c: 5 },
     seeds: RANDOM,
     lookAt: 'which state had the server that answered, and which requests did it know?',
-    plan: plan(['crashLeader', 'powerCycle', 'isolateLeader', 'crashLeader'], 6000),
-    actions: timed,
+    plan: plan({
+      clients: 5,
+      durationMs: 6000,
+      faults: ['crashLeader', 'powerCycle', 'isolateLeader', 'crashLeader'],
+      keys: 3,
+      reads: 0.25,
+    }),
+    actions,
     run(cluster) {
       const workload = kv(cluster);
-      workload.mingle(6500, { keys: 3, reads: 0.25 });
       calm(cluster);
       workload.finish();
       expectSmallDisks(cluster, `${workload.answered} operations`);

@@ -1,0 +1,82 @@
+/** Which run a user means: of their work or of our solution, with which seed, as drawn or shrunk. */
+import type { GradeOptions, Replay, ReplayOptions } from '../grader/grade.ts';
+import { grade, replay } from '../grader/grade.ts';
+import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
+import type { Shrunk } from '../grader/report/report.ts';
+import type { SyllabusEntry } from '../labs/index.ts';
+import { UsageError } from './errors.ts';
+import { solutionFolder } from './root.ts';
+import { findLab, findScenario, referencesOf, rememberedReferences } from './select.ts';
+import { readState } from './state.ts';
+import { findWorkspace, startedFolder } from './workspace.ts';
+
+export interface RunChoice {
+  readonly seed?: number;
+  readonly shrunk?: boolean;
+  readonly solution?: boolean;
+  readonly mutant?: string;
+}
+
+type RunOptions = ReplayOptions & Pick<GradeOptions, 'edits'>;
+
+export interface ChosenRun {
+  readonly lab: Lab;
+  readonly scenario: Scenario;
+  readonly options: RunOptions;
+  /** What was left out, when that was asked for and the run fails. */
+  readonly shrunk?: Shrunk;
+  /** To see it again. */
+  readonly command: string;
+}
+
+/** @throws {UsageError} for what there is not */
+export async function chooseRun(slug: string, id: string, choice: RunChoice): Promise<ChosenRun> {
+  const entry = findLab(slug);
+  const lab = await entry.load();
+  const scenario = findScenario(lab, id);
+  const planted = choice.mutant === undefined ? undefined : await mutantOf(entry, choice.mutant);
+  const isOurs = planted !== undefined || choice.solution === true;
+  const root = findWorkspace();
+  const options: RunOptions = {
+    lab: slug,
+    submission: isOurs ? solutionFolder(slug) : startedFolder(root, lab),
+    uses: isOurs ? referencesOf(lab) : rememberedReferences(root, lab),
+    scenario: scenario.id,
+    seed: choice.seed ?? lastSeed(root, slug, scenario.id),
+    ...(planted === undefined ? {} : { edits: planted.edit }),
+  };
+  const flags = [
+    ...(choice.shrunk ? ['--shrunk'] : []),
+    ...(choice.solution ? ['--solution'] : []),
+    ...(choice.mutant === undefined ? [] : ['--mutant', choice.mutant]),
+  ];
+  const command = ['replay', slug, scenario.id, '--seed', options.seed, ...flags].join(' ');
+  const shrunk = choice.shrunk ? await shrink(options) : undefined;
+  return { lab, scenario, options, command, ...(shrunk === undefined ? {} : { shrunk }) };
+}
+
+/** @throws {SubmissionProblems} when it does not build */
+export function replayChosen({ options, shrunk }: ChosenRun): Promise<Replay> {
+  return replay({ ...options, ...(shrunk ? { plan: shrunk.plan } : {}) });
+}
+
+/** The seed with which this scenario failed last, else the first of all. */
+function lastSeed(root: string, slug: string, scenario: string): number {
+  const last = readState(root).labs[slug]?.lastFailure;
+  return last?.scenario === scenario ? last.seed : 1;
+}
+
+async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {
+  const mutants = await entry.mutants();
+  const mutant = mutants.find((m) => m.name === name);
+  if (mutant) return mutant;
+  const what = `${entry.slug} has no mutant ${JSON.stringify(name)}`;
+  const allowed = mutants.map((m) => m.name);
+  throw new UsageError({ what, value: name, allowed, todo: 'give one of these names' });
+}
+
+/** Shrinking is as deterministic as all else, so the plan need not be kept anywhere. */
+async function shrink({ scenario, seed, ...rest }: RunOptions): Promise<Shrunk | undefined> {
+  const report = await grade({ ...rest, only: [scenario], seeds: { list: [seed] }, jobs: 1 });
+  return report.parts.flatMap((p) => p.scenarios)[0]?.shrunk;
+}
