@@ -1,6 +1,7 @@
 /** `lab demo`: what the grader does, in three acts. Each must come out as promised. */
 import { replay } from '../../grader/grade.ts';
 import type { Lab } from '../../grader/lab.ts';
+import { namesOf } from '../../grader/names.ts';
 import type { Report, ScenarioResult } from '../../grader/report/report.ts';
 import { failureLines, summaryLines } from '../../grader/report/terminal.ts';
 import { gradeAloud } from '../grading.ts';
@@ -8,6 +9,8 @@ import { skeletonFolder, solutionFolder } from '../root.ts';
 import { findLab } from '../select.ts';
 import { outcomeLines, traceLines } from '../trace.ts';
 import type { Ui } from '../ui.ts';
+import { shown } from '../workspace.ts';
+import { pageFile, writePage } from './view.ts';
 
 const LAB = 'raft';
 /** Figure 8 of the paper: the bug that every Raft has once. */
@@ -76,6 +79,17 @@ async function mutantAct(ui: Ui, lab: Lab): Promise<boolean> {
   ui.out(...traceLines(replayed.trace, { full: true }).slice(-TRACE_LINES_SHOWN), '');
   ui.out(...outcomeLines(replayed, ui).slice(-1));
   const hash = shrunk?.traceHash ?? firstBad.traceHash;
+  const file = pageFile(LAB, found.id, firstBad.seed);
+  const scenario = lab.parts.flatMap((p) => p.scenarios).find(({ id }) => id === found.id);
+  await writePage(file, {
+    replay: replayed,
+    title: scenario?.title ?? '',
+    lab: lab.title,
+    scenario: found.id,
+    nodes: namesOf(scenario?.nodes ?? 1),
+    command: `${ui.command} view ${LAB} ${found.id} --mutant ${mutant.name}`,
+  });
+  ui.out(`  as a page, for your browser: ${shown(file)}`);
   const isSame = replayed.result.traceHash === hash;
   ui.out(`  ${isSame ? 'the same as' : 'NOT the same as'} when it was found: ${hash}`);
   return isSame;

@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { SubmissionProblems } from '../../grader/grade.ts';
 import { namesOf } from '../../grader/names.ts';
-import { pageOf } from '../../grader/report/page/page.ts';
+import { type PageOptions, pageOf } from '../../grader/report/page/page.ts';
+import type { Shrunk } from '../../grader/report/report.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
 import { chooseRun, type RunChoice, replayChosen } from '../runs.ts';
 import type { Ui } from '../ui.ts';
@@ -28,23 +29,16 @@ export async function view(
   const { seed } = run.options;
   try {
     const replay = await replayChosen(run);
-    const page = await pageOf({
+    const file = resolve(options.out ?? pageFile(slug, scenario.id, seed));
+    await writePage(file, {
       replay,
       title: scenario.title,
       lab: lab.title,
       scenario: scenario.id,
       nodes: namesOf(scenario.nodes),
       command: `${ui.command} ${run.command}`,
-      ...(shrunk === undefined
-        ? {}
-        : {
-            shrunk: `${shrunk.eventsBefore} events → ${shrunk.eventsAfter}, ${shrunk.stepsBefore} operations and faults → ${shrunk.stepsAfter}`,
-          }),
+      ...(shrunk === undefined || shrunk.stepsBefore === 0 ? {} : { shrunk: shrunkWords(shrunk) }),
     });
-    const name = `${slug}-${scenario.id}-${seed}.html`;
-    const file = resolve(options.out ?? join(findWorkspace(), '.lab', 'view', name));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, page);
     const { verdict, events } = replay.result;
     ui.out(`${verdict} with seed ${seed}, ${events} events`, `  page  ${shown(file)}`);
     if (options.open && ui.interactive) openInBrowser(file);
@@ -54,6 +48,21 @@ export async function view(
     ui.out(...problemLines(error.problems, ui.style));
     return 1;
   }
+}
+
+/** Where the page of a run is written when nobody says where. */
+export function pageFile(slug: string, scenario: string, seed: number): string {
+  return join(findWorkspace(), '.lab', 'view', `${slug}-${scenario}-${seed}.html`);
+}
+
+export async function writePage(file: string, options: PageOptions): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, await pageOf(options));
+}
+
+export function shrunkWords(shrunk: Shrunk): string {
+  const { eventsBefore, eventsAfter, stepsBefore, stepsAfter } = shrunk;
+  return `${eventsBefore} events → ${eventsAfter}, ${stepsBefore} operations and faults → ${stepsAfter}`;
 }
 
 /** As the desktop does it; when there is none, the path was printed. */
