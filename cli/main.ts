@@ -92,6 +92,9 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--from <ms>', 'print from this virtual time on', wholeNumber('--from', 0))
     .option('--until <ms>', 'print up to this virtual time', wholeNumber('--until', 0))
     .option('--node <id>', 'print only what concerns this node')
+    .option('--follow <text>', 'print only what mentions this: a key, a command, an index')
+    .option('--text', 'draw it: a lane for each node, messages as arrows')
+    .option('--step', 'one event after the other, on a key, with what it changed')
     .option('--full', 'print every event')
     .action(run(async () => (await import('./commands/replay.ts')).replayRun));
   program

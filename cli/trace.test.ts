@@ -23,7 +23,9 @@ it('tells faults, and everything near the end', () => {
     '    0.060      fault    isolate n1',
     '    0.125  n2  send     message 25',
   ]);
-  expect(lines.at(-1)).toBe('75 of 102 events are left out: --full, --from, --until, --node');
+  expect(lines.at(-1)).toBe(
+    '75 of 102 events are left out: --full, --from, --until, --node, --follow',
+  );
 });
 
 it('shows a window, or one node, or all', () => {

@@ -7,6 +7,8 @@ export interface TraceChoice {
   readonly from?: number;
   readonly until?: number;
   readonly node?: string;
+  /** Only what mentions this: a key, a command, `index 7`. */
+  readonly follow?: string;
   readonly full?: boolean;
 }
 
@@ -16,16 +18,32 @@ for (const kind of ['log', 'note', 'fail']) TELLING.add(kind);
 const TELLING_MAX = 150;
 const LAST_SHOWN = 25;
 
-export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): string[] {
-  const { from = 0, until = Number.POSITIVE_INFINITY, node, full } = choice;
-  const inside = trace.filter(
+/** The events that a user has asked for, before any are left out for length. */
+export function chosenEvents(
+  trace: readonly TraceLine[],
+  { from = 0, until = Number.POSITIVE_INFINITY, node, follow }: TraceChoice,
+): TraceLine[] {
+  const mentions = follow === undefined ? undefined : mentionOf(follow);
+  return trace.filter(
     (l) =>
-      (full || l.kind !== 'change') &&
       l.atMs >= from &&
       l.atMs <= until &&
-      (node === undefined || l.node === node),
+      (node === undefined || l.node === node) &&
+      (mentions === undefined || mentions.test(l.text)),
   );
-  const isChosen = choice.from !== undefined || choice.until !== undefined || node !== undefined;
+}
+
+/** As a word of its own: `x` is not in `index`, 7 not in 17. */
+function mentionOf(text: string): RegExp {
+  const plain = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\w.])${plain}(?![\\w.])`, 'i');
+}
+
+export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): string[] {
+  const { full } = choice;
+  const inside = chosenEvents(trace, choice).filter((l) => full || l.kind !== 'change');
+  const chosen = [choice.from, choice.until, choice.node, choice.follow];
+  const isChosen = chosen.some((one) => one !== undefined);
   const all = full || isChosen;
   const telling = inside.slice(0, -LAST_SHOWN).filter((l) => TELLING.has(l.kind));
   const kept = all ? inside : [...telling.slice(-TELLING_MAX), ...inside.slice(-LAST_SHOWN)];
@@ -37,7 +55,7 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   if (left > 0) {
     lines.push(
       '',
-      `${left} of ${inside.length} events are left out: --full, --from, --until, --node`,
+      `${left} of ${inside.length} events are left out: --full, --from, --until, --node, --follow`,
     );
   }
   return lines;

@@ -1,19 +1,28 @@
 /** `lab replay <lab> <scenario> --seed S`: one run again, event by event. */
-import { SubmissionProblems } from '../../grader/grade.ts';
+import { SubmissionProblems, type TraceLine } from '../../grader/grade.ts';
 import { namesOf } from '../../grader/names.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
 import { UsageError } from '../errors.ts';
-import { chooseRun, type RunChoice, replayChosen } from '../runs.ts';
-import { outcomeLines, type TraceChoice, traceLines } from '../trace.ts';
+import { laneLines } from '../lanes.ts';
+import { record, whereItDiffers } from '../recording.ts';
+import { type ChosenRun, chooseRun, type RunChoice, replayChosen } from '../runs.ts';
+import { stepThrough } from '../steps.ts';
+import { chosenEvents, outcomeLines, type TraceChoice, traceLines } from '../trace.ts';
 import type { Ui } from '../ui.ts';
+import { findWorkspace } from '../workspace.ts';
 
 const NOT_FAILING = 'This seed does not fail with this code; there is nothing to shrink.';
+
+interface ReplayOptions extends RunChoice, TraceChoice {
+  readonly text?: boolean;
+  readonly step?: boolean;
+}
 
 export async function replayRun(
   ui: Ui,
   slug: string,
   id: string,
-  options: RunChoice & TraceChoice,
+  options: ReplayOptions,
 ): Promise<number> {
   const run = await chooseRun(slug, id, options);
   const names = namesOf(run.scenario.nodes);
@@ -23,13 +32,30 @@ export async function replayRun(
   }
   try {
     const replayed = await replayChosen(run);
-    ui.out(...traceLines(replayed.trace, options), '', ...outcomeLines(replayed, ui));
+    const { trace, result } = replayed;
+    if (options.step) await stepThrough(ui, chosenEvents(trace, options));
+    else if (options.text) ui.out(...laneLines(chosenEvents(trace, options), names, options));
+    else ui.out(...traceLines(trace, options));
+    ui.out('', ...outcomeLines(replayed, ui));
     if (options.shrunk && run.shrunk === undefined) ui.out(NOT_FAILING);
-    const { verdict } = replayed.result;
-    return verdict === 'passed' ? 0 : verdict === 'failed' ? 1 : 3;
+    if (options.mutant === undefined && options.solution !== true) compare(ui, run, trace);
+    return result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 3;
   } catch (error) {
     if (!(error instanceof SubmissionProblems)) throw error;
     ui.out(...problemLines(error.problems, ui.style));
     return 1;
   }
 }
+
+/** With the same run before the student's last edit. */
+function compare(ui: Ui, { options, shrunk }: ChosenRun, trace: readonly TraceLine[]): void {
+  const root = findWorkspace();
+  const kind = shrunk === undefined ? '' : '-shrunk';
+  const name = `${options.lab}-${options.scenario}-${options.seed}${kind}`;
+  const different = whereItDiffers(root, name, trace);
+  if (different !== undefined) ui.out('', ...different.map((line) => cut(line, 78)));
+  record(root, name, trace);
+}
+
+const cut = (line: string, length: number) =>
+  line.length <= length ? line : `${line.slice(0, length - 1)}…`;
