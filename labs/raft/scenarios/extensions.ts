@@ -272,7 +272,7 @@ export const extensions: readonly Scenario[] = [
       });
       // The timers that were set by the slow clock run out.
       cluster.clockRate(n2, 1);
-      cluster.run(20_000);
+      cluster.run(60_000);
       workload.commit({ nodes: [n2, n3] });
     },
   },
