@@ -1,25 +1,42 @@
 /**
- * No scenario may fail what is right: runs the solution of Raft and its correct variants over many
- * seeds. Ends with 1 if any run fails or stays undecided, but for what a variant is allowed.
- * `npm run soundness [-- --seeds 200] [--reference 1000] [--variant NAME] [--scenario ID,ID]`
+ * No scenario may fail what is right: runs the solutions and their correct variants over many seeds.
+ * Ends with 1 if any run fails or stays undecided, but for what a variant is allowed.
+ * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
 import { parseArgs } from 'node:util';
-import raft from '../labs/raft/lab.ts';
-import variants, { type Variant } from '../solutions/raft/variants.ts';
+import type { Lab } from '../grader/lab.ts';
+import { syllabus } from '../labs/index.ts';
+import kvRaft from '../solutions/kv-raft/variants.ts';
+import raft, { type Variant } from '../solutions/raft/variants.ts';
 import { isCrewMember, performAll, scenariosOf } from './matrix.ts';
+
+const VARIANTS: Readonly<Record<string, readonly Variant[]>> = { raft, 'kv-raft': kvRaft };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      lab: { type: 'string' },
       seeds: { type: 'string', default: '50' },
       reference: { type: 'string', default: '1000' },
       variant: { type: 'string' },
       scenario: { type: 'string' },
     },
   });
-  const ids = values.scenario?.split(',') ?? scenariosOf(raft).map(({ id }) => id);
+  for (const { slug, load } of syllabus)
+    if (slug === (values.lab ?? slug)) await judge(await load(), values);
+}
+
+interface Values {
+  readonly seeds: string;
+  readonly reference: string;
+  readonly variant?: string | undefined;
+  readonly scenario?: string | undefined;
+}
+
+async function judge(lab: Lab, values: Values): Promise<void> {
+  const ids = values.scenario?.split(',') ?? scenariosOf(lab).map(({ id }) => id);
   const reference: Variant = { name: 'reference', what: '', edit: [] };
-  const subjects = [reference, ...variants].filter(
+  const subjects = [reference, ...(VARIANTS[lab.slug] ?? [])].filter(
     ({ name }) => values.variant === undefined || values.variant.split(',').includes(name),
   );
   const tasks = subjects.flatMap((subject) => {
@@ -29,7 +46,7 @@ async function main(): Promise<void> {
     const groups = subject === reference ? ids.map((id) => [id]) : [ids];
     return groups.map((group) => {
       const scenarios = group.map((id) => ({ id, seeds }));
-      return { lab: 'raft', edit: subject.edit, scenarios, stopAtFailure: false, subject };
+      return { lab: lab.slug, edit: subject.edit, scenarios, stopAtFailure: false, subject };
     });
   });
   let runs = 0;
@@ -48,7 +65,10 @@ async function main(): Promise<void> {
       console.log(`    ${allowed ?? first.evidence.slice(0, 400)}`);
     }
   });
-  console.log(`${subjects.length} correct implementations, ${runs} runs, ${wrong} wrongly accused`);
+  const count = subjects.length;
+  console.log(
+    `${lab.slug}: ${count} correct implementations, ${runs} runs, ${wrong} wrongly accused`,
+  );
   if (wrong > 0) process.exitCode = 1;
 }
 

@@ -132,12 +132,13 @@ export const machine: readonly Scenario[] = [
       workload.put('c1', 'c1');
       workload.get('c2', 'x');
       workload.elect(others);
-      workload.mingle(1500, { clients: ['c3', 'c4'], keys: 1 });
+      // They may have to find out first that the old leader does not answer.
+      workload.mingle(4000, { clients: ['c3', 'c4'], keys: 1 });
       cluster.expect(!['c3', 'c4'].some((c) => workload.isBusy(c)) || workload.answered > 6, {
         kind: 'liveness',
         ruleId: 'majority-stuck',
         rule: 'A majority goes on without the others (Raft §2)',
-        evidence: `c3 and c4 reach ${others.join(',')} and were answered ${workload.answered - 4} times in 1.5 s`,
+        evidence: `c3 and c4 reach ${others.join(',')} and were answered ${workload.answered - 4} times in 4 s`,
       });
       cluster.expect(workload.isBusy('c1') && workload.isBusy('c2'), {
         kind: 'safety',
