@@ -1,5 +1,66 @@
-/** What must hold at every event. */
-import type { Invariant } from 'faultlab';
+/** What must hold at every event: entries are applied in order, and they are the same everywhere. */
+import type { Invariant, NodeId, Watch } from 'faultlab';
+import type { Entry, ReplicaOutputs, View } from './contract.ts';
+
+const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
+const show = ({ key, value, epoch }: Entry) =>
+  `${key === null ? 'nothing' : `${key}=${value}`} (epoch ${epoch})`;
+
+/** Each index once a life, in order, without gaps. */
+function inOrder(): Invariant {
+  const applied = new Map<NodeId, number>();
+  return {
+    name: 'in order',
+    onBoot(node) {
+      applied.set(node, 0);
+    },
+    onEmit(node, name, value, watch) {
+      if (name === 'restore') applied.set(node, (value as ReplicaOutputs['restore']).index);
+      if (name !== 'apply') return;
+      const { index } = value as Entry;
+      const before = applied.get(node) ?? 0;
+      if (index !== before + 1) {
+        watch.fail({
+          kind: 'safety',
+          ruleId: 'in-order',
+          rule: 'A replica applies each index once, in order, without gaps (contract, apply)',
+          evidence: `${node} applied index ${index} at ${s(watch.nowMs)}, after index ${before}`,
+          lookAt: 'what does a follower compare before it appends?',
+        });
+      }
+      applied.set(node, index);
+    },
+  };
+}
+
+/** What was committed once is not replaced; in mode `async`, not within one epoch. */
+function agreement(): Invariant {
+  const known = new Map<string, { entry: Entry; node: NodeId; atMs: number }>();
+  let isAsync = false;
+  const check = (node: NodeId, entry: Entry, watch: Watch) => {
+    const place = isAsync ? `${entry.index} ${entry.epoch}` : `${entry.index}`;
+    const first = known.get(place);
+    if (first === undefined) {
+      known.set(place, { entry, node, atMs: watch.nowMs });
+      return;
+    }
+    if (show(first.entry) === show(entry)) return;
+    watch.fail({
+      kind: 'safety',
+      ruleId: 'agreement',
+      rule: 'What was committed at an index is the same on all replicas (contract, apply)',
+      evidence: `index ${entry.index}: ${first.node} applied ${show(first.entry)} at ${s(first.atMs)}, ${node} applied ${show(entry)} at ${s(watch.nowMs)}`,
+      lookAt: 'who counted how many copies, and whose epoch was over by then?',
+    });
+  };
+  return {
+    name: 'agreement',
+    onEmit(node, name, value, watch) {
+      if (name === 'view') isAsync = (value as View).mode === 'async';
+      if (name === 'apply') check(node, value as Entry, watch);
+    },
+  };
+}
 
 /** Fresh ones for each run. */
-export const invariants = (): Invariant[] => [];
+export const invariants = (): Invariant[] => [inOrder(), agreement()];

@@ -2,6 +2,9 @@
 import { defineLab, type Scenario } from 'faultlab';
 import { invariants } from './invariants.ts';
 import { disk } from './scenarios/a.ts';
+import { replication } from './scenarios/b.ts';
+import { failover } from './scenarios/c.ts';
+import { sessions } from './scenarios/d.ts';
 import { damage } from './scenarios/damage.ts';
 
 const inOrder = (scenarios: Scenario[]) =>
@@ -10,12 +13,22 @@ const inOrder = (scenarios: Scenario[]) =>
 export default defineLab({
   slug: 'replicated-kv',
   title: 'A replicated store',
-  summary: 'What durable means: a write-ahead log that survives every crash.',
+  summary: 'What durable means: a log that survives crashes, copies of it, failover with epochs.',
   entry: 'store.ts',
   program: 'main.ts',
-  given: ['contract.ts', 'crc32.ts', 'main.ts'],
-  methods: { s: ['start', 'put', 'get'] },
-  hours: '15–25',
+  given: ['contract.ts', 'crc32.ts', 'main.ts', 'view.ts'],
+  methods: {
+    s: ['start', 'put', 'get'],
+    n: ['start', 'contents', 'inspect'],
+    v: ['configure'],
+    c: ['put', 'get', 'read'],
+  },
+  hours: '20–30',
   invariants,
-  parts: [{ id: 'A', title: 'One disk', scenarios: inOrder([...disk, ...damage]) }],
+  parts: [
+    { id: 'A', title: 'One disk', scenarios: inOrder([...disk, ...damage]) },
+    { id: 'B', title: 'Copies', needs: ['A'], scenarios: replication },
+    { id: 'C', title: 'Failover', needs: ['B'], scenarios: failover },
+    { id: 'D', title: 'Sessions', needs: ['B'], scenarios: sessions },
+  ],
 });

@@ -39,6 +39,7 @@ export const damage: readonly Scenario[] = [
     run(cluster) {
       const programs = stores(cluster);
       cluster.run(1);
+      programs.expectPut('s1', 'before anything rots');
       const keys = Array.from({ length: 8 }, (_, i) => `k${i + 1}`);
       for (const key of keys) {
         for (const store of cluster.nodes) programs.put(store, key);

@@ -1,0 +1,2 @@
+import type { Scenario } from 'faultlab';
+export const failover: readonly Scenario[] = [];
