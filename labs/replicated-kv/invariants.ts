@@ -1,6 +1,6 @@
 /** What must hold at every event: entries are applied in order, and they are the same everywhere. */
 import type { Invariant, NodeId, Watch } from 'faultlab';
-import type { Entry, ReplicaOutputs, View } from './contract.ts';
+import type { Entry, PutArgs, PutReply, ReplicaOutputs, View } from './contract.ts';
 
 const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 const show = ({ key, value, epoch }: Entry) =>
@@ -58,6 +58,21 @@ function agreement(): Invariant {
     onEmit(node, name, value, watch) {
       if (name === 'view') isAsync = (value as View).mode === 'async';
       if (name === 'apply') check(node, value as Entry, watch);
+    },
+    onSend({ kind, method, from, body, args }, watch) {
+      if (kind !== 'reply' || method !== 'put' || isAsync) return;
+      const reply = body as PutReply;
+      const entry = reply.ok && known.get(`${reply.version}`)?.entry;
+      if (!entry) return;
+      const { key, value } = args as PutArgs;
+      if (entry.key === key && entry.value === value) return;
+      watch.fail({
+        kind: 'safety',
+        ruleId: 'acknowledged',
+        rule: 'A put is acknowledged with the index of its own entry (contract, PutReply)',
+        evidence: `${from} acknowledged ${key}=${value} as version ${reply.version} at ${s(watch.nowMs)}; there ${show(entry)} was committed`,
+        lookAt: 'may this primary still acknowledge anything?',
+      });
     },
   };
 }

@@ -16,7 +16,7 @@ import { VIEW_SERVICE } from './contract.ts';
 
 /** How long a client looks for a primary before it says that there is none. */
 const PATIENCE_MS = 2500;
-const PUT_TIMEOUT_MS = 1500;
+const PUT_TIMEOUT_MS = 800;
 const GET_TIMEOUT_MS = 500;
 const PAUSE_MS = 40;
 
