@@ -4,6 +4,11 @@ import { defineMutants, plantIn } from 'faultlab';
 const records = plantIn('records.ts');
 const wal = plantIn('wal.ts');
 const store = plantIn('store.ts');
+const log = plantIn('log.ts');
+const replica = plantIn('replica.ts');
+const office = plantIn('office.ts');
+const choose = plantIn('choose.ts');
+const client = plantIn('client.ts');
 
 export default defineMutants([
   // ── Records ─────────────────────────────────────────────────────────────────────────────────
@@ -163,5 +168,209 @@ export default defineMutants([
     by: 'A4',
     find: 'if (error instanceof CorruptLog) return false;',
     put: 'if (error instanceof CorruptLog) return true;',
+  }),
+  // ── Copies ──────────────────────────────────────────────────────────────────────────────────
+  replica('follower-replies-before-durable', {
+    bug: 'A follower replies when it has the entry in memory.',
+    by: 'B1',
+    common: true,
+    find: '    await this.#written;\n    if (epoch < this.#promised) return this.#reply(false);\n    this.#commit',
+    put: '    this.#commit',
+  }),
+  office('sync-counts-one', {
+    bug: 'In mode sync the primary waits for one follower, not for all.',
+    by: 'B2',
+    find: 'sync: others.length }',
+    put: 'sync: 1 }',
+  }),
+  office('quorum-without-follower', {
+    bug: 'The primary counts itself twice.',
+    by: 'B3',
+    common: true,
+    find: 'quorum: Math.floor(replicas.length / 2)',
+    put: 'quorum: Math.floor(replicas.length / 2) - 1',
+  }),
+  office('own-disk-not-counted', {
+    bug: 'In mode async a put is acknowledged before it is durable anywhere.',
+    by: 'B4',
+    find: 'Math.min(this.#written, others[needed - 1] ?? this.#written)',
+    put: "mode === 'async' ? this.#log.last.index : Math.min(this.#written, others[needed - 1] ?? 0)",
+  }),
+  replica('gap-taken', {
+    bug: 'A follower appends without a look at what stands before.',
+    by: 'C2',
+    common: true,
+    find: 'if (!this.#log.has(prev) || isOurs) return this.#reply(false);',
+    put: 'if (isOurs) return this.#reply(false);',
+  }),
+  office('commit-not-told', {
+    bug: 'A follower learns of a commit only with the next entry.',
+    by: 'B5',
+    find: 'const args = { epoch, prev, entries, commit };',
+    put: 'const args = { epoch, prev, entries, commit: entries.length > 0 ? commit : 0 };',
+  }),
+  office('no-pause-between-heartbeats', {
+    bug: 'The primary sends heartbeats as fast as they are answered.',
+    by: 'B5',
+    find: 'const HEARTBEAT_MS = 50;',
+    put: 'const HEARTBEAT_MS = 1;',
+  }),
+  office('whole-log-again', {
+    bug: 'A follower whose log is not as expected is sent everything from the beginning, entry by entry.',
+    by: 'B6',
+    find: '      if (reply.ok) toldCommit = sentCommit;',
+    put: '      if (reply.ok) toldCommit = sentCommit;\n      follower.next = Math.min(follower.next, this.#log.base.index + 1);',
+  }),
+  office('snapshot-never-sent', {
+    bug: 'The primary has thrown away what a follower lacks, and sends what it still has.',
+    by: 'B7',
+    common: true,
+    find: 'if (follower.next <= this.#log.base.index) {',
+    put: 'if (follower.next < 0) {',
+  }),
+  replica('snapshot-without-values', {
+    bug: 'A follower takes the place of the snapshot, and not its values.',
+    by: 'B7',
+    find: '    this.#values = new Map(Object.entries(snapshot.values));\n    this.#applied',
+    put: '    this.#applied',
+  }),
+  replica('snapshot-not-written', {
+    bug: 'A snapshot that was received is kept in memory only.',
+    by: 'B7',
+    find: 'await this.#write({ snapshot });',
+    put: 'await this.#written;',
+  }),
+  replica('commit-to-the-end', {
+    bug: 'A follower takes all that is in its log for committed.',
+    by: 'D4',
+    find: 'this.#commit(Math.min(commit, prev.index + entries.length));',
+    put: 'this.#commit(this.#log.last.index);',
+  }),
+  log('appended-at-the-end', {
+    bug: 'An entry is appended at the end of the log, whatever its index.',
+    by: 'C6',
+    find: '    this.#entries.length = entry.index - this.base.index - 1;\n',
+    put: '',
+  }),
+  // ── Failover ────────────────────────────────────────────────────────────────────────────────
+  choose('first-to-answer', {
+    bug: 'The first replica that has reported is promoted.',
+    by: 'C2',
+    common: true,
+    find: 'b.last.epoch - a.last.epoch || b.last.index - a.last.index',
+    put: 'a.last.epoch * 0 + b.last.index * 0',
+  }),
+  choose('longest-log', {
+    bug: 'The longest log is promoted, also if it ends in an epoch of the past.',
+    by: 'C2',
+    common: true,
+    find: 'b.last.epoch - a.last.epoch || b.last.index - a.last.index',
+    put: 'b.last.index - a.last.index',
+  }),
+  {
+    name: 'stale-epoch-taken',
+    bug: 'A follower takes appends of an epoch that is over.',
+    killedBy: 'C3',
+    common: true,
+    edit: [
+      {
+        file: 'replica.ts',
+        find: '    if (epoch < this.#promised) return this.#reply(false);\n    void this.#promise(epoch);\n    const conflict',
+        replace: '    void this.#promise(epoch);\n    const conflict',
+      },
+      {
+        file: 'replica.ts',
+        find: '    if (epoch < this.#promised) return this.#reply(false);\n    this.#commit',
+        replace: '    this.#commit',
+      },
+      {
+        file: 'replica.ts',
+        find: 'return { ok, epoch: this.#promised, agreed',
+        replace: 'return { ok, epoch: ok ? 0 : this.#promised, agreed',
+      },
+    ],
+  },
+  office('get-not-confirmed', {
+    bug: 'A primary answers a get without asking whether it still is primary.',
+    by: 'C4',
+    common: true,
+    find: 'const isAsync = this.#view.mode ===',
+    put: "const isAsync = this.#view.mode !== 'sync' || this.#view.mode ===",
+  }),
+  office('old-confirmation-counted', {
+    bug: 'A get is confirmed by a reply to something that was sent before it began.',
+    by: 'C4',
+    find: 'const round = ++this.#round;',
+    put: 'const round = this.#round;',
+  }),
+  replica('promise-not-written', {
+    bug: 'The promise to a new epoch is kept in memory only.',
+    by: 'C5',
+    common: true,
+    find: '      void this.#write({ promised: epoch });\n',
+    put: '',
+  }),
+  replica('promised-after-telling', {
+    bug: 'The reply to a fence leaves before the promise is durable.',
+    by: 'C5',
+    find: 'if (ok) await this.#promise(epoch);',
+    put: 'if (ok) void this.#promise(epoch);',
+  }),
+  replica('same-epoch-after-restart', {
+    bug: 'A primary that has restarted goes on in the same epoch.',
+    by: 'C10',
+    find: '    if (this.#log.last.epoch >= view.epoch) return;\n',
+    put: '',
+  }),
+  replica('waiting-puts-forgotten', {
+    bug: 'A primary that is deposed leaves its open puts without an answer, and goes on counting.',
+    by: 'C3',
+    find: '      this.#office?.close();\n      this.#office = undefined;\n',
+    put: '',
+  }),
+  replica('fence-refused', {
+    bug: 'A replica that follows a living primary refuses the fence.',
+    by: 'C1',
+    find: 'const ok = epoch > this.#promised;',
+    put: 'const ok = epoch > this.#promised && this.#promised === 0;',
+  }),
+  // ── Sessions ────────────────────────────────────────────────────────────────────────────────
+  client('put-not-remembered', {
+    bug: 'The session remembers what it has read, and not what it has put.',
+    by: 'D1',
+    common: true,
+    find: '      if (reply?.ok) return this.#seen(reply);\n      this.#view = undefined;\n      if (reply?.error',
+    put: '      if (reply?.ok) return reply;\n      this.#view = undefined;\n      if (reply?.error',
+  }),
+  client('read-not-remembered', {
+    bug: 'The session remembers what it has put, and not what it has read.',
+    by: 'D2',
+    common: true,
+    find: 'return reply.ok ? this.#seen(reply) : reply;',
+    put: 'return reply;',
+  }),
+  client('get-not-remembered', {
+    bug: 'The session does not remember what it got from the primary.',
+    by: 'D2',
+    find: '      if (reply?.ok) return this.#seen(reply);\n      this.#view = undefined;\n      await',
+    put: '      if (reply?.ok) return reply;\n      this.#view = undefined;\n      await',
+  }),
+  replica('version-not-looked-at', {
+    bug: 'A replica answers at once, however far it is.',
+    by: 'D1',
+    find: 'while (this.#applied < version) {',
+    put: 'while (version < 0) {',
+  }),
+  replica('version-of-the-log', {
+    bug: 'A replica compares the version with the end of its log, not with what it has applied.',
+    by: 'D4',
+    find: '    return { ok: true, value: this.#values.get(key) ?? null, version: this.#applied };\n  }\n}',
+    put: '    const entries = this.#log.from(this.#applied + 1).reverse();\n    const value = entries.find((entry) => entry.key === key)?.value ?? this.#values.get(key);\n    return { ok: true, value: value ?? null, version: this.#log.last.index };\n  }\n}',
+  }),
+  replica('never-waits', {
+    bug: 'A replica that is behind answers with what it has after a while.',
+    by: 'D1',
+    find: "if (performance.now() > endMs) return { ok: false, error: 'behind' };",
+    put: 'if (performance.now() > endMs) break;',
   }),
 ]);

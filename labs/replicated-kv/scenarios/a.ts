@@ -62,6 +62,7 @@ export const disk: readonly Scenario[] = [
       const programs = stores(cluster);
       cluster.disk('s1', { fsyncMs: 10, writeMs: 0.05 });
       cluster.run(100);
+      programs.expectPut('s1', 'with an fsync of 10 ms');
       const [before, startMs] = [cluster.passed('s1', 'fsync'), cluster.nowMs];
       programs.work('s1', { callers: 20, puts: 400, keys: 10 });
       const [fsyncs, tookMs] = [cluster.passed('s1', 'fsync') - before, cluster.nowMs - startMs];
@@ -102,6 +103,7 @@ export const disk: readonly Scenario[] = [
     run(cluster) {
       const programs = stores(cluster);
       cluster.run(1);
+      programs.expectPut('s1', 'with an empty log');
       for (let round = 1; round <= 12; round++) {
         programs.work('s1', { callers: 10, puts: 300, keys: 10, valueBytes: 20 });
         const bytes = cluster.diskBytes('s1');

@@ -42,6 +42,7 @@ export const replication: readonly Scenario[] = [
     lookAt: 'whose disks have the entry when the put is acknowledged?',
     run(cluster) {
       const programs = replicas(cluster);
+      for (const node of ['n2', 'n3']) cluster.disk(node, { fsyncMs: cluster.draw.int(5, 40) });
       programs.begin('sync');
       for (let i = 1; i <= 8; i++) programs.mustPut('c1', `a${i}`, 'all replicas are well');
       for (let i = 1; i <= 6; i++) programs.put(i % 2 ? 'c1' : 'c2', `b${i}`);
@@ -131,6 +132,7 @@ export const replication: readonly Scenario[] = [
     lookAt: 'which puts may be missing on a follower, and which may not?',
     run(cluster) {
       const programs = replicas(cluster);
+      cluster.disk('n1', { fsyncMs: 15 });
       programs.begin('async');
       programs.mustPut('c1', 'a1', 'all replicas are well');
       cluster.network({ dropChance: 0.2 }, { from: 'n1', to: 'n2' });
@@ -138,7 +140,7 @@ export const replication: readonly Scenario[] = [
         if (i <= 40) programs.put('c1', `a${i}`, () => work(i + 1));
       };
       work(2);
-      cluster.run(cluster.draw.int(100, 250));
+      cluster.run(cluster.draw.int(200, 400));
       for (const node of ['n2', 'n3']) cluster.isolate(node);
       programs.settle();
       programs.mustPut('c1', 'alone', 'nobody is waited for', 500);
@@ -176,7 +178,7 @@ export const replication: readonly Scenario[] = [
     lookAt: 'how does a follower learn that an entry is committed, when no put follows it?',
     run(cluster) {
       const programs = replicas(cluster);
-      for (const mode of ['async'] as const) programs.begin(mode);
+      programs.begin('async');
       let applied = 0;
       cluster.onEmit((node, name, value) => {
         if (name === 'apply' && node === 'n3') applied = (value as { index: number }).index;
@@ -266,6 +268,13 @@ export const replication: readonly Scenario[] = [
         cluster.restart('n3');
       }
       programs.expectSame();
+      // What n3 was sent is on its disk.
+      cluster.isolate('n3');
+      cluster.onCrash('n3', 'lose');
+      cluster.crash('n3');
+      cluster.restart('n3');
+      programs.expectSame(programs.names, 0);
+      cluster.heal();
       round(10);
       for (const node of programs.names) {
         const bytes = cluster.diskBytes(node);

@@ -44,7 +44,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C1',
     title: 'the primary is lost; another one takes its place, and nothing acknowledged is gone',
-    points: 4,
+    points: 3,
     nodes: CREW,
     seeds: DIRECTED,
     lookAt: 'what does a replica do when the view names it as primary?',
@@ -73,7 +73,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C2',
     title: 'the replica with the most data is promoted',
-    points: 4,
+    points: 3,
     nodes: CREW,
     seeds: DIRECTED,
     lookAt: 'a long log of an early epoch, or a short one of a late epoch: which has more?',
@@ -158,6 +158,7 @@ export const failover: readonly Scenario[] = [
       programs.mustPut('c1', 'k1', 'all is well');
       programs.mustPut('c1', 'k2', 'all is well');
       cluster.pause('n1');
+      both(cluster, 'cut', 'n1', 'v1');
       nextView(cluster, 1);
       programs.mustPut('c2', 'k1', 'n1 has stopped', FAILOVER_WITHIN_MS);
       // These wait at n1 until it wakes.
@@ -166,6 +167,7 @@ export const failover: readonly Scenario[] = [
       cluster.run(40);
       cluster.resume('n1');
       cluster.run(100);
+      cluster.heal();
       programs.get('c2', 'k2');
       programs.settle();
       programs.expectSame();
@@ -369,6 +371,40 @@ export const failover: readonly Scenario[] = [
       for (let i = 1; i <= 6; i++) programs.get('c1', `k${i}`);
       programs.settle();
       expectNothingLost(cluster);
+      programs.expectSame();
+      programs.expectLinearizable();
+    },
+  },
+  {
+    id: 'C10',
+    title: 'a primary that crashes and is back at once does not go on as if nothing had happened',
+    points: 2,
+    nodes: CREW,
+    seeds: DIRECTED,
+    lookAt: 'what may a primary have sent that is not on its own disk?',
+    run(cluster) {
+      const programs = replicas(cluster);
+      programs.begin('quorum');
+      programs.mustPut('c1', 'k1', 'all is well');
+      for (let round = 0; round < 3; round++) {
+        const { primary } = programs;
+        // The entry is on its way to the others, and not yet on the disk of the primary.
+        cluster.disk(primary, { fsyncMs: 60 });
+        cluster.run(100);
+        programs.put('c1', 'k1');
+        programs.put('c2', 'k2');
+        cluster.run(30);
+        cluster.onCrash(primary, 'lose');
+        cluster.crash(primary);
+        cluster.disk(primary, { fsyncMs: 1 });
+        cluster.restart(primary);
+        cluster.run(100);
+        programs.put('c2', 'k1');
+        programs.settle();
+        programs.mustPut('c2', 'k3', `${primary} was away for a moment`, FAILOVER_WITHIN_MS);
+        for (const key of ['k1', 'k2', 'k3']) programs.get('c1', key);
+        programs.settle();
+      }
       programs.expectSame();
       programs.expectLinearizable();
     },
