@@ -190,11 +190,12 @@ export default defineMutants([
     find: 'quorum: Math.floor(replicas.length / 2)',
     put: 'quorum: Math.floor(replicas.length / 2) - 1',
   }),
-  office('own-disk-not-counted', {
-    bug: 'In mode async a put is acknowledged before it is durable anywhere.',
+  replica('own-disk-not-waited-for', {
+    bug: 'The primary counts its own copy before it is durable.',
     by: 'B4',
-    find: 'Math.min(this.#written, others[needed - 1] ?? this.#written)',
-    put: "mode === 'async' ? this.#log.last.index : Math.min(this.#written, others[needed - 1] ?? 0)",
+    common: true,
+    find: 'void durable.then(() => office.wrote(index));',
+    put: 'office.wrote(index);\n    void durable;',
   }),
   replica('gap-taken', {
     bug: 'A follower appends without a look at what stands before.',

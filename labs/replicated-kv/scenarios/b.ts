@@ -184,6 +184,8 @@ export const replication: readonly Scenario[] = [
         if (name === 'apply' && node === 'n3') applied = (value as { index: number }).index;
       });
       for (let i = 1; i <= 20; i++) programs.mustPut('c1', `a${i}`, 'all replicas are well');
+      cluster.run(300);
+      programs.mustPut('c1', 'last', 'all replicas are well');
       const last = programs.puts.at(-1)?.result;
       cluster.run(300);
       cluster.expect(applied >= (last?.ok ? last.version : 0), {

@@ -147,7 +147,7 @@ export const failover: readonly Scenario[] = [
   },
   {
     id: 'C4',
-    title: 'a primary that was stopped and wakes up answers nothing from the past',
+    title: 'a primary that was stopped, and wakes up alone, answers nothing from the past',
     points: 3,
     nodes: CREW,
     seeds: DIRECTED,
@@ -158,9 +158,10 @@ export const failover: readonly Scenario[] = [
       programs.mustPut('c1', 'k1', 'all is well');
       programs.mustPut('c1', 'k2', 'all is well');
       cluster.pause('n1');
-      both(cluster, 'cut', 'n1', 'v1');
+      for (const other of ['n2', 'n3', 'v1']) both(cluster, 'cut', 'n1', other);
       nextView(cluster, 1);
       programs.mustPut('c2', 'k1', 'n1 has stopped', FAILOVER_WITHIN_MS);
+      cluster.run(5);
       // These wait at n1 until it wakes.
       programs.get('c1', 'k1');
       programs.put('c1', 'k2');
