@@ -102,6 +102,8 @@ export class SimCluster implements Cluster {
   readonly trace: Trace;
   /** Names of `sometimes` claims that were not reached. */
   readonly unreached: string[] = [];
+  /** What is told beside the result. */
+  readonly notes: string[] = [];
   /** Why a claim could not be decided. */
   undecided: string | undefined;
 
@@ -342,6 +344,13 @@ export class SimCluster implements Cluster {
     this.#fault(`the disk of ${node} holds at most ${sizeBytes} B`);
   }
 
+  flipBit(node: NodeId, atByte: number, bit: number): void {
+    const where = this.#process(node).disk.flipBit(atByte, bit);
+    if (where === undefined) return;
+    this.#hit('rot');
+    this.#fault(`${where} on ${node} rots`);
+  }
+
   onCrash(node: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn'): void {
     this.#process(node).crashMode = unsynced;
   }
@@ -358,7 +367,6 @@ export class SimCluster implements Cluster {
     this.#fault(`the clocks of ${node} run at ${rate} × speed`);
   }
 
-  /** How often each node passed a boundary at which it could have crashed. */
   passed(node: NodeId, boundary: 'fsync' | 'write' | 'send'): number {
     return this.#process(node).passed[boundary];
   }
@@ -414,6 +422,10 @@ export class SimCluster implements Cluster {
     if (failure === undefined) return;
     if ('undecided' in failure) this.undecided ??= failure.undecided;
     else this.fail(failure);
+  }
+
+  tell(line: string): void {
+    this.notes.push(line);
   }
 
   sometimes(name: string, reached: boolean): void {

@@ -280,6 +280,7 @@ async function gradeScenario(
   }
   const verdict = firstBad?.verdict ?? 'passed';
   const { id, title, points } = scenario;
+  const notes = results[0]?.notes;
   return {
     id,
     title,
@@ -292,6 +293,7 @@ async function gradeScenario(
     ...(shrunk ? { shrunk } : {}),
     virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),
     events: results.reduce((sum, r) => sum + r.events, 0),
+    ...(notes ? { notes } : {}),
   };
 }
 

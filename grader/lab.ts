@@ -175,6 +175,11 @@ export interface Cluster {
   count(what: 'messages' | 'requests' | 'bytes', method?: string): number;
   /** Size in bytes of all files of a node. */
   diskBytes(node: NodeId): number;
+  /**
+   * How often a node has passed a boundary at which it could have crashed: `fsync` also counts
+   * directories, `write` every other operation that changes the disk, `send` messages.
+   */
+  passed(node: NodeId, boundary: 'fsync' | 'write' | 'send'): number;
   /** How often a fault really hit: messages dropped, cut, duplicated or late, crashes, torn writes … */
   hits(fault: string): number;
   /**
@@ -226,6 +231,11 @@ export interface Cluster {
   /** From now on at most this many bytes fit (ENOSPC beyond); Infinity to lift. */
   limitDisk(node: NodeId, sizeBytes: number): void;
   /**
+   * Bit rot: turns over one bit (0 … 7) of what is durable on a node, `atByte` counted through its
+   * files in the order of their names. No effect beyond the end.
+   */
+  flipBit(node: NodeId, atByte: number, bit: number): void;
+  /**
    * How the next crashes of this node treat unsynced writes: 'seeded' (default, by seed), 'lose'
    * all of it, 'keep' all of it, 'torn': keep up to and with half of the first unsynced write.
    */
@@ -255,6 +265,8 @@ export interface Cluster {
   fail(failure: Failure): never;
   /** Puts a line into the trace and the story. */
   note(text: string): void;
+  /** A line that stands below the result of the scenario, also when it passed: a measurement. */
+  tell(line: string): void;
   /** A run in which this was not reached is no evidence: it ends as undecided unless it failed. */
   sometimes(name: string, reached: boolean): void;
 }

@@ -93,6 +93,7 @@ export function runScenario(options: RunOptions): Run {
       traceHash: cluster.trace.hash,
       virtualMs: cluster.nowMs,
       events: cluster.simulation.events,
+      ...(cluster.notes.length > 0 ? { notes: cluster.notes } : {}),
     },
     plan,
     trace: cluster.trace.records,

@@ -75,7 +75,8 @@ export class Session {
     }
     if (hashes.length === 1) return base;
     const traceHash = hashes.reduce(combineHashes);
-    return { ...base, result: { ...base.result, events, virtualMs, traceHash } };
+    const notes = [...(base.result.notes ?? []), `${hashes.length - 1} crash points swept`];
+    return { ...base, result: { ...base.result, events, virtualMs, traceHash, notes } };
   }
 
   /** Asynchronous only to learn about rejections that nobody caught. */

@@ -25,6 +25,11 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('../solutions/kv-server/mutants.ts'),
   ),
   lab(
+    'replicated-kv',
+    () => import('./replicated-kv/lab.ts'),
+    () => import('../solutions/replicated-kv/mutants.ts'),
+  ),
+  lab(
     'raft',
     () => import('./raft/lab.ts'),
     () => import('../solutions/raft/mutants.ts'),

@@ -58,6 +58,8 @@ export interface SeedResult {
   readonly traceHash: string;
   readonly virtualMs: number;
   readonly events: number;
+  /** Lines to stand below the result, also of a run that passed. */
+  readonly notes?: readonly string[];
 }
 
 /** A failing run made small, with the plan that still shows it. */
@@ -85,6 +87,8 @@ export interface ScenarioResult {
   readonly shrunk?: Shrunk;
   readonly virtualMs: number;
   readonly events: number;
+  /** What the first seed has to tell: measurements, how many crash points were swept. */
+  readonly notes?: readonly string[];
 }
 
 export interface PartResult {

@@ -38,7 +38,8 @@ export function resultLines(result: ScenarioResult, style: Style): string[] {
   const first = (title[0] ?? '').padEnd(WIDTH - TITLE_COLUMN - RIGHT_WIDTH);
   const mark = paint(verdict, style)(MARK[verdict]);
   const head = `${mark} ${style.colours.bold(result.id.padEnd(4))}${first}${right}`.trimEnd();
-  return [head, ...title.slice(1).map((line) => ' '.repeat(TITLE_COLUMN) + line)];
+  const notes = (result.notes ?? []).map((line) => style.colours.dim(line));
+  return [head, ...[...title.slice(1), ...notes].map((line) => ' '.repeat(TITLE_COLUMN) + line)];
 }
 
 /** The failing message: rule, evidence, story, a question, and a command to paste. */

@@ -150,6 +150,28 @@ export class SimDisk {
     return 'ok';
   }
 
+  /**
+   * Bit rot: turns over one bit of what is on the platter, counted through all files in the order of
+   * their names. Nothing tells the reader. Returns where, or undefined beyond the end.
+   */
+  flipBit(atByte: number, bit: number): string | undefined {
+    let offset = atByte;
+    for (const name of this.list()) {
+      const inode = this.#files.get(name) as Inode;
+      if (offset < inode.durable.length) {
+        const flip = (text: string) => {
+          const code = String.fromCharCode(text.charCodeAt(offset) ^ (1 << bit));
+          return text.slice(0, offset) + code + text.slice(offset + 1);
+        };
+        inode.durable = flip(inode.durable);
+        if (offset < inode.content.length) inode.content = flip(inode.content);
+        return `bit ${bit} of byte ${offset} of ${name}`;
+      }
+      offset -= inode.durable.length;
+    }
+    return undefined;
+  }
+
   /** Power loss. Returns how many unsynced changes were lost or torn. */
   crash(mode: CrashMode, choose: CrashChoice): number {
     let question = 0;

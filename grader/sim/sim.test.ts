@@ -160,6 +160,21 @@ describe('the disk', () => {
     expect(disk.read('log')).toBe('a');
   });
 
+  test('a bit that rots changes one bit of one file, and turned over again nothing', () => {
+    const disk = new SimDisk();
+    disk.append('a', 'xy');
+    disk.append('b', 'z');
+    expect(disk.flipBit(0, 0)).toBeUndefined();
+    disk.fsync('a');
+    disk.fsync('b');
+    expect(disk.flipBit(2, 1)).toBe('bit 1 of byte 0 of b');
+    expect([disk.read('a'), disk.read('b'), disk.flipBit(3, 0)]).toEqual(['xy', 'x', undefined]);
+    disk.crash('lose', never);
+    expect(disk.read('b')).toBe('x');
+    disk.flipBit(2, 1);
+    expect(disk.read('b')).toBe('z');
+  });
+
   test('a full disk takes nothing more', () => {
     const disk = new SimDisk();
     disk.limitBytes = 4;

@@ -1,0 +1,1 @@
+export * from '../../labs/replicated-kv/contract.ts';
