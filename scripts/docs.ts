@@ -4,7 +4,7 @@
  * and `<!-- end -->`; what stands between them is made here. `docs.test.ts` fails when a page is out
  * of date, and `npm run docs` rewrites it.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
 import { grade, type SeedChoice } from '../grader/grade.ts';
@@ -47,6 +47,9 @@ const console80 = (command: string, lines: readonly string[]) =>
 
 const pointsOf = (part: Part) => part.scenarios.reduce((sum, { points }) => sum + points, 0);
 
+/** Files beside a solution that a student does not write. */
+const NO_PART_OF_IT = ['mutants.ts', 'variants.ts'];
+
 const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
 
 async function courseTable(): Promise<string> {
@@ -67,7 +70,11 @@ function partsTable(lab: Lab): string {
     const needs = part.needs?.join(', ') ?? '';
     return [part.id, part.title, part.scenarios.length, pointsOf(part), needs];
   });
-  const solution = sourceLines(join(ROOT, 'solutions', lab.slug, lab.entry));
+  const folder = join(ROOT, 'solutions', lab.slug);
+  const isOurs = (file: string) =>
+    file.endsWith('.ts') && !lab.given.includes(file) && !NO_PART_OF_IT.includes(file);
+  const files = readdirSync(folder).filter(isOurs);
+  const solution = files.reduce((sum, file) => sum + sourceLines(join(folder, file)), 0);
   return [
     table(['Part', 'You get', 'Scenarios', 'Points', 'Needs'], rows),
     '',
