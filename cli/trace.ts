@@ -17,6 +17,8 @@ const TELLING = new Set(['boot', 'crash', 'restart', 'pause', 'resume', 'fault',
 for (const kind of ['log', 'note', 'fail']) TELLING.add(kind);
 const TELLING_MAX = 150;
 const LAST_SHOWN = 25;
+/** Without --full: a message is known by its beginning. */
+const COLUMNS = 80;
 
 /** The events that a user has asked for, before any are left out for length. */
 export function chosenEvents(
@@ -49,7 +51,8 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   const kept = all ? inside : [...telling.slice(-TELLING_MAX), ...inside.slice(-LAST_SHOWN)];
   const lines = kept.map((l) => {
     const time = seconds(l.atMs).padStart(9);
-    return `${time}  ${(l.node ?? '').padEnd(3)} ${l.kind.padEnd(8)} ${l.text}`;
+    const line = `${time}  ${(l.node ?? '').padEnd(3)} ${l.kind.padEnd(8)} ${l.text}`;
+    return full || line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`;
   });
   const left = inside.length - kept.length;
   if (left > 0) {

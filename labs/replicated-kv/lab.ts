@@ -29,6 +29,6 @@ export default defineLab({
     { id: 'A', title: 'One disk', scenarios: inOrder([...disk, ...damage]) },
     { id: 'B', title: 'Copies', needs: ['A'], scenarios: replication },
     { id: 'C', title: 'Failover', needs: ['B'], scenarios: failover },
-    { id: 'D', title: 'Sessions', needs: ['B'], scenarios: sessions },
+    { id: 'D', title: 'Sessions', needs: ['C'], scenarios: sessions },
   ],
 });

@@ -21,6 +21,12 @@ interface Open {
   readonly then: (reply: StorePut | StoreGet | undefined) => void;
 }
 
+interface Safe {
+  readonly value: string;
+  readonly callAt: number;
+  readonly returnAt: number;
+}
+
 type Done = Operation<Input, { readonly value?: string }>;
 
 export const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
@@ -30,6 +36,9 @@ export class Stores {
   /** Open calls, by store and life: a crash ends them without an answer. */
   readonly #open = new Map<NodeId, Set<Open>>();
   readonly #done: Done[] = [];
+  /** Acknowledged puts, by store, key and value; and for each key the one that began last. */
+  readonly #safe = new Map<string, Safe>();
+  readonly #latest = new Map<string, Safe>();
   #values = 0;
   #callers = 0;
   /** Puts that were answered with ok. */
@@ -94,6 +103,8 @@ export class Stores {
     }
     const value = reply.ok && 'value' in reply ? { value: reply.value ?? '' } : {};
     const { client, callAt, input } = open;
+    if (input.kind === 'put' && reply.ok) this.#keep(store, input.key, input.value, callAt);
+    if (reply.ok && 'value' in reply) this.#expectKept(store, input.key, callAt, reply.value);
     this.#done.push({
       client,
       callAt,
@@ -101,6 +112,27 @@ export class Stores {
       output: value,
       outcome: reply.ok ? 'ok' : 'unknown',
       returnAt: reply.ok ? this.#cluster.nowMs : Number.POSITIVE_INFINITY,
+    });
+  }
+
+  #keep(store: NodeId, key: string, value: string, callAt: number): void {
+    const put = { value, callAt, returnAt: this.#cluster.nowMs };
+    this.#safe.set(`${store} ${key} ${value}`, put);
+    const latest = this.#latest.get(`${store} ${key}`);
+    if (latest === undefined || latest.callAt < callAt) this.#latest.set(`${store} ${key}`, put);
+  }
+
+  /** The plain cases of a loss, in plain words; what is left is for the exact check. */
+  #expectKept(store: NodeId, key: string, callAt: number, value: string | null): void {
+    const latest = this.#latest.get(`${store} ${key}`);
+    if (latest === undefined || latest.returnAt >= callAt) return;
+    const found = this.#safe.get(`${store} ${key} ${value}`);
+    const isLost = value === null || (found !== undefined && found.returnAt < latest.callAt);
+    this.#cluster.expect(!isLost, {
+      kind: 'safety',
+      ruleId: 'durability',
+      rule: 'Durability: what was acknowledged is found by every later get (contract, StoreLike.put)',
+      evidence: `${store} acknowledged ${key}=${latest.value} at ${s(latest.returnAt)}; a get at ${s(callAt)} found ${value === null ? 'nothing' : `${value}, from before`}`,
     });
   }
 

@@ -18,6 +18,7 @@ export const disk: readonly Scenario[] = [
     run(cluster) {
       const programs = stores(cluster);
       cluster.run(1);
+      programs.expectPut('s1', 'on a disk without any fault');
       for (const value of ['one', '', 'two\nlines', 'ünïcode 🙂 "quoted"', '{"a":1}', 'last']) {
         programs.put('s1', 'k1', undefined, value);
         programs.settle('s1');
@@ -25,7 +26,6 @@ export const disk: readonly Scenario[] = [
         programs.powerCycle('s1');
         programs.expectAll('s1', 2);
       }
-      programs.expectPut('s1', 'on a disk without any fault');
     },
   },
   {

@@ -270,6 +270,7 @@ export const replication: readonly Scenario[] = [
         cluster.restart('n3');
       }
       programs.expectSame();
+      cluster.run(300);
       // What n3 was sent is on its disk.
       cluster.isolate('n3');
       cluster.onCrash('n3', 'lose');
