@@ -7,7 +7,7 @@ import { filesIn } from './workspace.ts';
 
 const OPTIONS = [
   '--noEmit --ignoreConfig --pretty false --target es2023 --lib es2023',
-  '--module nodenext --moduleResolution nodenext --strict --noUncheckedIndexedAccess',
+  '--module nodenext --moduleResolution nodenext --strict',
   '--erasableSyntaxOnly --allowImportingTsExtensions --skipLibCheck --types node',
 ].flatMap((line) => line.split(' '));
 

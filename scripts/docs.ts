@@ -83,15 +83,7 @@ function partsTable(lab: Lab): string {
     const needs = part.needs?.join(', ') ?? '';
     return [part.id, part.title, part.scenarios.length, pointsOf(part), needs];
   });
-<<<<<<< HEAD
   const solution = solutionLines(lab);
-=======
-  const folder = join(ROOT, 'solutions', lab.slug);
-  const isOurs = (file: string) =>
-    file.endsWith('.ts') && !lab.given.includes(file) && !NO_PART_OF_IT.includes(file);
-  const files = readdirSync(folder).filter(isOurs);
-  const solution = files.reduce((sum, file) => sum + sourceLines(join(folder, file)), 0);
->>>>>>> replicated-kv
   return [
     table(['Part', 'You get', 'Scenarios', 'Points', 'Needs'], rows),
     '',
