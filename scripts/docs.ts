@@ -52,9 +52,6 @@ const console80 = (command: string, lines: readonly string[]) =>
 
 const pointsOf = (part: Part) => part.scenarios.reduce((sum, { points }) => sum + points, 0);
 
-/** Files beside a solution that a student does not write. */
-const NO_PART_OF_IT = ['mutants.ts', 'variants.ts'];
-
 const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
 
 /** What a student would write: neither given files nor what tests the grader. */
