@@ -30,14 +30,14 @@ export default defineMutants([
     by: 'A4',
     common: true,
     shown: true,
-    find: 'if (crc32(text) !== textSum) throw new CorruptLog(',
-    put: 'if (crc32(text) !== textSum) break;\n    if (at < 0) throw new CorruptLog(',
+    find: 'if (crc32(text) !== textSum) throw',
+    put: 'if (crc32(text) !== textSum) break;\n    if (at < 0) throw',
   }),
   records('rot-skipped', {
     bug: 'A record that has rotted is left out, and the rest is served.',
     by: 'A4',
-    find: 'if (crc32(text) !== textSum) throw new CorruptLog(',
-    put: 'if (crc32(text) !== textSum) {\n      at = end;\n      continue;\n    }\n    if (at < 0) throw new CorruptLog(',
+    find: 'if (crc32(text) !== textSum) throw',
+    put: 'if (crc32(text) !== textSum) {\n      at = end;\n      continue;\n    }\n    if (at < 0) throw',
   }),
   records('torn-is-corrupt', {
     bug: 'A record that was never finished is called corrupt, so the store does not start after a crash.',
