@@ -1,7 +1,10 @@
 /** `lab test [lab]`: grades `work/<lab>/` with the public seeds. */
+import { join } from 'node:path';
+import type { Lab } from '../../grader/lab.ts';
 import { exitCodeOf } from '../../grader/report/report.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
+import { labFolder } from '../root.ts';
 import { labOrLast, rememberedReferences, selectScenarios, selectSeeds } from '../select.ts';
 import { changeState, readState, recordReport } from '../state.ts';
 import { settled, typecheck } from '../typecheck.ts';
@@ -81,7 +84,23 @@ export async function test(
   showOutcome(ui, report, only?.length === 1 ? undefined : FAILURES_SHOWN);
   const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
   if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
+  else if (report.verdict === 'passed') ui.out('', ...nextLines(ui, root, lab));
   return exitCodeOf(report);
+}
+
+/** What is left of the lab when what was tested is green. */
+function nextLines(ui: Ui, root: string, lab: Lab): string[] {
+  const earned = readState(root).labs[lab.slug]?.best.parts ?? {};
+  const left = lab.parts.find(
+    ({ id, scenarios }) => (earned[id] ?? 0) < scenarios.reduce((sum, s) => sum + s.points, 0),
+  );
+  if (left === undefined)
+    return [`Next: that was all of it; ${ui.command} list shows what there is`];
+  const handout = shown(join(labFolder(lab.slug), 'README.md'));
+  return [
+    `Next: part ${left.id}, ${left.title}, in ${handout}`,
+    `      ${ui.command} test ${lab.slug} ${left.id}`,
+  ];
 }
 
 /** What is tested on is not a thing to forget. */
