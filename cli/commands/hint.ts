@@ -45,7 +45,8 @@ export async function hint(
   changeState(root, (state) => {
     labState(state, lab.slug).hints[scenario.id] = Math.max(read, shown);
   });
-  ui.out(ui.style.colours.bold(`${scenario.id}  ${scenario.title}`));
+  const title = wrap(`${scenario.id}  ${scenario.title}`, 80);
+  ui.out(...title.map((line) => ui.style.colours.bold(line)));
   ui.out(`Hint ${shown} of ${stages.length}`, '', ...wrapMarkdown(stages[shown - 1] ?? ''));
   const next = `${ui.command} hint ${lab.slug} ${scenario.id}`;
   ui.out('', shown < stages.length ? `Next hint: ${next}` : 'That was the last hint.');

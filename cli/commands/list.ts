@@ -10,6 +10,9 @@ import { findWorkspace, workFolder } from '../workspace.ts';
 import { startLab } from './start.ts';
 import { status } from './status.ts';
 
+/** The longest name, and a gap. */
+const SLUG_COLUMNS = Math.max(...syllabus.map(({ slug }) => slug.length)) + 2;
+
 interface Row {
   readonly slug: string;
   readonly title: string;
@@ -47,9 +50,10 @@ export async function list(ui: Ui, { json }: { json?: boolean }): Promise<number
   }
   for (const row of all) {
     const mark = row.earned === row.points ? '✓' : row.started ? '>' : ' ';
-    ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(12))}${row.title}`);
-    ui.out(...wrap(row.summary, 66).map((line) => `              ${line}`));
-    ui.out(`              ${progressOf(row)}, ${row.hours} hours`);
+    const margin = ' '.repeat(SLUG_COLUMNS + 2);
+    ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(SLUG_COLUMNS))}${row.title}`);
+    ui.out(...wrap(row.summary, 78 - margin.length).map((line) => margin + line));
+    ui.out(`${margin}${progressOf(row)}, ${row.hours} hours`);
   }
   return 0;
 }
@@ -64,7 +68,7 @@ export async function home(ui: Ui): Promise<number> {
   const { default: enquirer } = await import('enquirer');
   const choices = all.map((row) => ({
     name: row.slug,
-    message: `${row.slug.padEnd(12)}${row.title}  (${progressOf(row)})`,
+    message: `${row.slug.padEnd(SLUG_COLUMNS)}${row.title}  (${progressOf(row)})`,
   }));
   const question = { type: 'select', name: 'lab', message: 'Which lab?', choices };
   const answer = await enquirer.prompt<{ lab: string }>(question).catch(() => undefined);
