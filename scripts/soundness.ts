@@ -7,10 +7,15 @@ import { parseArgs } from 'node:util';
 import type { Lab } from '../grader/lab.ts';
 import { syllabus } from '../labs/index.ts';
 import kvRaft from '../solutions/kv-raft/variants.ts';
+import kvServer from '../solutions/kv-server/variants.ts';
 import raft, { type Variant } from '../solutions/raft/variants.ts';
 import { isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
-const VARIANTS: Readonly<Record<string, readonly Variant[]>> = { raft, 'kv-raft': kvRaft };
+const VARIANTS: Readonly<Record<string, readonly Variant[]>> = {
+  raft,
+  'kv-server': kvServer,
+  'kv-raft': kvRaft,
+};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
