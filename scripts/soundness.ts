@@ -17,6 +17,9 @@ const VARIANTS: Readonly<Record<string, readonly Variant[]>> = {
   'kv-raft': kvRaft,
 };
 
+/** A seed of a sweep is hundreds of runs. */
+const SWEEP = 20;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -40,6 +43,7 @@ interface Values {
 
 async function judge(lab: Lab, values: Values): Promise<void> {
   const ids = values.scenario?.split(',') ?? scenariosOf(lab).map(({ id }) => id);
+  const sweeps = new Set(scenariosOf(lab).flatMap(({ id, sweep }) => (sweep ? [id] : [])));
   const reference: Variant = { name: 'reference', what: '', edit: [] };
   const subjects = [reference, ...(VARIANTS[lab.slug] ?? [])].filter(
     ({ name }) => values.variant === undefined || values.variant.split(',').includes(name),
@@ -50,7 +54,10 @@ async function judge(lab: Lab, values: Values): Promise<void> {
     // The reference has so many seeds that one task would keep one core busy at the end.
     const groups = subject === reference ? ids.map((id) => [id]) : [ids];
     return groups.map((group) => {
-      const scenarios = group.map((id) => ({ id, seeds }));
+      const scenarios = group.map((id) => ({
+        id,
+        seeds: sweeps.has(id) ? Math.ceil(seeds / SWEEP) : seeds,
+      }));
       return { lab: lab.slug, edit: subject.edit, scenarios, stopAtFailure: false, subject };
     });
   });
