@@ -35,7 +35,7 @@ it('names the nearest option', async () => {
       "code": 2,
       "err": "lab: there is no option --sed of "lab test"; did you mean --seed?
       allowed: --part, --scenario, --seeds, --seed, --watch, --with-reference,
-               --inspect, --json, --jobs, --help
+               --inspect, --json, --jobs, --shrink-budget, --help
       do: lab test --help
     ",
       "out": "",

@@ -79,12 +79,17 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--inspect', 'run one seed in a debugger (default: what failed last)')
     .option('--json', 'print the report as JSON')
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
+    .option(
+      '--shrink-budget <thousands>',
+      'of events, to make a failure small (default: 1000; 0 for none)',
+      wholeNumber('--shrink-budget', 0),
+    )
     .action(run(async () => (await import('./commands/test.ts')).test));
   program
     .command('replay')
     .description('one run again, event by event')
-    .argument('<lab>')
-    .argument('<scenario>')
+    .argument('<lab>', 'or the file of a shrunk run, from .lab/failures')
+    .argument('[scenario]')
     .option('--seed <seed>', 'of the run (default: what failed last)', wholeNumber('--seed', 0))
     .option('--shrunk', 'the smallest plan of that seed that still fails')
     .option('--solution', 'run the reference solution instead of your work')

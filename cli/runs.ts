@@ -2,10 +2,12 @@
 import type { GradeOptions, Replay, ReplayOptions } from '../grader/grade.ts';
 import { grade, replay } from '../grader/grade.ts';
 import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
-import type { Shrunk } from '../grader/report/report.ts';
+import type { Step } from '../grader/report/report.ts';
+import { isShorter, shrunkWords } from '../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
 import { UsageError } from './errors.ts';
 import { solutionFolder } from './root.ts';
+import { keptSchedule, type Schedule } from './schedules.ts';
 import { findLab, findScenario, referencesOf, rememberedReferences } from './select.ts';
 import { readState } from './state.ts';
 import { findWorkspace, startedFolder } from './workspace.ts';
@@ -13,6 +15,8 @@ import { findWorkspace, startedFolder } from './workspace.ts';
 export interface RunChoice {
   readonly seed?: number;
   readonly shrunk?: boolean;
+  /** Exactly this schedule. */
+  readonly schedule?: Schedule;
   readonly solution?: boolean;
   readonly mutant?: string;
 }
@@ -23,8 +27,8 @@ export interface ChosenRun {
   readonly lab: Lab;
   readonly scenario: Scenario;
   readonly options: RunOptions;
-  /** What was left out, when that was asked for and the run fails. */
-  readonly shrunk?: Shrunk;
+  /** The plan to run instead of the drawn one, and what it leaves out, in words. */
+  readonly shrunk?: { readonly plan: readonly Step[]; readonly words: string };
   /** To see it again. */
   readonly command: string;
 }
@@ -42,7 +46,7 @@ export async function chooseRun(slug: string, id: string, choice: RunChoice): Pr
     submission: isOurs ? solutionFolder(slug) : startedFolder(root, lab),
     uses: isOurs ? referencesOf(lab) : rememberedReferences(root, lab),
     scenario: scenario.id,
-    seed: choice.seed ?? lastSeed(root, slug, scenario.id),
+    seed: choice.schedule?.seed ?? choice.seed ?? lastSeed(root, slug, scenario.id),
     ...(planted === undefined ? {} : { edits: planted.edit }),
   };
   const flags = [
@@ -51,7 +55,14 @@ export async function chooseRun(slug: string, id: string, choice: RunChoice): Pr
     ...(choice.mutant === undefined ? [] : ['--mutant', choice.mutant]),
   ];
   const command = ['replay', slug, scenario.id, '--seed', options.seed, ...flags].join(' ');
-  const shrunk = choice.shrunk ? await shrink(options) : undefined;
+  const kept = choice.schedule ?? (isOurs ? undefined : keptSchedule(root, slug, scenario.id));
+  const isKept = kept !== undefined && (choice.schedule || kept.seed === options.seed);
+  const shrunk =
+    choice.shrunk || choice.schedule
+      ? isKept
+        ? { plan: kept.plan, words: `the schedule that broke: ${kept.rule}` }
+        : await shrink(options)
+      : undefined;
   return { lab, scenario, options, command, ...(shrunk === undefined ? {} : { shrunk }) };
 }
 
@@ -75,8 +86,10 @@ async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {
   throw new UsageError({ what, value: name, allowed, todo: 'give one of these names' });
 }
 
-/** Shrinking is as deterministic as all else, so the plan need not be kept anywhere. */
-async function shrink({ scenario, seed, ...rest }: RunOptions): Promise<Shrunk | undefined> {
+/** Of a run whose schedule was not kept: shrinking is as deterministic as all else. */
+async function shrink({ scenario, seed, ...rest }: RunOptions): Promise<ChosenRun['shrunk']> {
   const report = await grade({ ...rest, only: [scenario], seeds: { list: [seed] }, jobs: 1 });
-  return report.parts.flatMap((p) => p.scenarios)[0]?.shrunk;
+  const shrunk = report.parts.flatMap((p) => p.scenarios)[0]?.shrunk;
+  if (shrunk === undefined || !isShorter(shrunk)) return undefined;
+  return { plan: shrunk.plan, words: shrunkWords(shrunk) };
 }

@@ -4,13 +4,14 @@
  */
 import { emitKeypressEvents } from 'node:readline';
 import { watch as watchFiles } from 'chokidar';
-import type { GradeOptions } from '../grader/grade.ts';
+import { type GradeOptions, replay, SubmissionProblems } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
 import type { Report } from '../grader/report/report.ts';
 import { hint } from './commands/hint.ts';
 import { FAILURES_SHOWN, showTypeErrors } from './commands/test.ts';
 import { UsageError } from './errors.ts';
 import { gradeAloud, showOutcome } from './grading.ts';
+import { keepSchedules, keptSchedule } from './schedules.ts';
 import { changeState, readState, recordReport } from './state.ts';
 import { settled, typecheck } from './typecheck.ts';
 import type { Ui } from './ui.ts';
@@ -117,6 +118,8 @@ class Watch {
     const time = new Date().toTimeString().slice(0, 8);
     ui.out('', ui.style.colours.dim(`${time}  ${this.#lab.slug} ${scenario ?? 'all scenarios'}`));
     const types = typecheck(this.#request.submission, signal, this.#lab.given);
+    await this.#runKept(scenario ?? this.#focus);
+    if (signal.aborted) return;
     const only = scenario === undefined ? {} : { only: [scenario] };
     const first = scenario === undefined && this.#focus ? { first: [this.#focus] } : {};
     const options = { ...this.#request, ...only, ...first, signal };
@@ -126,12 +129,36 @@ class Watch {
     this.#running = undefined;
     const counts = 'mode' in this.#request.seeds;
     changeState(this.#root, (state) => recordReport(state, report, counts));
+    keepSchedules(this.#root, report);
     showTypeErrors(ui, errors ?? [], shown(this.#request.submission));
     if (report.problems.length > 0 || report.verdict !== 'passed' || scenario === undefined) {
       showOutcome(ui, report, FAILURES_SHOWN);
     }
     this.#moveFocus(report, scenario);
     this.#footer(scenario !== undefined && report.verdict === 'passed');
+  }
+
+  /** The shrunk run of the last failure: a verdict long before all seeds have run. */
+  async #runKept(scenario: string | undefined): Promise<void> {
+    const kept = scenario && keptSchedule(this.#root, this.#lab.slug, scenario);
+    if (!kept) return;
+    const { submission, uses } = this.#request;
+    const { seed, plan } = kept;
+    const options = { lab: this.#lab.slug, submission, scenario, seed, plan };
+    const { result } = await replay({ ...options, ...(uses ? { uses } : {}) }).catch((error) => {
+      // Grading tells why it does not build.
+      if (error instanceof SubmissionProblems) return { result: undefined };
+      throw error;
+    });
+    if (result === undefined) return;
+    const isSame = result.finding?.ruleId === kept.ruleId;
+    const outcome =
+      result.verdict === 'passed'
+        ? 'passes now'
+        : isSame
+          ? 'breaks the same rule'
+          : `now: ${result.finding?.rule ?? result.undecided}`;
+    this.#ui.out(`the shrunk run of ${scenario}, seed ${seed}: ${outcome}`);
   }
 
   /** A scenario that passes stays in focus until the student asks for all. */

@@ -24,7 +24,7 @@ import type { NodeId } from './node.ts';
 import { type Origin, Process, type Surroundings, type TraceKind } from './process.ts';
 import type { Realm } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
-import { type Fate, Network } from './sim/network.ts';
+import { CALMED, type Fate, type LinkMessage, Network, type Noise } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
 import { Simulation } from './sim/simulation.ts';
 import { hashOf, Trace, type TraceFacts } from './sim/trace.ts';
@@ -69,6 +69,8 @@ interface StepArguments {
   readonly rate: number;
   readonly sizeBytes: number;
   readonly unsynced: 'seeded' | 'lose' | 'keep' | 'torn';
+  readonly what: Noise;
+  readonly except: readonly LinkMessage[];
 }
 
 const KINDS: readonly TraceKind[] = [
@@ -367,6 +369,22 @@ export class SimCluster implements Cluster {
     this.#fault(`the clocks of ${node} run at ${rate} × speed`);
   }
 
+  /** Which messages were lost, doubled or late by chance so far. */
+  get noise(): Network['noise'] {
+    return this.#network.noise;
+  }
+
+  #calm(what: Noise, except: readonly LinkMessage[]): void {
+    this.#network.calm(what, except);
+    const { none, some } = CALMED[what];
+    this.#unhashed(except.length === 0 ? none : `only ${plural(except.length)} ${some}`);
+  }
+
+  #switchOff(node: NodeId): void {
+    this.#process(node).off = true;
+    this.#unhashed(`${node} stays off`);
+  }
+
   passed(node: NodeId, boundary: 'fsync' | 'write' | 'send'): number {
     return this.#process(node).passed[boundary];
   }
@@ -391,6 +409,8 @@ export class SimCluster implements Cluster {
       onCrash: () => this.onCrash(s.node, s.unsynced),
       jumpClock: () => this.jumpClock(s.node, s.ms),
       clockRate: () => this.clockRate(s.node, s.rate),
+      calm: () => this.#calm(s.what, s.except),
+      off: () => this.#switchOff(s.node),
     };
     const action = actions[step.do];
     if (action === undefined) {
@@ -761,6 +781,11 @@ export class SimCluster implements Cluster {
     this.#mark('fault', undefined, hashOf(text), () => text);
   }
 
+  /** What does not happen is told, but is no event: a run that it leaves as it was keeps its hash. */
+  #unhashed(text: string): void {
+    if (this.trace.keeping) this.trace.line(this.nowMs, undefined, 'fault', () => text);
+  }
+
   #hit(fault: string): void {
     this.#hits.set(fault, (this.#hits.get(fault) ?? 0) + 1);
   }
@@ -790,6 +815,8 @@ function describeProfile(profile: object): string {
     )
     .join(', ');
 }
+
+const plural = (messages: number) => `${messages} message${messages === 1 ? ' is' : 's are'}`;
 
 function brief(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';

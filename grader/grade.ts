@@ -46,8 +46,8 @@ export interface GradeOptions {
   }[];
   /** Worker processes; one per core when absent. */
   readonly jobs?: number;
-  /** Virtual work spent on making a failure small, in runs; 0 switches it off. @default 150 */
-  readonly shrinkRuns?: number;
+  /** Work spent on making each failure small, in simulated events; 0 for none. @default 1,000,000 */
+  readonly shrinkBudget?: number;
   /** Real time that one run may take before it counts as endless. @default 10000 */
   readonly runTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -97,7 +97,6 @@ function seedsOf(scenario: Scenario, choice: SeedChoice): readonly number[] {
 const DEFAULT_SEEDS = { test: 5, grade: 20 };
 /** Seeds are handed out in pieces, so that all cores have work until the end. */
 const SEEDS_PER_JOB = 10;
-const SHRINK_RUNS = 150;
 
 /** Bundles a submission as `grade` does. */
 export async function loadSubmission(
@@ -273,10 +272,10 @@ async function gradeScenario(
   const firstBad =
     results.find((r) => r.verdict === 'failed') ?? results.find((r) => r.verdict === 'undecided');
   let shrunk: Shrunk | undefined;
-  const shrinkRuns = options.shrinkRuns ?? SHRINK_RUNS;
-  if (firstBad?.verdict === 'failed' && firstBad.traceHash !== '' && shrinkRuns > 0) {
+  const { shrinkBudget } = options;
+  if (firstBad?.verdict === 'failed' && firstBad.traceHash !== '' && shrinkBudget !== 0) {
     options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
-    shrunk = await pool.shrink(scenario.id, firstBad.seed, shrinkRuns);
+    shrunk = await pool.shrink(scenario.id, firstBad.seed, shrinkBudget);
   }
   const verdict = firstBad?.verdict ?? 'passed';
   const { id, title, points } = scenario;

@@ -248,7 +248,9 @@ export interface Cluster {
   /**
    * Performs a built-in step: crash, restart, crashAt, onCrash, pause, resume, partition, isolate,
    * cut, mend, heal, network, disk, failNextFsync, limitDisk, jumpClock, clockRate, with the arguments' names as
-   * above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …).
+   * above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …). Two more make runs smaller
+   * when they stand at time 0: `off` (`node` is never switched on), and `calm`, which takes one kind
+   * of chance from the network (`what`: drop, duplicate, late, jitter) but for the messages `except`.
    */
   perform(step: Step): void;
 

@@ -69,8 +69,14 @@ export class Pool {
     return this.#enqueue(job, onSeed).then((o) => (o.type === 'seeds' ? o.results : []));
   }
 
-  shrink(scenario: string, seed: number, runs: number): Promise<Shrunk | undefined> {
-    const job: ShrinkJob = { type: 'shrink', job: this.#nextJob++, scenario, seed, runs };
+  shrink(scenario: string, seed: number, budget?: number): Promise<Shrunk | undefined> {
+    const job: ShrinkJob = {
+      type: 'shrink',
+      job: this.#nextJob++,
+      scenario,
+      seed,
+      ...(budget === undefined ? {} : { budget }),
+    };
     return this.#enqueue(job, () => {}).then((o) => (o.type === 'shrunk' ? o.shrunk : undefined));
   }
 

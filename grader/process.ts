@@ -102,6 +102,8 @@ export class Process {
   /** Counts boots; what belongs to an earlier life is ignored. */
   life = 0;
   up = false;
+  /** Never switched on in this run. */
+  off = false;
   paused = false;
   diskProfile = DISK;
   crashMode: CrashMode = 'seeded';
@@ -134,7 +136,7 @@ export class Process {
   }
 
   boot(): void {
-    if (this.up) return;
+    if (this.up || this.off) return;
     this.up = true;
     this.paused = false;
     this.life++;

@@ -9,6 +9,7 @@ import type { Lab, Scenario } from './lab.ts';
 import { namesOf } from './names.ts';
 import type { Realm } from './realm/realm.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
+import type { Network } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
 import { EventStorm } from './sim/simulation.ts';
 import type { TraceRecord } from './sim/trace.ts';
@@ -35,6 +36,8 @@ export interface Run {
   readonly result: SeedResult;
   readonly plan: readonly Step[];
   readonly trace: readonly TraceRecord[];
+  /** Which messages were lost, doubled or late by chance. */
+  readonly noise: Network['noise'];
   /** Where single crashes could have struck, as steps of a plan; for scenarios that sweep them. */
   readonly crashPoints: readonly Step[];
   /** An endless loop was cut off: these realms must not be used again. */
@@ -97,6 +100,7 @@ export function runScenario(options: RunOptions): Run {
     },
     plan,
     trace: cluster.trace.records,
+    noise: cluster.noise,
     crashPoints: crashPointsOf(cluster, scenario),
     realmsSpoiled,
   };

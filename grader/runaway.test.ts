@@ -33,7 +33,7 @@ async function gradeWith(code: string, runTimeoutMs: number): Promise<Report> {
     seeds: { list: [1] },
     only: ['A1', 'A2', 'A3'],
     jobs: 2,
-    shrinkRuns: 0,
+    shrinkBudget: 0,
     runTimeoutMs,
   });
 }

@@ -31,7 +31,8 @@ export interface ShrinkJob {
   readonly job: number;
   readonly scenario: string;
   readonly seed: number;
-  readonly runs: number;
+  /** In simulated events. */
+  readonly budget?: number;
 }
 
 export type Job = OpenJob | RunJob | ShrinkJob;
@@ -61,7 +62,7 @@ async function serve(): Promise<void> {
     if (session === undefined || scenario === undefined) throw new Error(`no ${job.scenario}`);
     if (job.type === 'shrink') {
       answer({ type: 'begin', job: job.job, seed: job.seed });
-      const shrunk = await shrink(session, scenario, job.seed, job.runs);
+      const shrunk = await shrink(session, scenario, job.seed, job.budget);
       answer({ type: 'shrunk', job: job.job, shrunk });
       return;
     }

@@ -43,7 +43,7 @@ const scenarios = (report: Report) => report.parts.flatMap((p) => p.scenarios);
 const seeds = { mode: 'test' } as const;
 
 async function skeletonAct(ui: Ui, lab: Lab): Promise<boolean> {
-  const options = { submission: skeletonFolder(LAB), seeds, shrinkRuns: 30 };
+  const options = { submission: skeletonFolder(LAB), seeds, shrinkBudget: 100_000 };
   const report = await gradeAloud(ui, lab, options, { silent: true });
   const failed = scenarios(report).filter((s) => s.verdict === 'failed');
   for (const result of failed.slice(0, FAILURES_SHOWN)) {

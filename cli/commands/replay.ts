@@ -6,12 +6,14 @@ import { UsageError } from '../errors.ts';
 import { laneLines } from '../lanes.ts';
 import { record, whereItDiffers } from '../recording.ts';
 import { type ChosenRun, chooseRun, type RunChoice, replayChosen } from '../runs.ts';
+import { readSchedule } from '../schedules.ts';
 import { stepThrough } from '../steps.ts';
 import { chosenEvents, outcomeLines, type TraceChoice, traceLines } from '../trace.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace } from '../workspace.ts';
 
-const NOT_FAILING = 'This seed does not fail with this code; there is nothing to shrink.';
+const NOT_SMALLER = 'Nothing smaller than the run as it was drawn breaks the same rule.';
+const PASSES_NOW = 'This schedule breaks no rule any more.';
 
 interface ReplayOptions extends RunChoice, TraceChoice {
   readonly text?: boolean;
@@ -21,10 +23,10 @@ interface ReplayOptions extends RunChoice, TraceChoice {
 export async function replayRun(
   ui: Ui,
   slug: string,
-  id: string,
+  id: string | undefined,
   options: ReplayOptions,
 ): Promise<number> {
-  const run = await chooseRun(slug, id, options);
+  const run = await chosen(slug, id, options);
   const names = namesOf(run.scenario.nodes);
   if (options.node !== undefined && !names.includes(options.node)) {
     const what = `${run.scenario.id} has no node ${JSON.stringify(options.node)}`;
@@ -37,7 +39,8 @@ export async function replayRun(
     else if (options.text) ui.out(...laneLines(chosenEvents(trace, options), names, options));
     else ui.out(...traceLines(trace, options));
     ui.out('', ...outcomeLines(replayed, ui));
-    if (options.shrunk && run.shrunk === undefined) ui.out(NOT_FAILING);
+    if (run.shrunk && result.verdict === 'passed') ui.out(PASSES_NOW);
+    if (options.shrunk && run.shrunk === undefined) ui.out(NOT_SMALLER);
     if (options.mutant === undefined && options.solution !== true) compare(ui, run, trace);
     return result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 3;
   } catch (error) {
@@ -45,6 +48,17 @@ export async function replayRun(
     ui.out(...problemLines(error.problems, ui.style));
     return 1;
   }
+}
+
+/** `lab replay raft C2 …`, or `lab replay .lab/failures/raft-C2.json`. */
+function chosen(slug: string, id: string | undefined, options: ReplayOptions): Promise<ChosenRun> {
+  if (slug.endsWith('.json')) {
+    const schedule = readSchedule(slug);
+    return chooseRun(schedule.lab, schedule.scenario, { ...options, schedule });
+  }
+  if (id !== undefined) return chooseRun(slug, id, options);
+  const what = `lab replay ${slug} does not say which scenario`;
+  throw new UsageError({ what, todo: `add one, such as A1, or give a file of .lab/failures` });
 }
 
 /** With the same run before the student's last edit. */

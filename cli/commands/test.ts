@@ -5,6 +5,7 @@ import { exitCodeOf } from '../../grader/report/report.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
 import { labFolder } from '../root.ts';
+import { keepSchedules } from '../schedules.ts';
 import { labOrLast, rememberedReferences, selectScenarios, selectSeeds } from '../select.ts';
 import { changeState, readState, recordReport } from '../state.ts';
 import { settled, typecheck } from '../typecheck.ts';
@@ -21,6 +22,8 @@ export interface TestOptions {
   readonly inspect?: boolean;
   readonly json?: boolean;
   readonly jobs?: number;
+  /** In thousands of simulated events. */
+  readonly shrinkBudget?: number;
 }
 
 /** Later failures are often the same bug again. */
@@ -53,8 +56,15 @@ export async function test(
   const seeds = selectSeeds('test', options);
   const uses = rememberedReferences(root, lab, options.withReference);
   if (!options.json) ui.out(...referenceLines(uses));
-  const { jobs } = options;
-  const request = { submission, seeds, uses, ...(only ? { only } : {}), ...(jobs ? { jobs } : {}) };
+  const { jobs, shrinkBudget: thousands } = options;
+  const request = {
+    submission,
+    seeds,
+    uses,
+    ...(only ? { only } : {}),
+    ...(jobs ? { jobs } : {}),
+    ...(thousands === undefined ? {} : { shrinkBudget: 1000 * thousands }),
+  };
   if (options.inspect) {
     const { inspect } = await import('../inspect.ts');
     const last = readState(root).labs[lab.slug]?.lastFailure;
@@ -74,6 +84,7 @@ export async function test(
   const types = options.json ? undefined : typecheck(submission, controller.signal, lab.given);
   const report = await gradeAloud(ui, lab, request, { silent: options.json ?? false });
   changeState(root, (state) => recordReport(state, report, 'mode' in seeds));
+  keepSchedules(root, report);
   if (options.json) {
     ui.out(JSON.stringify(report, null, 2));
     return exitCodeOf(report);

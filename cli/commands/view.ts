@@ -5,7 +5,6 @@ import { dirname, join, resolve } from 'node:path';
 import { SubmissionProblems } from '../../grader/grade.ts';
 import { namesOf } from '../../grader/names.ts';
 import { type PageOptions, pageOf } from '../../grader/report/page/page.ts';
-import type { Shrunk } from '../../grader/report/report.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
 import { chooseRun, type RunChoice, replayChosen } from '../runs.ts';
 import type { Ui } from '../ui.ts';
@@ -37,7 +36,7 @@ export async function view(
       scenario: scenario.id,
       nodes: namesOf(scenario.nodes),
       command: `${ui.command} ${run.command}`,
-      ...(shrunk === undefined || shrunk.stepsBefore === 0 ? {} : { shrunk: shrunkWords(shrunk) }),
+      ...(shrunk === undefined ? {} : { shrunk: shrunk.words }),
     });
     const { verdict, events } = replay.result;
     ui.out(`${verdict} with seed ${seed}, ${events} events`, `  page  ${shown(file)}`);
@@ -58,11 +57,6 @@ export function pageFile(slug: string, scenario: string, seed: number): string {
 export async function writePage(file: string, options: PageOptions): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, await pageOf(options));
-}
-
-export function shrunkWords(shrunk: Shrunk): string {
-  const { eventsBefore, eventsAfter, stepsBefore, stepsAfter } = shrunk;
-  return `${eventsBefore} events → ${eventsAfter}, ${stepsBefore} operations and faults → ${stepsAfter}`;
 }
 
 /** As the desktop does it; when there is none, the path was printed. */

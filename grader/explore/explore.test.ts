@@ -81,11 +81,57 @@ test('shrinking keeps the steps that the failure needs, and the rule', async () 
       actions: { late: (cluster) => void cluster.invoke('n1', 'late') },
       run: (cluster) => cluster.run(10),
     },
-    (session, scenario) => shrink(session, scenario, 1, 100),
+    (session, scenario) => shrink(session, scenario, 1),
   );
   expect(shrunk?.plan).toEqual([{ atMs: 113, do: 'late', node: 'n1', ms: 1 }]);
   expect(shrunk).toMatchObject({ stepsBefore: 20, stepsAfter: 1 });
   expect(shrunk?.finding.evidence).toContain('too late');
+});
+
+/** Two nodes that greet each other; the second greeting that is late is too much. */
+const GREETERS = nodeSource(`
+  start() {
+    let late = 0;
+    this.c.serve('greet', ({ atMs }) => {
+      if (Date.now() - atMs > 100 && ++late === 2) throw new Error('twice late');
+      return null;
+    });
+    setInterval(() => {
+      for (const peer of this.c.peers)
+        this.c.call(peer, 'greet', { atMs: Date.now() }, { timeoutMs: 5000 }).catch(() => {});
+    }, 50);
+  }
+`);
+
+test('shrinking switches off nodes, and leaves of the chance only what it needs', async () => {
+  const session = await openSession({ files: GREETERS });
+  const scenario: Scenario = {
+    ...scenarioOf({ run: (cluster) => cluster.run(3000), nodes: 3 }),
+    plan: () => [
+      {
+        atMs: 0,
+        do: 'network',
+        profile: { dropChance: 0.1, duplicateChance: 0.1, tailChance: 0.1, tailMs: 400 },
+      },
+    ],
+  };
+  const shrunk = await shrink(session, scenario, 3);
+  const again = await shrink(session, scenario, 3);
+  session.close();
+  const left = shrunk?.plan.map((step) => [step.do, step.what ?? step.node]);
+  expect(left).toEqual(
+    expect.arrayContaining([
+      ['calm', 'drop'],
+      ['calm', 'duplicate'],
+      ['calm', 'late'],
+      ['calm', 'jitter'],
+    ]),
+  );
+  const late = shrunk?.plan.find((step) => step.what === 'late');
+  expect(late?.except).toHaveLength(2);
+  expect(left?.filter(([what]) => what === 'off')).toHaveLength(1);
+  expect(shrunk?.finding.evidence).toContain('twice late');
+  expect(again).toEqual(shrunk);
 });
 
 test('two runs of a seed that differ are undecided, with the first event that differs', async () => {

@@ -1,58 +1,47 @@
 /**
- * Makes a failing run small: delta debugging (Zeller and Hildebrandt, 2002) over the explicit plan
- * of operations and faults, keeping the broken rule. Deterministic, and bounded by a number of runs,
- * never by time. Because all other choices are keyed, removing a step leaves the rest as it was.
+ * Makes a failing run small: delta debugging (Zeller and Hildebrandt, 2002) over everything that is
+ * data – operations and faults, then whole nodes, then the chance on the wire, message by message –
+ * keeping the broken rule. Because every choice is keyed, taking one away leaves the others as they
+ * were. Deterministic: its budget is simulated events, never time.
  */
 import type { Scenario } from '../lab.ts';
+import { namesOf } from '../names.ts';
 import type { Shrunk, Step } from '../report/report.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
+import { CALMED, type LinkMessage, type Noise } from '../sim/network.ts';
 
-/** Undefined when the run does not fail. A directed scenario has no plan: only its story is told. */
+/** About ten seconds of work at most, on a slow machine; mostly one. */
+export const SHRINK_BUDGET = 1_000_000;
+/** What a run costs before its first event, in events. An endless one costs seconds: no second try. */
+const RUN_COST = 500;
+/** With more lost, doubled or late messages than this, single ones are not looked at. */
+const SINGLES_MAX = 200;
+
+/** Undefined when the run does not fail. */
 export async function shrink(
   session: Session,
   scenario: Scenario,
   seed: number,
-  runsMax: number,
+  budget = SHRINK_BUDGET,
 ): Promise<Shrunk | undefined> {
   const before = await session.run(scenario, seed);
-  const rule = before.result.finding?.ruleId;
-  if (rule === undefined) return undefined;
-  let runs = 0;
-  let eventsMin = before.result.events;
-  const stillFails = async (plan: readonly Step[]): Promise<Run | undefined> => {
-    runs++;
-    const run = await session.run(scenario, seed, { plan });
-    // Fewer faults can make a run longer, which is no gain to its reader.
-    if (run.result.finding?.ruleId !== rule || run.result.events > eventsMin * 1.1)
-      return undefined;
-    eventsMin = Math.min(eventsMin, run.result.events);
-    return run;
-  };
+  if (before.result.finding === undefined) return undefined;
+  const search = new Search(session, scenario, seed, before, budget);
+  await search.dropSteps();
+  await search.switchOffNodes();
+  await search.calmTheWire();
+  // What a lossy wire needed may be superfluous on a calm one.
+  await search.dropSteps();
 
-  let plan = withoutLater(before.plan, before);
-  let size = Math.ceil(plan.length / 2);
-  while (size >= 1 && plan.length > 0 && runs < runsMax) {
-    let cutAny = false;
-    for (let at = 0; at < plan.length && runs < runsMax; ) {
-      const candidate = [...plan.slice(0, at), ...plan.slice(at + size)];
-      const run = await stillFails(candidate);
-      if (run) {
-        plan = withoutLater(candidate, run);
-        cutAny = true;
-      } else at += size;
-    }
-    if (size === 1 && !cutAny) break;
-    size = size === 1 ? 1 : Math.ceil(size / 2);
-  }
-
+  const { plan, runs } = search;
   const after = await session.run(scenario, seed, { plan, keepTrace: true });
   const { finding, traceHash, events } = after.result;
   if (finding === undefined) return undefined;
   return {
     plan,
     stepsBefore: before.plan.length,
-    stepsAfter: plan.length,
+    stepsAfter: plan.filter(isStep).length,
     eventsBefore: before.result.events,
     eventsAfter: events,
     runs,
@@ -61,8 +50,125 @@ export async function shrink(
   };
 }
 
+/** Operations and faults, told from what only says that something does not happen. */
+const isStep = (step: Step) => step.do !== 'calm' && step.do !== 'off';
+
+class Search {
+  readonly #session: Session;
+  readonly #scenario: Scenario;
+  readonly #seed: number;
+  readonly #first: Run;
+  #best: Run;
+  #left: number;
+  runs = 0;
+  plan: readonly Step[];
+
+  constructor(session: Session, scenario: Scenario, seed: number, first: Run, budget: number) {
+    this.#session = session;
+    this.#scenario = scenario;
+    this.#seed = seed;
+    this.#first = first;
+    this.#best = first;
+    this.#left = budget;
+    this.plan = withoutLater(first.plan, first);
+  }
+
+  /**
+   * Takes the plan if it breaks the same rule, and not in a longer run, which is no gain; nor in
+   * the same run, when it only says that something does not happen which does not happen anyway.
+   */
+  async #try(plan: readonly Step[]): Promise<boolean> {
+    if (this.#left <= 0) return false;
+    const run = await this.#session.run(this.#scenario, this.#seed, { plan });
+    const { finding, events, traceHash } = run.result;
+    this.#left -= events + (run.realmsSpoiled ? SHRINK_BUDGET : RUN_COST);
+    this.runs++;
+    const isSame = finding?.ruleId === this.#first.result.finding?.ruleId;
+    if (!isSame || events > this.#best.result.events * 1.1) return false;
+    if (traceHash === this.#best.result.traceHash && plan.length > this.plan.length) return false;
+    this.#best = run;
+    this.plan = withoutLater(plan, run);
+    return true;
+  }
+
+  async dropSteps(): Promise<void> {
+    const fixed = () => this.plan.filter((step) => !isStep(step));
+    await reduce(
+      () => this.plan.filter(isStep),
+      (steps) => this.#try([...fixed(), ...steps]),
+    );
+  }
+
+  /**
+   * A node without a part in the failure need not be there. Only where a rule that must always hold
+   * was broken: too few nodes are reason enough for things not to happen.
+   */
+  async switchOffNodes(): Promise<void> {
+    const isRandom = this.#scenario.plan !== undefined;
+    if (!isRandom || this.#first.result.finding?.kind === 'liveness') return;
+    for (const node of [...namesOf(this.#scenario.nodes)].reverse())
+      await this.#try([{ atMs: 0, do: 'off', node }, ...this.plan]);
+  }
+
+  async calmTheWire(): Promise<void> {
+    for (const what of ['drop', 'duplicate', 'late', 'jitter'] as const)
+      if (!(await this.#try(this.#calmed(what))) && what !== 'jitter') await this.#spareFew(what);
+  }
+
+  /** Not without any: then with as few of these messages as possible. */
+  async #spareFew(what: Exclude<Noise, 'jitter'>): Promise<void> {
+    const hit = this.#best.noise[what];
+    if (hit.length > SINGLES_MAX || !(await this.#try(this.#calmed(what, hit)))) return;
+    let except: readonly LinkMessage[] = hit;
+    await reduce(
+      () => except,
+      async (fewer) => {
+        const still = await this.#try(this.#calmed(what, fewer));
+        if (still) except = fewer;
+        return still;
+      },
+    );
+  }
+
+  #calmed(what: Noise, except: readonly LinkMessage[] = []): readonly Step[] {
+    const others = this.plan.filter((step) => step.do !== 'calm' || step.what !== what);
+    return [{ atMs: 0, do: 'calm', what, except }, ...others];
+  }
+}
+
+/** Cuts out runs of items, shorter and shorter ones, as long as `take` accepts what is left. */
+async function reduce<T>(
+  items: () => readonly T[],
+  take: (fewer: readonly T[]) => Promise<boolean>,
+): Promise<void> {
+  let size = Math.ceil(items().length / 2);
+  while (size >= 1) {
+    let cutAny = false;
+    for (let at = 0; at < items().length; ) {
+      const now = items();
+      if (await take([...now.slice(0, at), ...now.slice(at + size)])) cutAny = true;
+      else at += size;
+    }
+    if (size === 1 && !cutAny) return;
+    size = size === 1 ? 1 : Math.ceil(size / 2);
+  }
+}
+
 /** Steps after the failure had no part in it. */
 function withoutLater(plan: readonly Step[], run: Run): readonly Step[] {
   const atMs = run.result.finding?.atMs ?? Number.POSITIVE_INFINITY;
   return plan.filter((step) => step.atMs <= atMs);
+}
+
+/** What a shrunk plan leaves out besides steps: `n5 off, no loss, 2 late messages`. */
+export function quietWords(plan: readonly Step[]): string {
+  const off = plan.filter((step) => step.do === 'off').map((step) => step.node as string);
+  const parts = off.length === 0 ? [] : [`${off.sort().join(',')} off`];
+  for (const step of plan) {
+    if (step.do !== 'calm') continue;
+    const { none, some } = CALMED[step.what as Noise];
+    const left = (step.except as readonly unknown[]).length;
+    parts.push(left === 0 ? none : `${left} ${some}`);
+  }
+  return parts.join(', ');
 }

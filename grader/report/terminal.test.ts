@@ -142,14 +142,16 @@ it('a failure names the rule, the evidence, the story, a question and a command'
   `);
 });
 
-it('a directed scenario has no smaller plan, and the replay command says whose code it was', () => {
+it('what did not become smaller is not told, and the replay command says whose code it was', () => {
   const { firstBad, shrunk, ...rest } = failed;
   const directed = {
     ...rest,
     seedsRun: 1,
     seedsPassed: 0,
     ...(firstBad ? { firstBad } : {}),
-    ...(shrunk ? { shrunk: { ...shrunk, stepsBefore: 0, stepsAfter: 0 } } : {}),
+    ...(shrunk
+      ? { shrunk: { ...shrunk, stepsBefore: 0, stepsAfter: 0, eventsAfter: shrunk.eventsBefore } }
+      : {}),
   };
   const mutant = { ...style, command: 'npx lab', replayArguments: '--mutant no-fsync' };
   const lines = failureLines('raft', directed, mutant);

@@ -3,7 +3,15 @@
  * without colour; colour only repeats what marks and words say.
  */
 import type { createColors } from 'picocolors';
-import type { BuildProblem, Finding, PartResult, Report, ScenarioResult } from './report.ts';
+import { quietWords } from '../explore/shrink.ts';
+import type {
+  BuildProblem,
+  Finding,
+  PartResult,
+  Report,
+  ScenarioResult,
+  Shrunk,
+} from './report.ts';
 
 export interface Style {
   readonly colours: ReturnType<typeof createColors>;
@@ -53,7 +61,7 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
     lines.push(...rest.map((text) => ' '.repeat(DETAIL_COLUMN) + text));
   };
   const text = (label: string, value: string) => detail(label, wrap(value, WIDTH - DETAIL_COLUMN));
-  const isSmaller = shrunk !== undefined && shrunk.stepsAfter < shrunk.stepsBefore;
+  const isSmaller = shrunk !== undefined && isShorter(shrunk);
   const finding: Finding | undefined = shrunk?.finding ?? firstBad.finding;
 
   if (firstBad.verdict === 'undecided') {
@@ -68,9 +76,7 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
     const story = (finding.story ?? []).map((e) => `${seconds(e.atMs)} ${e.text}`);
     if (story.length > 0) detail('Story', pack(story, WIDTH - DETAIL_COLUMN));
     if (isSmaller) {
-      const { eventsBefore, eventsAfter, stepsBefore, stepsAfter } = shrunk;
-      const steps = `${stepsBefore} operations and faults → ${stepsAfter}`;
-      text('Shrunk', `${eventsBefore} events → ${eventsAfter}, ${steps}`);
+      text('Shrunk', shrunkWords(shrunk));
     }
     if (finding.lookAt) text('Look at', finding.lookAt);
   }
@@ -83,6 +89,19 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
   // Never wrapped: it is there to be copied.
   detail('Replay', [style.colours.cyan(command)]);
   return lines;
+}
+
+/** Shrinking has found something that is worth replaying instead. */
+export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }: Shrunk): boolean {
+  return eventsAfter < eventsBefore || stepsAfter < stepsBefore;
+}
+
+/** `412 events → 17, 34 operations and faults → 3; n5 off, nothing lost by chance`. */
+export function shrunkWords(shrunk: Shrunk): string {
+  const { plan, eventsBefore, eventsAfter, stepsBefore, stepsAfter } = shrunk;
+  const steps = stepsBefore === 0 ? '' : `, ${stepsBefore} operations and faults → ${stepsAfter}`;
+  const quiet = quietWords(plan);
+  return `${eventsBefore} events → ${eventsAfter}${steps}${quiet === '' ? '' : `; ${quiet}`}`;
 }
 
 /** Why a submission was not run. */

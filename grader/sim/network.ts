@@ -42,6 +42,20 @@ export const CALM: NetworkProfile = {
   duplicateChance: 0,
 };
 
+/** A kind of chance on the wire: loss, a second copy, the heavy tail, and that latencies vary at all. */
+export type Noise = 'drop' | 'duplicate' | 'late' | 'jitter';
+
+/** One message by its name: sender, receiver, and its number on that link. */
+export type LinkMessage = readonly [from: number, to: number, ordinal: number];
+
+/** In words: when it is switched off, and for the few messages that meet it all the same. */
+export const CALMED: Readonly<Record<Noise, { none: string; some: string }>> = {
+  drop: { none: 'nothing lost by chance', some: 'lost by chance' },
+  duplicate: { none: 'nothing doubled', some: 'doubled' },
+  late: { none: 'nothing late by chance', some: 'late by chance' },
+  jitter: { none: 'equal latencies', some: '' },
+};
+
 export type Fate = 'drop' | 'duplicate' | number | undefined;
 
 export class Network {
@@ -51,6 +65,14 @@ export class Network {
   readonly #links: (NetworkProfile | undefined)[];
   readonly #cut: Uint8Array;
   readonly #sent: Uint32Array;
+  /** What is switched off, but for the messages named. */
+  readonly #calm = new Map<Noise, ReadonlySet<string>>();
+  /** Which messages were lost, doubled or late by chance. */
+  readonly noise: Record<Exclude<Noise, 'jitter'>, LinkMessage[]> = {
+    drop: [],
+    duplicate: [],
+    late: [],
+  };
   filter: ((message: WireMessage) => Fate) | undefined;
 
   constructor(seed: number, size: number) {
@@ -71,6 +93,15 @@ export class Network {
     }
     const i = link.from * this.#size + link.to;
     this.#links[i] = { ...(this.#links[i] ?? this.#base), ...change };
+  }
+
+  /**
+   * Switches one kind of chance off for the rest of the run, whatever the profiles say; the messages
+   * of `except` meet their fate all the same. For shrinking: a failure that is still there needs none
+   * of the rest.
+   */
+  calm(what: Noise, except: readonly LinkMessage[] = []): void {
+    this.#calm.set(what, new Set(except.map(String)));
   }
 
   setCut(from: number, to: number, cut: boolean): void {
@@ -96,16 +127,21 @@ export class Network {
   /** One-way latency in milliseconds. Skewed: most messages are near the minimum, a few very late. */
   latencyMs(from: number, to: number, ordinal: number): number {
     const p = this.#links[from * this.#size + to] ?? this.#base;
-    if (p.tailChance > 0 && this.#choice(Choice.tail, from, to, ordinal) < p.tailChance) {
+    const isLate = p.tailChance > 0 && this.#choice(Choice.tail, from, to, ordinal) < p.tailChance;
+    if (isLate && this.#happens('late', from, to, ordinal)) {
       return p.tailMs * (0.1 + 0.9 * this.#choice(Choice.tailLength, from, to, ordinal));
     }
-    const u = this.#choice(Choice.latency, from, to, ordinal);
+    const u = this.#calm.has('jitter') ? 0.7 : this.#choice(Choice.latency, from, to, ordinal);
     return p.minMs + (p.typicalMs - p.minMs) * (0.5 * u + 1.5 * u * u * u * u);
   }
 
   isDropped(from: number, to: number, ordinal: number): boolean {
     const { dropChance } = this.#links[from * this.#size + to] ?? this.#base;
-    return dropChance > 0 && this.#choice(Choice.drop, from, to, ordinal) < dropChance;
+    return (
+      dropChance > 0 &&
+      this.#choice(Choice.drop, from, to, ordinal) < dropChance &&
+      this.#happens('drop', from, to, ordinal)
+    );
   }
 
   /** How much later than the first copy a second one arrives, or undefined for no second copy. */
@@ -113,6 +149,7 @@ export class Network {
     const p = this.#links[from * this.#size + to] ?? this.#base;
     if (p.duplicateChance === 0) return undefined;
     if (this.#choice(Choice.duplicate, from, to, ordinal) >= p.duplicateChance) return undefined;
+    if (!this.#happens('duplicate', from, to, ordinal)) return undefined;
     return this.extraCopyMs(from, to, ordinal);
   }
 
@@ -120,6 +157,14 @@ export class Network {
   extraCopyMs(from: number, to: number, ordinal: number): number {
     const u = this.#choice(Choice.duplicateDelay, from, to, ordinal);
     return u < 0.7 ? 10 * u : 1000 * (u - 0.7);
+  }
+
+  /** Chance wants it: does it happen, or is that switched off? */
+  #happens(what: Exclude<Noise, 'jitter'>, ...message: LinkMessage): boolean {
+    const spared = this.#calm.get(what);
+    if (spared !== undefined && !spared.has(String(message))) return false;
+    this.noise[what].push(message);
+    return true;
   }
 
   #choice(kind: number, from: number, to: number, ordinal: number): number {
