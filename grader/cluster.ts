@@ -783,7 +783,7 @@ export class SimCluster implements Cluster {
 
   /** What does not happen is told, but is no event: a run that it leaves as it was keeps its hash. */
   #unhashed(text: string): void {
-    if (this.trace.keeping) this.trace.line(this.nowMs, undefined, 'fault', () => text);
+    if (this.trace.keeping) this.trace.line(this.nowMs, undefined, 'calm', () => text);
   }
 
   #hit(fault: string): void {

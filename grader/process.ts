@@ -72,7 +72,8 @@ export type TraceKind =
   | 'state'
   | 'log'
   | 'note'
-  | 'fail';
+  | 'fail'
+  | 'calm';
 
 export interface CrashPoint {
   readonly boundary: 'fsync' | 'write' | 'send';

@@ -111,7 +111,7 @@ test('shrinking switches off nodes, and leaves of the chance only what it needs'
       {
         atMs: 0,
         do: 'network',
-        profile: { dropChance: 0.1, duplicateChance: 0.1, tailChance: 0.1, tailMs: 400 },
+        profile: { dropChance: 0.1, tailChance: 0.1, tailMs: 400 },
       },
     ],
   };
@@ -122,7 +122,6 @@ test('shrinking switches off nodes, and leaves of the chance only what it needs'
   expect(left).toEqual(
     expect.arrayContaining([
       ['calm', 'drop'],
-      ['calm', 'duplicate'],
       ['calm', 'late'],
       ['calm', 'jitter'],
     ]),

@@ -111,14 +111,16 @@ class Search {
   }
 
   async calmTheWire(): Promise<void> {
-    for (const what of ['drop', 'duplicate', 'late', 'jitter'] as const)
-      if (!(await this.#try(this.#calmed(what))) && what !== 'jitter') await this.#spareFew(what);
+    for (const what of ['drop', 'duplicate', 'late'] as const)
+      if (!(await this.#try(this.#calmed(what)))) await this.#spareFew(what);
+    // A directed scenario is told with the times that it was written for.
+    if (this.#scenario.plan !== undefined) await this.#try(this.#calmed('jitter'));
   }
 
   /** Not without any: then with as few of these messages as possible. */
   async #spareFew(what: Exclude<Noise, 'jitter'>): Promise<void> {
     const hit = this.#best.noise[what];
-    if (hit.length > SINGLES_MAX || !(await this.#try(this.#calmed(what, hit)))) return;
+    if (hit.length > SINGLES_MAX) return;
     let except: readonly LinkMessage[] = hit;
     await reduce(
       () => except,

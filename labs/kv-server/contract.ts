@@ -18,7 +18,7 @@ export type GetResult =
   | { readonly ok: true; readonly value: string; readonly version: Version }
   | { readonly ok: false; readonly error: 'no-key' };
 
-/** What the server says to a put. */
+/** What the server says to a put; `version` is the one at which the key stands now. */
 export type PutReply =
   | { readonly ok: true; readonly version: Version }
   | { readonly ok: false; readonly error: PutError };

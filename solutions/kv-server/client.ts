@@ -16,8 +16,10 @@ import { sleep } from 'faultlab/node';
 import type { GetResult, Kv, KvContext, PutReply, PutResult, Version } from './contract.ts';
 import { SERVER } from './contract.ts';
 
-/** Longer than a reply usually takes, short enough not to be noticed. */
-const TIMEOUT_MS = 150;
+/** At first longer than a reply usually takes, and short enough not to be noticed. */
+const TIMEOUT_MS_MIN = 150;
+/** A slow network is not a broken one: who never waits longer than the last time never hears from it. */
+const TIMEOUT_MS_MAX = 1500;
 /** Attempts become rarer while the server is away: it must not be greeted by a flood. */
 const PAUSE_MS_MIN = 20;
 const PAUSE_MS_MAX = 500;
@@ -30,28 +32,32 @@ export default class Client implements Kv {
   }
 
   async get(key: string): Promise<GetResult> {
-    const { reply } = await this.#insist(() => {
-      return this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });
+    const { reply } = await this.#insist((timeoutMs) => {
+      return this.#node.call(SERVER, 'get', { key }, { timeoutMs });
     });
     return reply;
   }
 
   async put(key: string, value: string, version: Version): Promise<PutResult> {
-    const { reply, attempts } = await this.#insist<PutReply>(() => {
-      return this.#node.call(SERVER, 'put', { key, value, version }, { timeoutMs: TIMEOUT_MS });
+    const { reply, attempts } = await this.#insist<PutReply>((timeoutMs) => {
+      return this.#node.call(SERVER, 'put', { key, value, version }, { timeoutMs });
     });
     return reply.ok || attempts === 1 ? reply : { ok: false, error: 'maybe' };
   }
 
   /** Calls until there is a reply, and says how often it had to. */
-  async #insist<Reply>(call: () => Promise<Reply>): Promise<{ reply: Reply; attempts: number }> {
+  async #insist<Reply>(
+    call: (timeoutMs: number) => Promise<Reply>,
+  ): Promise<{ reply: Reply; attempts: number }> {
+    let timeoutMs = TIMEOUT_MS_MIN;
     let pauseMs = PAUSE_MS_MIN;
     for (let attempts = 1; ; attempts++) {
       try {
-        return { reply: await call(), attempts };
+        return { reply: await call(timeoutMs), attempts };
       } catch {
         // Clients that failed together must not come back together.
         await sleep(pauseMs * (0.5 + Math.random()));
+        timeoutMs = Math.min(2 * timeoutMs, TIMEOUT_MS_MAX);
         pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);
       }
     }

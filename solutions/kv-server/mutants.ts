@@ -87,10 +87,10 @@ export default defineMutants([
     put: '} catch (error) {\n        if (attempts > 0) throw error;',
   }),
   client('gives-up', {
-    bug: 'After ten attempts the client stops to try, and never answers.',
+    bug: 'After four attempts the client stops to try, and never answers.',
     by: 'B5',
     find: '      } catch {',
-    put: '      } catch {\n        if (attempts === 10) await new Promise(() => {});',
+    put: '      } catch {\n        if (attempts === 4) await new Promise(() => {});',
   }),
   {
     name: 'impatient-client',
@@ -98,15 +98,29 @@ export default defineMutants([
     killedBy: 'B5',
     common: true,
     edit: [
-      { file: 'client.ts', find: 'TIMEOUT_MS = 150', replace: 'TIMEOUT_MS = 30' },
+      { file: 'client.ts', find: 'TIMEOUT_MS_MIN = 150', replace: 'TIMEOUT_MS_MIN = 30' },
+      { file: 'client.ts', find: 'TIMEOUT_MS_MAX = 1500', replace: 'TIMEOUT_MS_MAX = 30' },
       { file: 'client.ts', find: 'PAUSE_MS_MAX = 500', replace: 'PAUSE_MS_MAX = 20' },
     ],
   },
+  client('no-key-is-definite', {
+    bug: 'After a second attempt "no-key" is passed on, although the first may still arrive.',
+    by: 'B4',
+    find: 'return reply.ok || attempts === 1 ?',
+    put: "return reply.ok || attempts === 1 || reply.error === 'no-key' ?",
+  }),
+  client('timeout-never-grows', {
+    bug: 'Each attempt waits as briefly as the first, so a slow network is never heard.',
+    by: 'B7',
+    common: true,
+    find: 'const TIMEOUT_MS_MAX = 1500;',
+    put: 'const TIMEOUT_MS_MAX = TIMEOUT_MS_MIN;',
+  }),
   client('pause-without-limit', {
-    bug: 'The pause between attempts doubles without a limit, so the server is not found again.',
+    bug: 'The pause between attempts grows without a limit, so the server is not found again.',
     by: 'B5',
-    find: 'const PAUSE_MS_MAX = 500;',
-    put: 'const PAUSE_MS_MAX = 1e9;',
+    find: 'pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);',
+    put: 'pauseMs = Math.min(5 * pauseMs, 50 * PAUSE_MS_MAX);',
   }),
   client('retries-at-the-new-version', {
     bug: 'A put that meets another version fetches it and tries again there.',
@@ -119,8 +133,8 @@ export default defineMutants([
     bug: 'A get that hears nothing says that the key was never written.',
     by: 'B1',
     common: true,
-    find: "const { reply } = await this.#insist(() => {\n      return this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });\n    });\n    return reply;",
-    put: "try {\n      return await this.#node.call(SERVER, 'get', { key }, { timeoutMs: TIMEOUT_MS });\n    } catch {\n      return { ok: false, error: 'no-key' };\n    }",
+    find: "const { reply } = await this.#insist((timeoutMs) => {\n      return this.#node.call(SERVER, 'get', { key }, { timeoutMs });\n    });\n    return reply;",
+    put: "try {\n      return await this.#node.call(SERVER, 'get', { key }, { timeoutMs: 150 });\n    } catch {\n      return { ok: false, error: 'no-key' };\n    }",
   }),
   // ── The lock ────────────────────────────────────────────────────────────────────────────────
   lock('put-not-looked-at', {

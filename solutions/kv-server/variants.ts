@@ -12,13 +12,13 @@ const lease = file('lease.ts');
 const variants: readonly Variant[] = [
   {
     name: 'hasty-client',
-    what: 'The client waits 80 ms for a reply.',
-    edit: [client('const TIMEOUT_MS = 150;', 'const TIMEOUT_MS = 80;')],
+    what: 'The client waits only 80 ms at first for a reply.',
+    edit: [client('TIMEOUT_MS_MIN = 150;', 'TIMEOUT_MS_MIN = 80;')],
   },
   {
     name: 'patient-client',
-    what: 'The client waits half a second for a reply.',
-    edit: [client('const TIMEOUT_MS = 150;', 'const TIMEOUT_MS = 500;')],
+    what: 'The client waits half a second at first for a reply.',
+    edit: [client('TIMEOUT_MS_MIN = 150;', 'TIMEOUT_MS_MIN = 500;')],
   },
   {
     name: 'even-pace',

@@ -4,6 +4,8 @@ import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
 import type { PutResult } from '../contract.ts';
 import { kv } from '../workload.ts';
 
+/** A call on a network that takes half a second each way. */
+const SLOW_ANSWER_WITHIN_MS = 10_000;
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
 
@@ -122,6 +124,15 @@ export const network: readonly Scenario[] = [
       workload.settle();
       workload.get('c2', 'a');
       workload.settle();
+      // The same with a key that nobody has written when the put is sent again.
+      onFirst(cluster, (m) => isPut(m, 'request'), 900);
+      workload.put('c1', 'b', 1);
+      cluster.run(400);
+      workload.put('c2', 'b', 0);
+      cluster.run(600);
+      workload.settle();
+      workload.get('c2', 'b');
+      workload.settle();
       // And now all of them may be late, by more than anybody waits.
       cluster.network({ tailChance: 0.3, tailMs: 900 });
       workload.mingle(2500, 1);
@@ -137,7 +148,7 @@ export const network: readonly Scenario[] = [
     points: 3,
     nodes: { n: 1, c: 4 },
     seeds: DIRECTED,
-    lookAt: 'how long does a client wait before it tries again, and then?',
+    lookAt: 'what does a client tell its caller when the server comes back?',
     run(cluster) {
       const workload = kv(cluster);
       workload.put('c1', 'a', 0);
@@ -152,6 +163,7 @@ export const network: readonly Scenario[] = [
         ruleId: 'flood',
         rule: 'A call sends at most 50 requests while the server is away for 5 s (handout, The contract)',
         evidence: `${each} requests for each of ${cluster.clients.length} calls`,
+        lookAt: 'how long does a client wait before it tries again, and then?',
       });
       cluster.heal();
       workload.settle();
@@ -201,6 +213,27 @@ export const network: readonly Scenario[] = [
       for (const node of [...cluster.nodes, ...cluster.clients]) cluster.resume(node);
       cluster.network({ dropChance: 0, tailChance: 0 });
       workload.settle();
+      workload.expectPuts();
+      workload.expectLinearizable();
+    },
+  },
+  {
+    id: 'B7',
+    title: 'a network that takes half a second each way is slow, not broken',
+    points: 3,
+    nodes: { n: 1, c: 3 },
+    seeds: DIRECTED,
+    lookAt: 'what does the client know after a timeout that it did not know before?',
+    run(cluster) {
+      const workload = kv(cluster);
+      cluster.network({ minMs: 500, typicalMs: 550, tailChance: 0 });
+      for (const client of cluster.clients) {
+        workload.put(client, client, 0);
+        workload.get(client, 'a');
+      }
+      workload.settle(SLOW_ANSWER_WITHIN_MS);
+      cluster.network({ minMs: 1, typicalMs: 3 });
+      cluster.run(1000);
       workload.expectPuts();
       workload.expectLinearizable();
     },

@@ -13,7 +13,8 @@ export const server: readonly Scenario[] = [
     points: 5,
     nodes: { n: 1, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'at which version does a key stand before it was ever written? (contract, PutArgs)',
+    lookAt:
+      'at which version does a key stand before it was ever written, and after its first put? (contract)',
     run(cluster) {
       const workload = kv(cluster);
       const answers: (GetResult | PutResult)[] = [];
