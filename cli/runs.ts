@@ -1,9 +1,10 @@
 /** Which run a user means: of their work or of our solution, with which seed, as drawn or shrunk. */
+import { isShorter } from '../grader/explore/shrink.ts';
 import type { GradeOptions, Replay, ReplayOptions } from '../grader/grade.ts';
 import { grade, replay } from '../grader/grade.ts';
 import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
 import type { Step } from '../grader/report/report.ts';
-import { isShorter, shrunkWords } from '../grader/report/terminal.ts';
+import { shrunkWords } from '../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
 import { UsageError } from './errors.ts';
 import { solutionFolder } from './root.ts';

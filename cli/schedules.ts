@@ -5,8 +5,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isShorter } from '../grader/explore/shrink.ts';
 import type { Report, Step } from '../grader/report/report.ts';
-import { isShorter } from '../grader/report/terminal.ts';
 import { UsageError } from './errors.ts';
 
 export interface Schedule {

@@ -94,7 +94,7 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
  * keep all, none, a part, or a torn piece. `rename` and `remove` are atomic, and durable only
  * after `fsyncDirectory`.
  *
- * Every operation takes virtual time. Operations of one node finish in the order they were called.
+ * Every operation takes virtual time. One that fails with `ENOSPC` has written nothing. Operations of one node finish in the order they were called.
  */
 export interface Disk {
   /** The content as text (UTF-8), or `undefined` when there is no such file. */
@@ -116,7 +116,10 @@ export interface Disk {
    * @throws {DiskError} `EIO`; `ENOENT` when there is no such file
    */
   fsync(file: string): Promise<void>;
-  /** Makes the renames and removals so far durable. @throws {DiskError} `EIO` */
+  /**
+   * Makes the renames and removals so far durable; a new file needs no more than its own `fsync`.
+   * When it fails they are not durable, and the next one tries again. @throws {DiskError} `EIO`
+   */
   fsyncDirectory(): Promise<void>;
   /** Atomically gives a file another name, replacing what had it. @throws {DiskError} `ENOENT` */
   rename(from: string, to: string): Promise<void>;

@@ -34,20 +34,31 @@ export async function shrink(
   // What a lossy wire needed may be superfluous on a calm one.
   await search.dropSteps();
 
-  const { plan, runs } = search;
-  const after = await session.run(scenario, seed, { plan, keepTrace: true });
-  const { finding, traceHash, events } = after.result;
-  if (finding === undefined) return undefined;
-  return {
-    plan,
-    stepsBefore: before.plan.length,
-    stepsAfter: plan.filter(isStep).length,
-    eventsBefore: before.result.events,
-    eventsAfter: events,
-    runs,
-    finding,
-    traceHash,
+  const told = async (plan: readonly Step[]): Promise<Shrunk | undefined> => {
+    const { finding, traceHash, events } = (
+      await session.run(scenario, seed, { plan, keepTrace: true })
+    ).result;
+    return (
+      finding && {
+        plan,
+        stepsBefore: before.plan.length,
+        stepsAfter: plan.filter(isStep).length,
+        eventsBefore: before.result.events,
+        eventsAfter: events,
+        runs: search.runs,
+        finding,
+        traceHash,
+      }
+    );
   };
+  const small = await told(search.plan);
+  // What did not become shorter is told, and replayed, as it was drawn.
+  return small && isShorter(small) ? small : told(before.plan);
+}
+
+/** Shrinking has found something that is worth replaying instead. */
+export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }: Shrunk): boolean {
+  return eventsAfter < eventsBefore || stepsAfter < stepsBefore;
 }
 
 /** Operations and faults, told from what only says that something does not happen. */

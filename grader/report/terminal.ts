@@ -3,7 +3,7 @@
  * without colour; colour only repeats what marks and words say.
  */
 import type { createColors } from 'picocolors';
-import { quietWords } from '../explore/shrink.ts';
+import { isShorter, quietWords } from '../explore/shrink.ts';
 import type {
   BuildProblem,
   Finding,
@@ -89,11 +89,6 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
   // Never wrapped: it is there to be copied.
   detail('Replay', [style.colours.cyan(command)]);
   return lines;
-}
-
-/** Shrinking has found something that is worth replaying instead. */
-export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }: Shrunk): boolean {
-  return eventsAfter < eventsBefore || stepsAfter < stepsBefore;
 }
 
 /** `412 events → 17, 34 operations and faults → 3; n5 off, nothing lost by chance`. */

@@ -40,7 +40,7 @@ export const network: readonly Scenario[] = [
   {
     id: 'B1',
     title: 'with a fifth of all messages lost every call is answered, and the answers are true',
-    points: 5,
+    points: 4,
     nodes: { n: 1, c: 3 },
     seeds: RANDOM,
     lookAt: 'what does a client know when no reply came?',
@@ -58,7 +58,7 @@ export const network: readonly Scenario[] = [
   {
     id: 'B2',
     title: 'a put whose reply was lost is not called failed',
-    points: 5,
+    points: 4,
     nodes: { n: 1, c: 1 },
     seeds: DIRECTED,
     lookAt: 'the first request was lost, or the first reply: what differs for the client?',
@@ -145,7 +145,7 @@ export const network: readonly Scenario[] = [
   {
     id: 'B5',
     title: 'a server that is away for five seconds is not flooded, and is found again',
-    points: 3,
+    points: 2,
     nodes: { n: 1, c: 4 },
     seeds: DIRECTED,
     lookAt: 'what does a client tell its caller when the server comes back?',
