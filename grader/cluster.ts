@@ -286,7 +286,8 @@ export class SimCluster implements Cluster {
       }
     }
     this.#hit('partition');
-    this.#fault(`partition ${groups.map((g) => `{${g.join(',')}}`).join(' | ')}`);
+    const sides = groups.map((group) => `{${group.join(',')}}`).join(' | ');
+    this.#fault(`partition ${sides === '' ? 'of each from all' : sides}`);
   }
 
   isolate(node: NodeId): void {
@@ -366,7 +367,7 @@ export class SimCluster implements Cluster {
   clockRate(node: NodeId, rate: number): void {
     this.#process(node).clock.setRate(rate, this.simulation.nowUs);
     this.#hit('clock');
-    this.#fault(`the clocks of ${node} run at ${rate} × speed`);
+    this.#fault(`the clocks of ${node} run at ${rate === 1 ? 'normal' : `${rate} ×`} speed`);
   }
 
   /** Which messages were lost, doubled or late by chance so far. */

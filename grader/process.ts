@@ -199,7 +199,12 @@ export class Process {
     if (!this.paused) return;
     this.paused = false;
     const held = this.#held;
-    this.#around.mark('resume', this, held.length, () => `resumes; ${held.length} events waited`);
+    this.#around.mark(
+      'resume',
+      this,
+      held.length,
+      () => `resumes; ${held.length} ${held.length === 1 ? 'event' : 'events'} waited`,
+    );
     this.#held = [];
     const { life } = this;
     for (const event of held) this.#around.simulation.schedule(0, () => this.deliver(life, event));

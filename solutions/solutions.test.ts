@@ -1,16 +1,22 @@
 /**
  * The contract of every lab: the solution passes, the skeleton scores nothing and breaks nothing,
- * every mutant is killed by the scenario that says so, and one seed gives one run.
+ * every mutant is killed by the scenario that says so, and one seed gives one run. What a student reads
+ * about each mutant, and about the skeleton, is kept beside the solution in `messages.txt`: whoever
+ * changes a scenario sees there what it says now.
  */
 import { join } from 'node:path';
+import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { loadSubmission } from '../grader/grade.ts';
 import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
 import { BOOT_FILE, labFolder, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
+import type { ScenarioResult, SeedResult } from '../grader/report/report.ts';
+import { failureLines } from '../grader/report/terminal.ts';
 import { Session } from '../grader/session.ts';
 import { syllabus } from '../labs/index.ts';
 
+const { createColors } = picocolors;
 const SEEDS = 3;
 const bootCode = await loadBoot(BOOT_FILE);
 
@@ -30,6 +36,25 @@ async function verdict(session: Session, scenario: Scenario, count: number) {
   return { verdict: 'passed' as const };
 }
 
+/** What a student reads about a failing seed, as it was drawn. */
+async function message(session: Session, lab: Lab, scenario: Scenario, seed: number) {
+  const { result } = await session.run(scenario, seed, { keepTrace: true });
+  const lines = failureLines(lab.slug, scenarioResultOf(scenario, result), STYLE);
+  const where = `${scenario.id} ${result.finding?.ruleId}`;
+  expect(result.finding?.lookAt, `${where} asks no question`).toContain('?');
+  expect(lines.slice(0, -1).filter((line) => line.length > 80)).toEqual([]);
+  return lines.join('\n');
+}
+
+const STYLE = { colours: createColors(false), command: 'lab' };
+
+function scenarioResultOf(scenario: Scenario, firstBad: SeedResult): ScenarioResult {
+  const { id, title, points } = scenario;
+  const { verdict, virtualMs, events } = firstBad;
+  const counts = { earned: 0, seedsRun: 1, seedsPassed: 0, virtualMs, events };
+  return { id, title, points, verdict, firstBad, ...counts };
+}
+
 for (const entry of syllabus) {
   const lab = await entry.load();
   const mutants = await entry.mutants();
@@ -37,6 +62,8 @@ for (const entry of syllabus) {
   const solution = join(ROOT, 'solutions', lab.slug);
 
   describe(lab.slug, () => {
+    const messages: string[] = [];
+
     test('the solution passes every scenario', { timeout: 0 }, async () => {
       const session = await open(lab, solution);
       for (const scenario of scenarios) {
@@ -52,6 +79,7 @@ for (const entry of syllabus) {
         const { result } = await session.run(scenario, 1);
         expect([scenario.id, result.verdict]).toEqual([scenario.id, 'failed']);
         expect(['liveness', 'safety', 'contract']).toContain(result.finding?.kind);
+        messages.push(`the skeleton\n${await message(session, lab, scenario, 1)}`);
       }
       session.close();
     });
@@ -86,9 +114,17 @@ for (const entry of syllabus) {
           if (scenario === undefined) throw new Error(`there is no scenario ${mutant.killedBy}`);
           const result = await verdict(session, scenario, scenario.seeds?.test ?? 5);
           expect(result.verdict).toBe('failed');
+          const { seed } = result as SeedResult;
+          messages.push(`${mutant.name}\n${await message(session, lab, scenario, seed)}`);
         }
         session.close();
       });
     }
+
+    test('the messages are those that were read and approved', async () => {
+      await expect(`${messages.join('\n\n')}\n`).toMatchFileSnapshot(
+        join(solution, 'messages.txt'),
+      );
+    });
   });
 }

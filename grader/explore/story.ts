@@ -9,6 +9,8 @@ import type { TraceRecord } from '../sim/trace.ts';
 const EVENTS_MAX = 6;
 /** What lies further back is rarely part of why a rule broke. */
 const RECENT = 40;
+/** Outputs come in crowds; more of them would be all of the story. */
+const OUTPUTS_MAX = 2;
 
 /** How much each kind of event matters to a reader; what is missing matters not. */
 const WEIGHT: Readonly<Record<string, number>> = {
@@ -26,8 +28,9 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
   const candidates = records
     .map((record, i) => ({ record, i, weight: weigh(record) }))
     .filter(({ record, weight }) => weight > 0 && record.atMs <= finding.atMs);
-  return candidates
-    .slice(-RECENT)
+  const outputs = candidates.filter(({ weight }) => weight === WEIGHT.emit).slice(-OUTPUTS_MAX);
+  const others = candidates.filter(({ weight }) => weight !== WEIGHT.emit).slice(-RECENT);
+  return [...others, ...outputs]
     .sort((a, b) => b.weight - a.weight || b.i - a.i)
     .slice(0, EVENTS_MAX)
     .sort((a, b) => a.i - b.i)
