@@ -203,7 +203,7 @@ export class Process {
       'resume',
       this,
       held.length,
-      () => `resumes; ${held.length} ${held.length === 1 ? 'event' : 'events'} waited`,
+      () => `resumes; ${held.length || 'no'} ${held.length === 1 ? 'event' : 'events'} waited`,
     );
     this.#held = [];
     const { life } = this;

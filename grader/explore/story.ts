@@ -12,6 +12,12 @@ const RECENT = 40;
 /** Outputs come in crowds; more of them would be all of the story. */
 const OUTPUTS_MAX = 2;
 
+/** Among more nodes than this, what happens to those that the evidence does not name is another story. */
+const CROWD = 8;
+const NAMED = 1.5;
+const OF_OTHER = -3;
+const NODE_NAMES = /\b[a-z]\d+\b/g;
+
 /** How much each kind of event matters to a reader; what is missing matters not. */
 const WEIGHT: Readonly<Record<string, number>> = {
   note: 9,
@@ -25,12 +31,24 @@ const WEIGHT: Readonly<Record<string, number>> = {
 
 /** At most six events, in order of time, the last ones before the finding. */
 export function tellStory(records: readonly TraceRecord[], finding: Finding): StoryEvent[] {
+  const isCrowd = new Set(records.map(({ node }) => node)).size > CROWD;
+  const named = new Set(isCrowd ? finding.evidence.match(NODE_NAMES) : []);
   const candidates = records
-    .map((record, i) => ({ record, i, weight: weigh(record) }))
-    .filter(({ record, weight }) => weight > 0 && record.atMs <= finding.atMs);
-  const outputs = candidates.filter(({ weight }) => weight === WEIGHT.emit).slice(-OUTPUTS_MAX);
-  const others = candidates.filter(({ weight }) => weight !== WEIGHT.emit).slice(-RECENT);
-  return [...others, ...outputs]
+    .filter((record) => record.atMs <= finding.atMs && weigh(record) > 0)
+    .map((record, i) => {
+      const nodes = record.node === undefined ? record.text.match(NODE_NAMES) : [record.node];
+      const isAbout = nodes?.some((node) => named.has(node)) ?? false;
+      const isOfOther = named.size > 0 && record.node !== undefined && !isAbout;
+      const shift = isAbout ? NAMED : isOfOther ? OF_OTHER : 0;
+      return { record, i, isAbout, weight: weigh(record) + shift };
+    });
+  const isOutput = ({ record }: { record: TraceRecord }) => record.kind === 'emit';
+  const outputs = candidates.filter(isOutput).slice(-OUTPUTS_MAX);
+  const others = candidates.filter((candidate) => !isOutput(candidate));
+  const recent = [true, false].flatMap((about) =>
+    others.filter(({ isAbout }) => isAbout === about).slice(-RECENT),
+  );
+  return [...recent, ...outputs]
     .sort((a, b) => b.weight - a.weight || b.i - a.i)
     .slice(0, EVENTS_MAX)
     .sort((a, b) => a.i - b.i)
@@ -39,6 +57,7 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
 
 function weigh(record: TraceRecord): number {
   if (record.kind === 'state') return record.text.startsWith('is leader') ? 8 : 0;
+  if (record.text.endsWith('at normal speed')) return 0;
   return WEIGHT[record.kind] ?? 0;
 }
 

@@ -127,13 +127,16 @@ export class KvWorkload {
       return;
     }
     const [first] = this.#open;
+    const left = this.#open.size - 1;
+    const others =
+      left === 0 ? '' : `, and ${left} more ${left === 1 ? 'call is' : 'calls are'} open`;
     const since = first === undefined ? '' : `, since ${s(first.callAt)}`;
     const what = first === undefined ? '' : `${first.client}: ${describe(first.input)}`;
     this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-answer',
       rule: 'Every call comes to an end once the network lets messages through (contract, Kv)',
-      evidence: `${this.#open.size} calls are open at ${s(nowMs + withinMs)}, the first is ${what}${since}`,
+      evidence: `at ${s(nowMs + withinMs)} no answer to ${what}${since}${others}`,
       lookAt: 'what does the client do when no reply comes?',
     });
   }
