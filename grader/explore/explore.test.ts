@@ -88,6 +88,24 @@ test('shrinking keeps the steps that the failure needs, and the rule', async () 
   expect(shrunk?.finding.evidence).toContain('too late');
 });
 
+test('what the scenario does after its plan does not come earlier in a shrunk run', async () => {
+  const shrunk = await explore(
+    {
+      plan: () => [100, 300, 400].map((atMs) => ({ atMs, do: atMs === 100 ? 'arm' : 'rest' })),
+      actions: {
+        arm: (cluster) => cluster.after(100, () => void cluster.invoke('n1', 'late')),
+        rest: () => {},
+      },
+      run(cluster) {
+        cluster.crash('n1');
+        cluster.run(500);
+      },
+    },
+    (session, scenario) => shrink(session, scenario, 1),
+  );
+  expect(shrunk?.plan.map(({ atMs }) => atMs)).toEqual([100, 300]);
+});
+
 /** Two nodes that greet each other; the second greeting that is late is too much. */
 const GREETERS = nodeSource(`
   start() {

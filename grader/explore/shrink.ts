@@ -167,10 +167,15 @@ async function reduce<T>(
   }
 }
 
-/** Steps after the failure had no part in it. */
+/**
+ * Steps after the failure had no part in it; but for the next one, which holds back what the scenario
+ * does after its plan until then.
+ */
 function withoutLater(plan: readonly Step[], run: Run): readonly Step[] {
   const atMs = run.result.finding?.atMs ?? Number.POSITIVE_INFINITY;
-  return plan.filter((step) => step.atMs <= atMs);
+  const nextMs = Math.min(...plan.map((step) => step.atMs).filter((at) => at > atMs));
+  const next = plan.find((step) => step.atMs === nextMs);
+  return plan.filter((step) => step.atMs <= atMs || step === next);
 }
 
 /** What a shrunk plan leaves out besides steps: `n5 off, no loss, 2 late messages`. */
