@@ -17,6 +17,7 @@ import type { Lab, Mutant, Part } from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
+import { reportJsonSchema } from '../grader/report/schema.ts';
 import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
 import { syllabus } from '../labs/index.ts';
 
@@ -173,6 +174,8 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     'a history': async () => aHistory(),
   });
   await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
+  const schema = `${JSON.stringify(reportJsonSchema(), null, 2)}\n`;
+  result.set(join(ROOT, 'docs', 'report.schema.json'), schema);
   for (const entry of syllabus) {
     const file = join(labFolder(entry.slug), 'README.md');
     if (!existsSync(file)) continue;

@@ -85,6 +85,8 @@ export interface ScenarioResult {
   /** The first failing (or else undecided) seed in the order of the seed list. */
   readonly firstBad?: SeedResult;
   readonly shrunk?: Shrunk;
+  /** What a course tells instead of `firstBad`, when it does not tell all (`detail.ts`). */
+  readonly withheld?: { readonly kind: FindingKind | 'undecided'; readonly rule?: string };
   readonly virtualMs: number;
   readonly events: number;
   /** What the first seed has to tell: measurements, how many crash points were swept. */

@@ -54,13 +54,14 @@ export function resultLines(result: ScenarioResult, style: Style): string[] {
 export function failureLines(lab: string, result: ScenarioResult, style: Style): string[] {
   const { firstBad, shrunk } = result;
   const lines = resultLines(result, style);
-  if (firstBad === undefined) return lines;
   const detail = (label: string, texts: readonly string[]) => {
     const [first = '', ...rest] = texts;
     lines.push(`  ${style.colours.dim(label.padEnd(DETAIL_COLUMN - 2))}${first}`);
     lines.push(...rest.map((text) => ' '.repeat(DETAIL_COLUMN) + text));
   };
   const text = (label: string, value: string) => detail(label, wrap(value, WIDTH - DETAIL_COLUMN));
+  if (result.withheld) text('Broken rule', result.withheld.rule ?? `of ${result.withheld.kind}`);
+  if (firstBad === undefined) return lines;
   const isSmaller = shrunk !== undefined && isShorter(shrunk);
   const finding: Finding | undefined = shrunk?.finding ?? firstBad.finding;
 

@@ -1,0 +1,29 @@
+/**
+ * How much of a failure a student is told. Courses that grade on hidden seeds want the verdict
+ * without what gives the seed away; a grader that tells everything is solved by its own messages.
+ */
+import type { Report, ScenarioResult } from './report.ts';
+
+/** `full`: all. `rule`: the broken rule, no evidence, no seed. `none`: the kind of failure only. */
+export const DETAILS = ['full', 'rule', 'none'] as const;
+export type Detail = (typeof DETAILS)[number];
+
+/** The Report with less detail. Points and verdicts stay as they are. */
+export function withDetail(report: Report, detail: Detail): Report {
+  if (detail === 'full') return report;
+  const parts = report.parts.map((part) => ({
+    ...part,
+    scenarios: part.scenarios.map((result) => withheld(result, detail)),
+  }));
+  return { ...report, parts };
+}
+
+function withheld(result: ScenarioResult, detail: 'rule' | 'none'): ScenarioResult {
+  // Notes are measurements of the first seed: they would tell of it.
+  const { firstBad, shrunk, notes, ...rest } = result;
+  if (firstBad === undefined) return rest;
+  const finding = shrunk?.finding ?? firstBad.finding;
+  const kind = finding?.kind ?? 'undecided';
+  const rule = detail === 'rule' && finding ? { rule: finding.rule } : {};
+  return { ...rest, withheld: { kind, ...rule } };
+}

@@ -1,0 +1,88 @@
+/**
+ * One Report in the words of one platform: a pure function from the Report to the text of a file.
+ * Nothing here reads a clock: the same submission, graded twice, gives the same bytes.
+ */
+import { createColors } from 'picocolors';
+import { plain } from '../plain.ts';
+import type { Report, ScenarioResult } from '../report.ts';
+import { failureLines, problemLines } from '../terminal.ts';
+
+/** What a platform wants to know and a Report does not say. All of it may be absent. */
+export interface About {
+  /** Of this grader. */
+  readonly version: string;
+  /** How students call the command: `npx lab`. */
+  readonly command: string;
+  /** Whose work it is. */
+  readonly student?: string;
+  /** When it was handed in (a commit's time, say): ISO 8601. */
+  readonly submittedAt?: string;
+  /** Facts of the platform, by its own names: CLASSROOM, OWNER, COMMIT_URL … */
+  readonly platform?: Readonly<Record<string, string | undefined>>;
+  /** Folder of the submission below the root of its repository, for annotations. */
+  readonly folder?: string;
+}
+
+export interface Format {
+  readonly name: string;
+  /** The file that the platform looks for. */
+  readonly file: string;
+  /** For `lab grade --help`. */
+  readonly what: string;
+  /** @throws {MissingFact} when the platform needs a fact that `about` lacks */
+  write(reports: readonly Report[], about: About): string;
+}
+
+/** A platform needs something that is not known. */
+export class MissingFact extends Error {
+  override readonly name = 'MissingFact';
+}
+
+/** Every scenario with its report and part, blocked ones too, in the order of the labs. */
+export interface Row {
+  readonly report: Report;
+  readonly part: string;
+  readonly id: string;
+  readonly title: string;
+  readonly points: number;
+  readonly earned: number;
+  readonly verdict: 'passed' | 'failed' | 'undecided' | 'blocked';
+  readonly result?: ScenarioResult;
+  /** Why it did not pass, as the terminal tells it, without colour; empty when it passed. */
+  readonly text: string;
+}
+
+/** Rows of a part that was not run, or of a submission that does not build, stand for all of it. */
+export function rowsOf(reports: readonly Report[], { command }: About): Row[] {
+  const style = { colours: createColors(false), command };
+  return reports.flatMap((report): Row[] => {
+    const { problems, points } = report;
+    if (problems.length > 0) {
+      const text = plain(problemLines(problems, style).join('\n'));
+      const failed = { id: '-', title: 'the submission builds', points, earned: 0 };
+      return [{ report, part: '-', ...failed, verdict: 'failed', text }];
+    }
+    return report.parts.flatMap((part): Row[] => {
+      if (part.verdict === 'blocked') {
+        const text = `not run: part ${part.blockedBy} earned nothing yet`;
+        const { id, title, points, verdict } = part;
+        return [{ report, part: id, id, title, points, earned: 0, verdict, text }];
+      }
+      return part.scenarios.map((result) => {
+        const { id, title, points, earned, verdict } = result;
+        const isBad = verdict !== 'passed';
+        const text = isBad ? plain(failureLines(report.lab, result, style).join('\n')) : '';
+        return { report, part: part.id, id, title, points, earned, verdict, result, text };
+      });
+    });
+  });
+}
+
+/** `Raft C2  a committed entry survives a crash of its leader`. */
+export const nameOf = ({ report, id, title }: Row) =>
+  `${report.lab} ${id === '-' ? '' : `${id} `} ${title}`.replace(/ {2,}/, id === '-' ? ' ' : '  ');
+
+export const sumOf = (reports: readonly Report[], what: 'points' | 'earned') =>
+  reports.reduce((sum, report) => sum + report[what], 0);
+
+export const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

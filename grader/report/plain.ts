@@ -1,0 +1,26 @@
+/**
+ * Text that a submission may have chosen, made safe for wherever it is shown: a terminal, a log that
+ * a runner parses, XML, a spreadsheet. What a format must escape besides, its writer does.
+ */
+import { stripVTControlCharacters } from 'node:util';
+
+/** Longest text of one test in a result file; platforms cut at different lengths, none below this. */
+export const TEXT_CHARS_MAX = 16_000;
+
+/** Control characters but tab and line feed, marks that turn the direction of writing, no characters. */
+const UNSHOWN = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|\p{Noncharacter_Code_Point}/gu;
+/** Halves of pairs: JSON and XML readers stumble over them. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** Without terminal escapes and the like; at most `charsMax` characters. */
+export function plain(text: string, charsMax = TEXT_CHARS_MAX): string {
+  const clean = stripVTControlCharacters(text.replaceAll('\r\n', '\n'))
+    .replace(UNSHOWN, '')
+    .replace(LONE_SURROGATE, '\ufffd');
+  if (clean.length <= charsMax) return clean;
+  return `${clean.slice(0, charsMax).replace(LONE_SURROGATE, '')}\n[cut]`;
+}
+
+/** The same on one line. */
+export const plainLine = (text: string, charsMax = 400) =>
+  plain(text.replace(/\s+/g, ' '), charsMax).replaceAll('\n', ' ');

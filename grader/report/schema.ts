@@ -1,0 +1,112 @@
+/**
+ * The published shape of a Report, for whoever reads `lab grade --report json`: made into
+ * `docs/report.schema.json` by `npm run docs`, and used to check reports that are read from files.
+ * A new field of a Report is added here too, or a test fails; a field that changes its meaning, or goes,
+ * makes a new `version`.
+ */
+import { z } from 'zod';
+import type { Report } from './report.ts';
+
+const verdict = z.enum(['passed', 'failed', 'undecided']);
+const kind = z.enum(['safety', 'liveness', 'crash', 'contract', 'runaway']);
+const count = z.int().nonnegative();
+const ms = z.number().nonnegative().describe('Virtual milliseconds since the start of the run.');
+const hash = z.string().describe('16 hex digits; empty when there was no whole run.');
+
+const finding = z.strictObject({
+  kind,
+  ruleId: z.string().describe('Stable name of the rule, for grouping.'),
+  rule: z.string().describe('The broken rule in words, with its source.'),
+  evidence: z.string().describe('What was seen, with names, times and values.'),
+  picture: z.array(z.string()).readonly().optional(),
+  lookAt: z.string().optional(),
+  atMs: ms,
+  story: z
+    .array(z.strictObject({ atMs: ms, text: z.string() }))
+    .readonly()
+    .optional(),
+});
+
+const seedResult = z.strictObject({
+  seed: count,
+  verdict,
+  finding: finding.optional(),
+  undecided: z.string().optional().describe('Why no verdict could be reached.'),
+  traceHash: hash,
+  virtualMs: ms,
+  events: count,
+  notes: z.array(z.string()).readonly().optional(),
+});
+
+const shrunk = z.strictObject({
+  plan: z.array(z.looseObject({ atMs: z.number(), do: z.string() })).readonly(),
+  stepsBefore: count,
+  stepsAfter: count,
+  eventsBefore: count,
+  eventsAfter: count,
+  runs: count,
+  finding,
+  traceHash: hash,
+});
+
+const scenarioResult = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  points: count,
+  earned: count,
+  verdict,
+  seedsRun: count,
+  seedsPassed: count,
+  firstBad: seedResult.optional(),
+  shrunk: shrunk.optional(),
+  withheld: z
+    .strictObject({ kind: z.enum([...kind.options, 'undecided']), rule: z.string().optional() })
+    .optional()
+    .describe('Instead of firstBad, when a course tells less than all.'),
+  virtualMs: ms,
+  events: count,
+  notes: z.array(z.string()).readonly().optional(),
+});
+
+const partResult = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  verdict: z.enum([...verdict.options, 'blocked']),
+  blockedBy: z.string().optional(),
+  points: count,
+  earned: count,
+  scenarios: z.array(scenarioResult).readonly(),
+});
+
+export const reportSchema = z.strictObject({
+  version: z.literal(1),
+  lab: z.string(),
+  labTitle: z.string(),
+  submission: z.string().describe('SHA-256 of the bundled submission, 16 hex digits.'),
+  problems: z
+    .array(
+      z.strictObject({
+        where: z.string().describe('file:line:column, relative to the submission.'),
+        text: z.string(),
+        line: z.string().optional(),
+        advice: z.string().optional(),
+      }),
+    )
+    .readonly()
+    .describe('Why the submission does not build; nothing was run then.'),
+  parts: z.array(partResult).readonly(),
+  points: count,
+  earned: count,
+  verdict,
+});
+
+/** Neither may have what the other lacks. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+true satisfies Same<z.infer<typeof reportSchema>, Report>;
+
+/** JSON Schema, draft 2020-12. */
+export const reportJsonSchema = () => ({
+  $id: 'faultlab/report/v1',
+  title: 'Report of Faultlab',
+  ...z.toJSONSchema(reportSchema),
+});
