@@ -1,6 +1,7 @@
 /** Grading as a person sees it: each result when it comes, then the failures, then the points. */
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
+import { type Detail, resultWithDetail } from '../grader/report/detail.ts';
 import type { Report, ScenarioResult } from '../grader/report/report.ts';
 import {
   failureLines,
@@ -12,12 +13,18 @@ import {
 import { ProgressLine } from './progress.ts';
 import type { Ui } from './ui.ts';
 
-/** Grades, with progress on stderr; `silent` prints no results. */
+export interface Aloud {
+  /** Prints no results. */
+  readonly silent?: boolean;
+  readonly detail?: Detail;
+}
+
+/** Grades, with progress on stderr and results on stdout. */
 export async function gradeAloud(
   ui: Ui,
   lab: Lab,
   options: Omit<GradeOptions, 'lab' | 'onProgress'>,
-  { silent = false } = {},
+  { silent = false, detail = 'full' }: Aloud = {},
 ): Promise<Report> {
   const progress = new ProgressLine();
   let part: string | undefined;
@@ -31,7 +38,7 @@ export async function gradeAloud(
           const title = lab.parts.find((p) => p.id === event.part)?.title ?? '';
           if (event.part !== part) ui.out(partHeading(event.part, title, ui.style));
           part = event.part;
-          ui.out(...resultLines(event.result, ui.style));
+          ui.out(...resultLines(resultWithDetail(event.result, detail), ui.style));
         }
         progress.update(event);
       },

@@ -142,14 +142,31 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(run(async () => (await import('./commands/reset.ts')).resetLab));
   program
     .command('grade')
-    .description('grade a submission for a course')
-    .argument('<path>')
+    .description('grade submissions for a course')
+    .argument('<path...>', 'folders of submissions, or of folders named by labs')
     .option('--lab <lab>', 'which lab it is (default: by its file name)')
     .option('--with-reference <labs>', 'on our solution of these labs, not those beside it')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
+    .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
+    .option('--detail <level>', 'full, rule or none (default: full; rule with --seed-set)')
+    .option(
+      '--report <format[=file]>',
+      'write a file, as often as given: json, junit, gradescope, classroom50, github, ctrf, markdown, csv, html',
+      (wish: string, before: string[] = []) => [...before, wish],
+    )
+    .option('--student <name>', 'whose work it is, for the files')
     .option('--json', 'print the report as JSON')
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/grade.ts')).gradePath));
+  program
+    .command('seed-set')
+    .description('hidden seeds for a course, and their hash to publish')
+    .option('--secret-file <file>', 'what the seeds are derived from')
+    .option('--name <name>', 'of the set: another name gives other seeds')
+    .option('--count <count>', 'of seeds', wholeNumber('--count', 1), 100)
+    .option('--verify <file>', 'print the hash of a set, or compare it')
+    .option('--hash <hash>', 'that was published, with --verify')
+    .action(run(async () => (await import('./commands/seed-set.ts')).seedSet));
   program
     .command('check-history')
     .description('judge a history that was recorded anywhere')

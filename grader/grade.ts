@@ -7,8 +7,10 @@ import type { Lab, Part, Scenario } from './lab.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
 import { type Loaded, load, loadBoot, type UsedFolder } from './realm/load.ts';
+import { plain } from './report/plain.ts';
 import {
   type BuildProblem,
+  type Finding,
   type PartResult,
   type Report,
   type ScenarioResult,
@@ -23,6 +25,8 @@ import type { TraceFacts } from './sim/trace.ts';
 /** How many seeds each scenario gets: its own number for `lab test` or `lab grade`, or explicit. */
 export type SeedChoice =
   | { readonly mode: 'test' | 'grade' }
+  /** As many of these as the scenario asks for when it is graded, or all of them. */
+  | { readonly mode: 'grade'; readonly from: readonly number[] }
   | { readonly count: number }
   | { readonly list: readonly number[] };
 
@@ -90,6 +94,7 @@ export interface ReplayOptions {
 /** The public seeds: 1, 2, 3 … in every scenario. */
 function seedsOf(scenario: Scenario, choice: SeedChoice): readonly number[] {
   if ('list' in choice) return choice.list;
+  if ('from' in choice) return choice.from.slice(0, (scenario.seeds ?? DEFAULT_SEEDS).grade);
   const count = 'count' in choice ? choice.count : (scenario.seeds ?? DEFAULT_SEEDS)[choice.mode];
   return Array.from({ length: count }, (_, i) => i + 1);
 }
@@ -137,7 +142,7 @@ export async function grade(options: GradeOptions): Promise<Report> {
     loadBoot(BOOT_FILE),
     loadSubmission(lab, options.submission, options),
   ]);
-  if ('problems' in submission) return reportOf(lab, '', submission.problems, []);
+  if ('problems' in submission) return problemReport(lab, submission.problems);
   const { loaded } = submission;
   const { runTimeoutMs } = options;
   const pool = new Pool(
@@ -268,14 +273,18 @@ async function gradeScenario(
       return pool.runSeeds(scenario.id, piece, { checkTwice, onSeed: () => onSeeds(1) });
     }),
   );
-  const results = runs.flat().sort((a, b) => seeds.indexOf(a.seed) - seeds.indexOf(b.seed));
+  const results = runs
+    .flat()
+    .map(shownResult)
+    .sort((a, b) => seeds.indexOf(a.seed) - seeds.indexOf(b.seed));
   const firstBad =
     results.find((r) => r.verdict === 'failed') ?? results.find((r) => r.verdict === 'undecided');
   let shrunk: Shrunk | undefined;
   const { shrinkBudget } = options;
   if (firstBad?.verdict === 'failed' && firstBad.traceHash !== '' && shrinkBudget !== 0) {
     options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
-    shrunk = await pool.shrink(scenario.id, firstBad.seed, shrinkBudget);
+    const found = await pool.shrink(scenario.id, firstBad.seed, shrinkBudget);
+    shrunk = found && { ...found, finding: shownFinding(found.finding) };
   }
   const verdict = firstBad?.verdict ?? 'passed';
   const { id, title, points } = scenario;
@@ -296,6 +305,22 @@ async function gradeScenario(
   };
 }
 
+/** What a submission said is shown on terminals and pages: it may be said, and no more than that. */
+function shownResult(result: SeedResult): SeedResult {
+  return result.finding ? { ...result, finding: shownFinding(result.finding) } : result;
+}
+
+function shownFinding(finding: Finding): Finding {
+  const { rule, evidence, picture, story } = finding;
+  return {
+    ...finding,
+    rule: plain(rule),
+    evidence: plain(evidence),
+    ...(picture ? { picture: picture.map((line) => plain(line)) } : {}),
+    ...(story ? { story: story.map(({ atMs, text }) => ({ atMs, text: plain(text) })) } : {}),
+  };
+}
+
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 function partOf(part: Part, scenarios: readonly ScenarioResult[]): PartResult {
@@ -307,6 +332,11 @@ function partOf(part: Part, scenarios: readonly ScenarioResult[]): PartResult {
     earned: sum(scenarios.map((s) => s.earned)),
     scenarios,
   };
+}
+
+/** The Report on a submission that cannot even be looked at. */
+export function problemReport(lab: Lab, problems: readonly BuildProblem[]): Report {
+  return reportOf(lab, '', problems, []);
 }
 
 function reportOf(

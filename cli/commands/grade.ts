@@ -1,51 +1,161 @@
-/** `lab grade <path>`: a submission of a course, unattended. */
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { Lab } from '../../grader/lab.ts';
-import { exitCodeOf } from '../../grader/report/report.ts';
-import { syllabus } from '../../labs/index.ts';
+/** `lab grade <path…>`: submissions of a course, unattended. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { problemReport, type SeedChoice } from '../../grader/grade.ts';
+import { DETAILS, type Detail, withDetail } from '../../grader/report/detail.ts';
+import { type About, type Format, MissingFact } from '../../grader/report/formats/format.ts';
+import { annotations, guarded } from '../../grader/report/formats/github.ts';
+import { formats } from '../../grader/report/formats/index.ts';
+import { exitCodeOf, type Report, worstOf } from '../../grader/report/report.ts';
+import { parseSeedSet } from '../../grader/seed-set.ts';
+import { withTaken } from '../../grader/submission/taken.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
-import { findLab, referencesOf, selectSeeds } from '../select.ts';
+import { VERSION } from '../main.ts';
+import { referencesOf, selectSeeds } from '../select.ts';
+import { type Submission, submissionsIn } from '../submissions.ts';
 import type { Ui } from '../ui.ts';
+import { shown } from '../workspace.ts';
 
 export interface GradePathOptions {
   readonly lab?: string;
   readonly seeds?: number;
+  readonly seedSet?: string;
+  readonly detail?: string;
+  readonly report?: readonly string[];
+  readonly student?: string;
   readonly withReference?: string;
   readonly json?: boolean;
   readonly jobs?: number;
 }
 
-export async function gradePath(ui: Ui, path: string, options: GradePathOptions): Promise<number> {
-  const submission = resolve(path);
-  const lab = await labOf(submission, path, options.lab);
+export async function gradePath(
+  ui: Ui,
+  paths: readonly string[],
+  options: GradePathOptions,
+): Promise<number> {
+  const seeds = seedsOf(options);
+  const detail = detailOf(options);
+  const targets = targetsOf(options.report ?? []);
+  const found = await Promise.all(paths.map((path) => submissionsIn(path, options.lab)));
+  const submissions = found.flat();
   const silent = options.json ?? false;
-  const seeds = selectSeeds('grade', options);
-  const uses = referencesOf(lab, options.withReference);
-  const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
-  const report = await gradeAloud(ui, lab, { submission, seeds, uses, ...jobs }, { silent });
-  if (silent) ui.out(JSON.stringify(report, null, 2));
-  else showOutcome(ui, report);
-  return exitCodeOf(report);
+  const reports: Report[] = [];
+  const guard = process.env.GITHUB_ACTIONS === 'true' ? randomUUID() : undefined;
+  if (guard && !silent) ui.out(...guarded([], guard).slice(0, 1));
+  for (const submission of submissions) {
+    if (!silent && submissions.length > 1) ui.out(...headOf(submission, reports.length > 0));
+    const report = await gradeOne(ui, submission, { options, seeds, detail, silent });
+    if (!silent) showOutcome(ui, report);
+    reports.push(report);
+  }
+  if (guard && !silent) ui.out(...guarded([], guard).slice(1));
+  const about = aboutOf(ui, options, submissions);
+  if (guard && !silent) ui.out(...annotations(reports, about));
+  if (silent) ui.out(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2));
+  for (const { format, file } of targets) {
+    writeWhole(file, written(format, reports, about));
+    ui.err(`${format.name}: ${shown(file)}`);
+  }
+  return exitCodeOf({ verdict: worstOf(reports.map((report) => report.verdict)) });
 }
 
-/** The lab that was named, or the only one whose file is there. */
-async function labOf(submission: string, path: string, slug: string | undefined): Promise<Lab> {
-  if (!statSync(submission, { throwIfNoEntry: false })?.isDirectory()) {
-    const what = `${JSON.stringify(path)} is ${existsSync(submission) ? 'a file' : 'not there'}`;
-    throw new UsageError({ what, todo: 'give the folder of a submission' });
+interface Circumstances {
+  readonly options: GradePathOptions;
+  readonly seeds: SeedChoice;
+  readonly detail: Detail;
+  readonly silent: boolean;
+}
+
+async function gradeOne(
+  ui: Ui,
+  { lab, folder }: Submission,
+  { options, seeds, detail, silent }: Circumstances,
+): Promise<Report> {
+  const references = referencesOf(lab, options.withReference);
+  const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
+  const report = await withTaken(lab, folder, references, ({ folder, uses, problems }) => {
+    if (problems.length > 0) return Promise.resolve(problemReport(lab, problems));
+    const request = { submission: folder, seeds, uses, ...jobs };
+    return gradeAloud(ui, lab, request, { silent, detail });
+  });
+  return withDetail(report, detail);
+}
+
+const headOf = ({ lab, folder }: Submission, isLater: boolean) => [
+  ...(isLater ? [''] : []),
+  `== ${lab.title} (${shown(folder)})`,
+];
+
+function seedsOf(options: GradePathOptions): SeedChoice {
+  const { seedSet } = options;
+  if (seedSet === undefined) return selectSeeds('grade', options);
+  if (options.seeds !== undefined) {
+    const what = '--seeds and --seed-set do not go together';
+    throw new UsageError({ what, todo: 'choose one of them' });
   }
-  const candidates = slug === undefined ? syllabus : [findLab(slug)];
-  const labs = await Promise.all(candidates.map((entry) => entry.load()));
-  const found = labs.filter((lab) => existsSync(join(submission, lab.entry)));
-  const [lab] = found;
-  if (lab !== undefined && found.length === 1) return lab;
-  const entries = labs.map((l) => `${l.entry} (${l.slug})`);
-  if (lab === undefined) {
-    const what = `${JSON.stringify(path)} has none of the files that a submission begins with`;
-    throw new UsageError({ what, allowed: entries, todo: 'give the folder that holds the file' });
+  try {
+    return { mode: 'grade', from: parseSeedSet(readFileSync(seedSet, 'utf8')).seeds };
+  } catch (error) {
+    const what = `${JSON.stringify(seedSet)} is no seed set: ${(error as Error).message}`;
+    throw new UsageError({ what, todo: 'make one: lab seed-set --secret-file FILE --name NAME' });
   }
-  const what = `${JSON.stringify(path)} could be of several labs`;
-  throw new UsageError({ what, allowed: found.map((l) => l.slug), todo: 'add --lab <lab>' });
+}
+
+/** Hidden seeds stay hidden unless somebody says otherwise. */
+function detailOf({ detail, seedSet }: GradePathOptions): Detail {
+  if (detail === undefined) return seedSet === undefined ? 'full' : 'rule';
+  const found = DETAILS.find((known) => known === detail);
+  if (found) return found;
+  const what = `--detail got ${JSON.stringify(detail)}`;
+  throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
+}
+
+interface Target {
+  readonly format: Format;
+  readonly file: string;
+}
+
+/** `junit` or `junit=build/tests.xml`, checked before the long work begins. */
+function targetsOf(wishes: readonly string[]): Target[] {
+  return wishes.map((wish) => {
+    const [name = '', ...rest] = wish.split('=');
+    const format = formats.find((known) => known.name === name);
+    if (format) return { format, file: resolve(rest.join('=') || format.file) };
+    const what = `there is no format ${JSON.stringify(name)}`;
+    const allowed = formats.map((known) => known.name);
+    throw new UsageError({ what, value: name, allowed, todo: '--report <format[=file]>' });
+  });
+}
+
+function aboutOf(ui: Ui, options: GradePathOptions, submissions: readonly Submission[]): About {
+  const { env } = process;
+  const [only] = submissions.length === 1 ? submissions : [];
+  return {
+    version: VERSION,
+    command: ui.command,
+    platform: env,
+    ...(options.student === undefined ? {} : { student: options.student }),
+    ...(env.SUBMITTED_AT === undefined ? {} : { submittedAt: env.SUBMITTED_AT }),
+    ...(only ? { folder: shown(only.folder) } : {}),
+  };
+}
+
+function written(format: Format, reports: readonly Report[], about: About): string {
+  try {
+    return format.write(reports, about);
+  } catch (error) {
+    if (!(error instanceof MissingFact)) throw error;
+    const todo = 'set them, or choose another format';
+    throw new UsageError({ what: error.message, todo });
+  }
+}
+
+/** Whoever reads the file finds the old one or the new one, never half of it. */
+function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const part = `${file}.${process.pid}`;
+  writeFileSync(part, text, { flag: 'wx' });
+  renameSync(part, file);
 }

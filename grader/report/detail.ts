@@ -13,12 +13,13 @@ export function withDetail(report: Report, detail: Detail): Report {
   if (detail === 'full') return report;
   const parts = report.parts.map((part) => ({
     ...part,
-    scenarios: part.scenarios.map((result) => withheld(result, detail)),
+    scenarios: part.scenarios.map((result) => resultWithDetail(result, detail)),
   }));
   return { ...report, parts };
 }
 
-function withheld(result: ScenarioResult, detail: 'rule' | 'none'): ScenarioResult {
+export function resultWithDetail(result: ScenarioResult, detail: Detail): ScenarioResult {
+  if (detail === 'full') return result;
   // Notes are measurements of the first seed: they would tell of it.
   const { firstBad, shrunk, notes, ...rest } = result;
   if (firstBad === undefined) return rest;

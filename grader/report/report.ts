@@ -129,7 +129,7 @@ export interface Report {
 }
 
 /** 0 all passed, 1 something failed, 3 the grader or the machine is at fault. */
-export function exitCodeOf(report: Report): 0 | 1 | 3 {
+export function exitCodeOf(report: Pick<Report, 'verdict'>): 0 | 1 | 3 {
   if (report.verdict === 'undecided') return 3;
   return report.verdict === 'passed' ? 0 : 1;
 }

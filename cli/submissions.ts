@@ -1,0 +1,48 @@
+/** From paths that a course hands in to labs: which submissions does a folder hold? */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Lab } from '../grader/lab.ts';
+import { syllabus } from '../labs/index.ts';
+import { UsageError } from './errors.ts';
+import { findLab } from './select.ts';
+
+export interface Submission {
+  readonly lab: Lab;
+  /** Full path of the folder that holds the lab's first file. */
+  readonly folder: string;
+}
+
+/**
+ * A path is a submission, or a folder of submissions that are called by their labs (`work/`), or a
+ * repository with such a `work/`.
+ * @throws {UsageError} when there is none, or when it cannot be told which lab it is
+ */
+export async function submissionsIn(path: string, slug?: string): Promise<readonly Submission[]> {
+  const folder = resolve(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    const what = `${JSON.stringify(path)} is ${existsSync(folder) ? 'a file' : 'not there'}`;
+    throw new UsageError({ what, todo: 'give the folder of a submission' });
+  }
+  const candidates = slug === undefined ? syllabus : [findLab(slug)];
+  const labs = await Promise.all(candidates.map((entry) => entry.load()));
+  const found = [folder, join(folder, 'work')].flatMap((base) => inFolder(labs, base));
+  const here = labs.filter((lab) => existsSync(join(folder, lab.entry)));
+  const named = here.filter((lab) => lab.slug === basename(folder));
+  const [lab] = named.length === 1 ? named : here;
+  if (lab !== undefined && (here.length === 1 || named.length === 1)) return [{ lab, folder }];
+  if (here.length > 1) {
+    const what = `${JSON.stringify(path)} could be of several labs`;
+    throw new UsageError({ what, allowed: here.map((l) => l.slug), todo: 'add --lab <lab>' });
+  }
+  if (found.length > 0) return found;
+  const what = `${JSON.stringify(path)} has none of the files that a submission begins with`;
+  const allowed = labs.map((l) => `${l.entry} (${l.slug})`);
+  throw new UsageError({ what, allowed, todo: 'give the folder that holds the file' });
+}
+
+function inFolder(labs: readonly Lab[], base: string): Submission[] {
+  return labs.flatMap((lab) => {
+    const folder = join(base, lab.slug);
+    return existsSync(join(folder, lab.entry)) ? [{ lab, folder }] : [];
+  });
+}

@@ -1,0 +1,52 @@
+/** A submission with the labs that it is built on, copied side by side for as long as it is graded. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Lab } from '../lab.ts';
+import type { BuildProblem } from '../report/report.ts';
+import { collect } from './collect.ts';
+
+export interface Taken {
+  /** The copy. */
+  readonly folder: string;
+  /** Copies of the submissions that it is built on, by lab. */
+  readonly uses: Readonly<Record<string, string>>;
+  readonly problems: readonly BuildProblem[];
+  /** SHA-256 over all that was copied, hex. */
+  readonly hash: string;
+}
+
+/**
+ * Calls `use` with a copy of the submission in `folder`, and removes the copy whatever happens.
+ * `given` are folders that stand in for labs it is built on, such as our solutions; those are ours
+ * and not copied. The others are looked for beside it.
+ */
+export async function withTaken<T>(
+  lab: Pick<Lab, 'slug' | 'uses'>,
+  folder: string,
+  given: Readonly<Record<string, string>>,
+  use: (taken: Taken) => Promise<T>,
+): Promise<T> {
+  const base = mkdtempSync(join(tmpdir(), 'faultlab-'));
+  try {
+    const problems: BuildProblem[] = [];
+    const hashes: string[] = [];
+    const take = (slug: string, from: string) => {
+      const to = join(base, slug);
+      mkdirSync(to);
+      const collected = collect(from, to);
+      problems.push(...collected.problems);
+      hashes.push(collected.hash);
+      return to;
+    };
+    const own = take(lab.slug, folder);
+    const uses: Record<string, string> = { ...given };
+    for (const slug of lab.uses ?? []) {
+      const beside = join(folder, '..', slug);
+      if (uses[slug] === undefined && existsSync(beside)) uses[slug] = take(slug, beside);
+    }
+    return await use({ folder: own, uses, problems, hash: hashes.join('') });
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
