@@ -2,6 +2,7 @@
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
 import { type Detail, resultWithDetail } from '../grader/report/detail.ts';
+import { explanationLines } from '../grader/report/explanation.ts';
 import type { Report, ScenarioResult } from '../grader/report/report.ts';
 import {
   failureLines,
@@ -69,4 +70,5 @@ export function showOutcome(ui: Ui, report: Report, failuresMax = Number.POSITIV
     ui.out('', `  ${hidden.length} more did not pass: ${ids}`, `  one of them: ${command}`);
   }
   ui.out('', ...summaryLines(report, ui.style));
+  if (report.explain) ui.out(...explanationLines(report.lab, report.explain, ui.style));
 }

@@ -122,6 +122,15 @@ function buildProgram(finish: (code: number) => void): Command {
     .argument('[stage]')
     .action(run(async () => (await import('./commands/hint.ts')).hint));
   program
+    .command('explain')
+    .description('questions about what happened in your own runs')
+    .argument('[lab]')
+    .option('--list', 'print the questions, and ask nothing')
+    .option('--answer <answers...>', 'without being asked: q1=b q2=41')
+    .option('--answers <file>', 'the same, from a file: lines with q1=b, or JSON')
+    .option('--solution', 'about the reference solution, with all answers: spoils')
+    .action(run(async () => (await import('./commands/explain.ts')).explain));
+  program
     .command('status')
     .description('your points, and what is left to do')
     .argument('[lab]')

@@ -14,6 +14,8 @@ export interface LabState {
   /** Labs that this one is tested on in our version: the last `--with-reference`. */
   reference?: string;
   lastFailure?: { scenario: string; seed: number };
+  /** `lab explain`: questions asked, answered rightly, and that at the first try. */
+  explain?: { asked: number; right: number; first: number };
   /** How many hints were read, by scenario. */
   hints: Record<string, number>;
 }

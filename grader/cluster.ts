@@ -50,6 +50,12 @@ export interface ClusterOptions {
   readonly methods: Lab['methods'];
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
+  /** With the trace, keep which line of code sent what. */
+  readonly keepStacks?: boolean;
+  /** The messages with these numbers are lost: to see what would have been. */
+  readonly dropped?: readonly number[];
+  /** Every message takes so many times as long. @default 1 */
+  readonly latencyFactor?: number;
   /** `raft.ts:41:7` for a stack trace of a realm. */
   readonly locate: (stack: string) => string | undefined;
 }
@@ -117,6 +123,9 @@ export class SimCluster implements Cluster {
   readonly #observesState: boolean;
   readonly #watch: Watch;
   readonly #locate: ClusterOptions['locate'];
+  readonly #keepStacks: boolean;
+  readonly #dropped: ReadonlySet<number> | undefined;
+  readonly #latencyFactor: number;
   readonly #states = new Map<string, unknown>();
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
@@ -143,6 +152,9 @@ export class SimCluster implements Cluster {
     this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
     this.#observesState = options.invariants.some((i) => i.onState);
     this.#locate = options.locate;
+    this.#keepStacks = options.keepStacks ?? false;
+    this.#dropped = options.dropped && new Set(options.dropped);
+    this.#latencyFactor = options.latencyFactor ?? 1;
     const self = this;
     this.#watch = {
       get nowMs() {
@@ -476,6 +488,7 @@ export class SimCluster implements Cluster {
   // ── what the processes need ────────────────────────────────────────────────────────────────
 
   #surroundings(methods: Lab['methods']): Surroundings {
+    const { trace } = this;
     return {
       simulation: this.simulation,
       methodsOf: (node) => {
@@ -493,7 +506,14 @@ export class SimCluster implements Cluster {
       stepped: (process) => this.#stepped(process),
       programFailed: (process, kind, doing, text, stack) =>
         this.#programFailed(process, kind, doing, text, stack),
-      mark: (kind, process, detail, words) => this.#mark(kind, process, detail, words),
+      mark: (kind, process, detail, words, facts) =>
+        this.#mark(kind, process, detail, words, facts),
+      tell: (kind, process, words, facts) => {
+        if (this.trace.keeping) this.trace.line(this.nowMs, process.id, kind, words, facts);
+      },
+      get recorded() {
+        return trace.records.length;
+      },
       crashed: (process) => {
         this.#hit('crash');
         this.#notify((invariant) => invariant.onCrash?.(process.id, this.#watch));
@@ -539,7 +559,7 @@ export class SimCluster implements Cluster {
     });
     if (problem !== '') return problem;
     const callerLife = from.life;
-    from.startTimeout(callId, timeoutMs);
+    from.startTimeout(callId, timeoutMs, method, to);
     return '';
   }
 
@@ -596,12 +616,14 @@ export class SimCluster implements Cluster {
     const fate = wire && network.filter?.(wire);
     const lose = (why: string) => this.#lose(why, { wire, to, hash, number });
     if (network.isCut(from.index, to.index)) return lose('cut');
+    if (this.#dropped?.has(number)) return lose('what if');
     if (fate === 'drop') return lose('filtered');
     if (fate === undefined && network.isDropped(from.index, to.index, ordinal)) {
       return lose('dropped');
     }
     const latencyMs =
-      typeof fate === 'number' ? fate : network.latencyMs(from.index, to.index, ordinal);
+      this.#latencyFactor *
+      (typeof fate === 'number' ? fate : network.latencyMs(from.index, to.index, ordinal));
     const { life } = to;
     const targetLife = kind === 'reply' ? life : undefined;
     const arriveAfter = (delayMs: number, copy: unknown, label: string) => {
@@ -650,8 +672,20 @@ export class SimCluster implements Cluster {
     wire: WireMessage | undefined,
     { number, label }: { number: number; label: string },
   ): void {
-    const words = wire && (() => `${describeMessage(wire)}${label}`);
-    this.#mark(kind, process, hash, words, { message: number, method: wire?.method ?? '' });
+    if (!this.trace.keeping || wire === undefined) {
+      this.#mark(kind, process, hash);
+      return;
+    }
+    if (kind === 'deliver') process.cause = this.trace.records.length;
+    const { cause } = process;
+    const isSend = kind === 'send';
+    this.#mark(kind, process, hash, () => `${describeMessage(wire)}${label}`, {
+      message: number,
+      method: wire.method,
+      wire,
+      ...(isSend && cause !== undefined ? { cause } : {}),
+      ...(isSend && this.#keepStacks ? { stack: stackHere() } : {}),
+    });
   }
 
   #tally(kind: 'request' | 'reply', method: string, size: number): void {
@@ -666,7 +700,10 @@ export class SimCluster implements Cluster {
   }
 
   #emitted(from: Process, name: string, value: unknown): void {
-    this.#mark('emit', from, from.realm.api.meter[1] as number, () => `${name} ${brief(value)}`);
+    this.#mark('emit', from, from.realm.api.meter[1] as number, () => `${name} ${brief(value)}`, {
+      emitted: { name, value },
+      cause: from.cause,
+    });
     this.#notify((invariant) => invariant.onEmit?.(from.id, name, value, this.#watch));
     this.#observe(() => {
       for (const listener of this.#emitListeners) listener(from.id, name, value);
@@ -828,5 +865,16 @@ function describeMessage(message: WireMessage): string {
   const { kind, from, to, method, body } = message;
   return `${from} → ${to} ${method}${kind === 'reply' ? ' reply' : ''} ${brief(body)}`;
 }
+
+/** Deep enough to reach the submission through the glue; put into words only when it is read. */
+function stackHere(): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = STACK_FRAMES;
+  const here = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return here;
+}
+
+const STACK_FRAMES = 40;
 
 const isList = (methods: Lab['methods']): methods is readonly string[] => Array.isArray(methods);

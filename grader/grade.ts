@@ -1,15 +1,18 @@
 /**
  * Lab + submission + seeds → Report. The one place that owns control flow.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lab, Part, Scenario } from './lab.ts';
+import { ANSWERS_FILE, earnedBy, explanationOf } from './explain/answers.ts';
+import { isExplained, makeSheet, type Sheet } from './explain/sheet.ts';
+import { type Lab, type Part, pointsOfPart, type Scenario } from './lab.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
 import { type Loaded, load, loadBoot, type UsedFolder } from './realm/load.ts';
 import { plain } from './report/plain.ts';
 import {
   type BuildProblem,
+  type Explanation,
   type Finding,
   type PartResult,
   type Report,
@@ -17,6 +20,7 @@ import {
   type SeedResult,
   type Shrunk,
   type Step,
+  type Verdict,
   worstOf,
 } from './report/report.ts';
 import { Session } from './session.ts';
@@ -154,8 +158,10 @@ export async function grade(options: GradeOptions): Promise<Report> {
   });
   aborted.catch(() => {});
   try {
-    const parts = await Promise.race([gradeParts(lab, pool, options), aborted]);
-    return reportOf(lab, loaded.hash, [], parts);
+    const explain = explainFor(lab, pool, options);
+    const parts = await Promise.race([gradeParts(lab, pool, options, explain), aborted]);
+    const explanation = await Promise.race([explain, aborted]);
+    return reportOf(lab, loaded.hash, [], parts, explanation);
   } finally {
     pool.close();
   }
@@ -185,6 +191,30 @@ export async function replay(options: ReplayOptions & { debugging?: boolean }): 
   }
 }
 
+/** The questions that a lab asks about a submission. Runs it in this process. */
+export async function explain(
+  options: Pick<ReplayOptions, 'lab' | 'submission' | 'uses' | 'edits'>,
+): Promise<Sheet> {
+  return withSession(options, makeSheet);
+}
+
+/** Opens a submission in this process. @throws {SubmissionProblems} when it does not build */
+export async function withSession<T>(
+  options: Pick<ReplayOptions, 'lab' | 'submission' | 'uses' | 'edits'>,
+  use: (session: Session, lab: Lab) => Promise<T>,
+): Promise<T> {
+  const lab = await loadLab(options.lab);
+  const submission = await loadSubmission(lab, options.submission, options);
+  if ('problems' in submission) throw new SubmissionProblems(submission.problems);
+  const bootCode = await loadBoot(BOOT_FILE);
+  const session = new Session({ lab, loaded: submission.loaded, bootCode });
+  try {
+    return await use(session, lab);
+  } finally {
+    session.close();
+  }
+}
+
 /** The submission does not build. */
 export class SubmissionProblems extends Error {
   override readonly name = 'SubmissionProblems';
@@ -196,7 +226,35 @@ export class SubmissionProblems extends Error {
   }
 }
 
-async function gradeParts(lab: Lab, pool: Pool, options: GradeOptions): Promise<PartResult[]> {
+/** What the submission explains, when it does or when points hang on it. */
+async function explainFor(
+  lab: Lab,
+  pool: Pool,
+  { submission, only }: GradeOptions,
+): Promise<Explanation | undefined> {
+  if (only !== undefined || !isExplained(lab)) return undefined;
+  const text = readText(join(submission, ANSWERS_FILE));
+  if (text === undefined && lab.parts.every(({ explain }) => explain === undefined))
+    return undefined;
+  const sheet = await pool.explain();
+  if (sheet !== undefined) return explanationOf(lab, sheet, text);
+  return { runs: [], questions: [], problem: 'the questions could not be made: a run never ended' };
+}
+
+const TEXT_BYTES_MAX = 1024 * 1024;
+
+/** Undefined when there is no such file, or none that a person would write. */
+function readText(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.size <= TEXT_BYTES_MAX ? readFileSync(file, 'utf8') : undefined;
+}
+
+async function gradeParts(
+  lab: Lab,
+  pool: Pool,
+  options: GradeOptions,
+  explain: Promise<Explanation | undefined>,
+): Promise<PartResult[]> {
   const wanted = (s: Scenario) => options.only === undefined || options.only.includes(s.id);
   const all = lab.parts.flatMap((p) => p.scenarios).filter(wanted);
   const total = all.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0);
@@ -232,11 +290,12 @@ async function gradeParts(lab: Lab, pool: Pool, options: GradeOptions): Promise<
   const results: PartResult[] = [];
   for (const part of lab.parts) {
     const scenarios = part.scenarios.filter(wanted);
-    if (scenarios.length === 0) continue;
+    const asks = part.explain !== undefined && options.only === undefined;
+    if (scenarios.length === 0 && !asks) continue;
     const blocker = results.find((r) => part.needs?.includes(r.id) && r.earned === 0);
     if (blocker) {
       onSeeds(scenarios.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0));
-      const points = scenarios.reduce((sum, s) => sum + s.points, 0);
+      const points = sum(scenarios.map((s) => s.points)) + (asks ? (part.explain?.points ?? 0) : 0);
       const { id, title } = part;
       results.push({
         id,
@@ -250,7 +309,8 @@ async function gradeParts(lab: Lab, pool: Pool, options: GradeOptions): Promise<
       continue;
     }
     const outcomes = await Promise.all(scenarios.map((s) => start(part, s)));
-    results.push(partOf(part, outcomes));
+    const result = partOf(part, outcomes);
+    results.push(asks ? withExplanation(result, part, await explain) : result);
   }
   return results;
 }
@@ -321,6 +381,28 @@ function shownFinding(finding: Finding): Finding {
   };
 }
 
+/** Adds what the answers about the runs of this part have earned. */
+function withExplanation(
+  result: PartResult,
+  { id, explain }: Part,
+  explanation: Explanation | undefined,
+): PartResult {
+  const points = explain?.points ?? 0;
+  const runs = explanation?.runs.filter(({ part }) => part === id) ?? [];
+  const isAsked = runs.length > 0 && runs.every(({ verdict }) => verdict === 'passed');
+  const own = (explanation?.questions ?? []).filter((question) =>
+    runs.some(({ scenario }) => question.id.startsWith(`${scenario}.`)),
+  );
+  const earned = isAsked ? earnedBy(own, points) : 0;
+  return {
+    ...result,
+    points: result.points + points,
+    earned: result.earned + earned,
+    explain: { points, earned },
+    verdict: worstOf([result.verdict as Verdict, earned === points ? 'passed' : 'failed']),
+  };
+}
+
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 function partOf(part: Part, scenarios: readonly ScenarioResult[]): PartResult {
@@ -344,12 +426,11 @@ function reportOf(
   submission: string,
   problems: readonly BuildProblem[],
   parts: readonly PartResult[],
+  explain?: Explanation,
 ): Report {
   const verdicts = parts.map((p) => (p.verdict === 'blocked' ? 'failed' : p.verdict));
   const points =
-    parts.length > 0
-      ? sum(parts.map((p) => p.points))
-      : sum(lab.parts.flatMap((p) => p.scenarios.map((s) => s.points)));
+    parts.length > 0 ? sum(parts.map((p) => p.points)) : sum(lab.parts.map(pointsOfPart));
   return {
     version: 1,
     lab: lab.slug,
@@ -357,6 +438,7 @@ function reportOf(
     submission,
     problems,
     parts,
+    ...(explain ? { explain } : {}),
     points,
     earned: sum(parts.map((p) => p.earned)),
     verdict: problems.length > 0 ? 'failed' : worstOf(verdicts),

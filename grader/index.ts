@@ -25,6 +25,18 @@ export { tellTransactions } from './checkers/transactions/tell.ts';
 export { checkWeak, type WeakModel, type WeakResult } from './checkers/weak/check.ts';
 export { StrongConvergence, setFaults, whyNotConverged } from './checkers/weak/convergence.ts';
 export { type Staleness, stalenessOf } from './checkers/weak/staleness.ts';
+export { chainOf, whatBegan, whichLine } from './explain/about-code.ts';
+export { whatChanged, whatHappenedBefore } from './explain/about-order.ts';
+export {
+  type Draft,
+  type DraftAnswer,
+  type Explain,
+  type QuestionMaker,
+  question,
+} from './explain/question.ts';
+export type { RunEvent, RunRecord } from './explain/record.ts';
+export { type Metric, milestone, predict, whatIfCrashed, whatIfLost } from './explain/what-if.ts';
+export { at, bodyOf, listed, named, told } from './explain/words.ts';
 export {
   type Cluster,
   type Draw,

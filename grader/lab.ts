@@ -5,6 +5,7 @@
  */
 import type { History } from './checkers/history.ts';
 import type { Model } from './checkers/models.ts';
+import type { Explain } from './explain/question.ts';
 import type { Crew } from './names.ts';
 import type { NodeId } from './node.ts';
 import type { FindingKind, Step } from './report/report.ts';
@@ -47,6 +48,11 @@ export interface Lab {
    * not asked for yet, its scenarios should not demand.
    */
   readonly invariants: (scenario: Scenario) => readonly Invariant[];
+  /**
+   * Runs that `lab explain` asks about, once they pass: some three to six questions each. They cost and
+   * earn nothing; for questions that count, see {@link Part.explain}.
+   */
+  readonly explain?: readonly Explain[];
   /** Rough hours a student needs, for the syllabus. */
   readonly hours: string;
 }
@@ -58,6 +64,16 @@ export interface Part {
   /** Parts that must have earned at least one point before this one is run. */
   readonly needs?: readonly string[];
   readonly scenarios: readonly Scenario[];
+  /**
+   * Questions about runs of this lab that earn points, beside scenarios or instead of them: a right
+   * answer at the first try earns its whole share, at the second half of it, later none.
+   */
+  readonly explain?: { readonly points: number; readonly runs: readonly Explain[] };
+}
+
+/** What can be earned in a part. */
+export function pointsOfPart({ scenarios, explain }: Part): number {
+  return scenarios.reduce((sum, { points }) => sum + points, explain?.points ?? 0);
 }
 
 /** A workload, faults and claims. It passes only if every seed passes. */

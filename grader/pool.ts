@@ -5,9 +5,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Sheet } from './explain/sheet.ts';
 import { WORKER_FILE } from './paths.ts';
 import type { Finding, SeedResult, Shrunk } from './report/report.ts';
-import type { Answer, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
+import type { Answer, ExplainJob, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
 
 /** Memory of one worker before it is ended. */
 const RSS_BYTES_MAX = 700 * 1024 * 1024;
@@ -20,10 +21,12 @@ const WATCH_EVERY_MS = 100;
 
 export type Outcome =
   | { readonly type: 'seeds'; readonly results: readonly SeedResult[] }
-  | { readonly type: 'shrunk'; readonly shrunk: Shrunk | undefined };
+  | { readonly type: 'shrunk'; readonly shrunk: Shrunk | undefined }
+  /** Undefined when the process died of it. */
+  | { readonly type: 'sheet'; readonly sheet: Sheet | undefined };
 
 interface Task {
-  readonly job: RunJob | ShrinkJob;
+  readonly job: RunJob | ShrinkJob | ExplainJob;
   readonly results: SeedResult[];
   readonly onSeed: (result: SeedResult) => void;
   readonly resolve: (outcome: Outcome) => void;
@@ -80,6 +83,12 @@ export class Pool {
     return this.#enqueue(job, () => {}).then((o) => (o.type === 'shrunk' ? o.shrunk : undefined));
   }
 
+  /** The questions of the lab; undefined when they could not be made. */
+  explain(): Promise<Sheet | undefined> {
+    const job: ExplainJob = { type: 'explain', job: this.#nextJob++ };
+    return this.#enqueue(job, () => {}).then((o) => (o.type === 'sheet' ? o.sheet : undefined));
+  }
+
   /** Ends all workers at once. */
   close(): void {
     this.#closed = true;
@@ -88,7 +97,7 @@ export class Pool {
     this.#workers.clear();
   }
 
-  #enqueue(job: RunJob | ShrinkJob, onSeed: Task['onSeed']): Promise<Outcome> {
+  #enqueue(job: Task['job'], onSeed: Task['onSeed']): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#waiting.push({ job, results: [], onSeed, resolve });
       this.#dispatch();
@@ -140,7 +149,7 @@ export class Pool {
       task.onSeed(answer.result);
     } else {
       worker.task = undefined;
-      if (answer.type === 'shrunk') task.resolve(answer);
+      if (answer.type === 'shrunk' || answer.type === 'sheet') task.resolve(answer);
       else task.resolve({ type: 'seeds', results: task.results });
     }
     this.#dispatch();
@@ -155,6 +164,7 @@ export class Pool {
         for (const waiting of this.#waiting.splice(0)) this.#giveUp(waiting, code, signal);
       }
     } else if (task.job.type === 'shrink') task.resolve({ type: 'shrunk', shrunk: undefined });
+    else if (task.job.type === 'explain') task.resolve({ type: 'sheet', sheet: undefined });
     else {
       const result = this.#blame(worker, code, signal);
       task.results.push(result);
@@ -177,6 +187,10 @@ export class Pool {
   }
 
   #giveUp(task: Task, code: number | null, signal: NodeJS.Signals | null): void {
+    if (task.job.type === 'explain') {
+      task.resolve({ type: 'sheet', sheet: undefined });
+      return;
+    }
     const undecided = `no worker process could be started (${signal ?? `code ${code}`}); try: lab doctor`;
     const seed = task.job.type === 'run' ? (task.job.seeds[0] ?? 0) : task.job.seed;
     const result: SeedResult = {
@@ -195,7 +209,10 @@ export class Pool {
     for (const worker of this.#workers) {
       if (worker.task === undefined || worker.killedFor !== undefined) continue;
       if (residentBytes(worker.child.pid) > RSS_BYTES_MAX) worker.killedFor = OUT_OF_MEMORY;
-      else if (Date.now() - worker.seedSince > SEED_TIMEOUT_MS && worker.task.job.type === 'run') {
+      else if (
+        Date.now() - worker.seedSince > SEED_TIMEOUT_MS &&
+        worker.task.job.type !== 'shrink'
+      ) {
         worker.killedFor = HANGS;
       }
       if (worker.killedFor) worker.child.kill('SIGKILL');

@@ -13,6 +13,7 @@ import { type CrashMode, SimDisk } from './sim/disk.ts';
 import { Choice, keyed, keyedBits } from './sim/prng.ts';
 import type { SimEvent } from './sim/queue.ts';
 import type { Simulation } from './sim/simulation.ts';
+import type { TraceFacts } from './sim/trace.ts';
 
 /** Who called, for the way back of a reply. */
 export interface Origin {
@@ -51,7 +52,17 @@ export interface Surroundings {
     stack: string,
   ): void;
   /** A trace entry: always hashed, put into words only when somebody wants them. */
-  mark(kind: TraceKind, process: Process | undefined, detail: number, words?: () => string): void;
+  mark(
+    kind: TraceKind,
+    process: Process | undefined,
+    detail: number,
+    words?: () => string,
+    facts?: TraceFacts,
+  ): void;
+  /** A trace entry about a call of the workload or an RPC's timeout: not hashed. */
+  tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void;
+  /** How many records the trace has: the place of the next one. */
+  readonly recorded: number;
   crashed(process: Process): void;
   booted(process: Process): void;
 }
@@ -73,7 +84,11 @@ export type TraceKind =
   | 'log'
   | 'note'
   | 'fail'
-  | 'calm';
+  | 'calm'
+  /** A call of the workload into a node, its answer, and an RPC that ran out of time: told, not hashed. */
+  | 'call'
+  | 'return'
+  | 'timeout';
 
 export interface CrashPoint {
   readonly boundary: 'fsync' | 'write' | 'send';
@@ -125,6 +140,8 @@ export class Process {
   #logLines = 0;
   /** What part of the submission runs at this moment; '' when none does. */
   running = '';
+  /** The record of what it is busy with, by its place in the trace; kept for a trace only. */
+  cause: number | undefined;
   /** The crash point was passed inside code that still runs: nothing it does counts any more. */
   #doomed = false;
 
@@ -143,6 +160,7 @@ export class Process {
     this.life++;
     const { simulation } = this.#around;
     const isFirst = this.life === 1;
+    this.cause = this.#around.recorded;
     this.#around.mark(isFirst ? 'boot' : 'restart', this, this.life, () =>
       isFirst ? 'boots' : 'restarts',
     );
@@ -221,6 +239,7 @@ export class Process {
   invoke(method: string, args: readonly unknown[]): unknown {
     if (!this.up || this.paused) return undefined;
     let result: unknown;
+    this.#tellCall(method, args);
     this.#enter(() => {
       result = this.realm.api.invoke(method, JSON.stringify(args));
     });
@@ -231,7 +250,20 @@ export class Process {
     if (!this.up || this.paused) return;
     const token = this.#nextToken++;
     this.#requests.set(token, done);
+    this.#tellCall(method, args, token);
     this.#enter(() => this.realm.api.request(method, JSON.stringify(args), token));
+  }
+
+  #tellCall(method: string, args: readonly unknown[], call?: number): void {
+    this.cause = this.#around.recorded;
+    const words = () => `${method}(${args.map((value) => JSON.stringify(value)).join(', ')})`;
+    const facts = { called: { method, args }, ...(call === undefined ? {} : { call }) };
+    this.#around.tell('call', this, words, facts);
+  }
+
+  #tellReturn(call: number, ok: boolean, value: unknown): void {
+    const words = () => `${ok ? 'resolves to' : 'rejects with'} ${JSON.stringify(value)}`;
+    this.#around.tell('return', this, words, { call, answered: { ok, value } });
   }
 
   inspect(): unknown {
@@ -245,11 +277,15 @@ export class Process {
   }
 
   /** Begins to wait for the reply to a call of this life. */
-  startTimeout(callId: number, timeoutMs: number): void {
+  startTimeout(callId: number, timeoutMs: number, method: string, peer: NodeId): void {
     const { life } = this;
     const event = this.#around.simulation.schedule(this.clock.toSimulationUs(timeoutMs), () => {
       this.#timeouts.delete(callId);
-      this.deliver(life, () => this.realm.api.timeOut(callId));
+      this.deliver(life, () => {
+        this.cause = this.#around.recorded;
+        this.#around.tell('timeout', this, () => `${method} to ${peer} times out`);
+        this.realm.api.timeOut(callId);
+      });
     });
     this.#timeouts.set(callId, event);
   }
@@ -313,7 +349,9 @@ export class Process {
       answer: (token, ok, value) => {
         const done = this.#requests.get(token);
         this.#requests.delete(token);
-        if (!this.#doomed) done?.(ok ? { ok, value } : { ok, error: String(value) });
+        if (this.#doomed) return;
+        this.#tellReturn(token, ok, value);
+        done?.(ok ? { ok, value } : { ok, error: String(value) });
       },
       log: (text) => {
         if (++this.#logLines > LOG_LINES_MAX) return;
@@ -339,6 +377,7 @@ export class Process {
     const event = this.#around.simulation.schedule(this.clock.toSimulationUs(delayMs), () => {
       this.deliver(life, () => {
         this.#timers.delete(id);
+        this.cause = this.#around.recorded;
         this.#around.mark('timer', this, id, () => 'a timer fires');
         this.realm.api.fireTimer(id);
       });
@@ -362,18 +401,25 @@ export class Process {
     const startUs = Math.max(this.#diskFreeUs, simulation.nowUs);
     this.#diskFreeUs = startUs + Math.round(baseMs * 1000 * (0.6 + 0.8 * spread));
     this.#diskRequests.push(request);
+    const { cause } = this;
     simulation.schedule(this.#diskFreeUs - simulation.nowUs, () => {
       if (!this.up || this.life !== life) return;
       this.#diskRequests.shift();
-      this.#finishDisk(life, request, isSync);
+      this.#finishDisk(life, request, isSync, cause);
     });
   }
 
-  #finishDisk(life: number, request: DiskRequest, isSync: boolean): void {
+  #finishDisk(
+    life: number,
+    request: DiskRequest,
+    isSync: boolean,
+    cause: number | undefined,
+  ): void {
     const { error, data } = this.#perform(request);
-    this.#around.mark('disk', this, request.data.length + (error === '' ? 0 : 1), () =>
-      describeDisk(request, error),
-    );
+    const record = this.#around.recorded;
+    const words = () => describeDisk(request, error);
+    const detail = request.data.length + (error === '' ? 0 : 1);
+    this.#around.mark('disk', this, detail, words, { cause });
     if (isSync && error === '') this.#around.fsync(this, 'done');
     const boundary = isSync ? 'fsync' : 'write';
     if (request.kind !== 'read' && request.kind !== 'list' && this.#passes(boundary)) {
@@ -381,7 +427,10 @@ export class Process {
       this.#around.stepped(this);
       return;
     }
-    this.deliver(life, () => this.realm.api.diskDone(request.operation, error, data));
+    this.deliver(life, () => {
+      this.cause = record;
+      this.realm.api.diskDone(request.operation, error, data);
+    });
   }
 
   #perform({ kind, file, data, size }: DiskRequest): { error: string; data: string | undefined } {

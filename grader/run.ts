@@ -5,8 +5,8 @@
 import vm from 'node:vm';
 import { RunEnded, SimCluster } from './cluster.ts';
 import { tellStory } from './explore/story.ts';
-import type { Lab, Scenario } from './lab.ts';
-import { namesOf } from './names.ts';
+import type { Cluster, Lab, Scenario } from './lab.ts';
+import { type Crew, namesOf } from './names.ts';
 import type { Realm } from './realm/realm.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
 import type { Network } from './sim/network.ts';
@@ -28,6 +28,9 @@ export interface RunOptions {
   readonly locate: (stack: string) => string | undefined;
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
+  /** With the trace, which line of code sent what. */
+  readonly keepStacks?: boolean;
+  readonly change?: Change;
   /** Real time that the run may take. @default RUN_TIMEOUT_MS; Infinity at a breakpoint */
   readonly timeoutMs?: number;
 }
@@ -44,28 +47,46 @@ export interface Run {
   readonly realmsSpoiled: boolean;
 }
 
+/** One thing that is otherwise than in the run as it was: what would have happened then? */
+export interface Change {
+  /** The messages with these numbers are lost. */
+  readonly drop?: readonly number[];
+  /** Every message takes so many times as long. */
+  readonly latencyFactor?: number;
+  /** Another number of nodes, for scenarios that do not mind. */
+  readonly nodes?: Crew;
+  /** Called before everything else; may use `cluster.after` to strike later. */
+  readonly before?: (cluster: Cluster) => void;
+}
+
 /** The plan that a random scenario draws for a seed; empty for a directed one. */
-function planOf(scenario: Scenario, seed: number): readonly Step[] {
+export function planOf(scenario: Scenario, seed: number): readonly Step[] {
   return scenario.plan === undefined ? [] : scenario.plan(new Stream(seed));
 }
 
 export function runScenario(options: RunOptions): Run {
-  const { lab, scenario, seed } = options;
+  const { lab, scenario, seed, change = {} } = options;
   const plan = options.plan ?? planOf(scenario, seed);
   const cluster = new SimCluster({
     seed,
-    names: namesOf(scenario.nodes),
+    names: namesOf(change.nodes ?? scenario.nodes),
     realms: options.realms,
     methods: lab.methods,
     invariants: lab.invariants(scenario),
     keepTrace: options.keepTrace ?? false,
+    keepStacks: options.keepStacks ?? false,
+    ...(change.drop ? { dropped: change.drop } : {}),
+    ...(change.latencyFactor === undefined ? {} : { latencyFactor: change.latencyFactor }),
     locate: options.locate,
   });
   let finding: Finding | undefined;
   let undecided: string | undefined;
   let realmsSpoiled = false;
   try {
-    const script = () => execute(cluster, lab, scenario, plan);
+    const script = () => {
+      change.before?.(cluster);
+      execute(cluster, lab, scenario, plan);
+    };
     withTimeout(script, options.timeoutMs ?? RUN_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof RunEnded) finding = error.finding;

@@ -6,10 +6,10 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Lab, Scenario } from './lab.ts';
 import { namesOf } from './names.ts';
-import { type Loaded, makeLocator } from './realm/load.ts';
+import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
-import { RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
+import { type Change, RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
 import { combineHashes } from './sim/trace.ts';
 
 export interface SessionOptions {
@@ -26,6 +26,9 @@ interface RunChoice {
   /** Instead of the plan that the scenario draws. */
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
+  readonly keepStacks?: boolean;
+  /** What is to be otherwise. */
+  readonly change?: Change;
 }
 
 export class Session {
@@ -42,6 +45,8 @@ export class Session {
     this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
     const map = debugging && mapWithin(debugging, options.loaded.map);
     this.#source = new RealmSource(options.bootCode, options.loaded.code, map);
+    this.framesOf = framesOf(options.loaded);
+    this.sourceLine = sourceLines(options.loaded);
     this.#locate = makeLocator(options.loaded);
     process.on('unhandledRejection', this.#onRejection);
   }
@@ -50,6 +55,12 @@ export class Session {
     process.off('unhandledRejection', this.#onRejection);
     this.#realms = [];
   }
+
+  /** Where in the submission a stack trace leads, innermost first: `raft.ts:41:7`. */
+  readonly framesOf: (stack: string) => readonly string[];
+
+  /** The text of the line at `raft.ts:41:7`; '' when there is none. */
+  readonly sourceLine: (place: string) => string;
 
   /** Uses new realms from now on. */
   refresh(): void {
@@ -81,7 +92,8 @@ export class Session {
 
   /** Asynchronous only to learn about rejections that nobody caught. */
   async #once(scenario: Scenario, seed: number, options: RunChoice): Promise<Run> {
-    while (this.#realms.length < namesOf(scenario.nodes).length) {
+    const crew = options.change?.nodes ?? scenario.nodes;
+    while (this.#realms.length < namesOf(crew).length) {
       this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
     }
     this.#rejections = [];

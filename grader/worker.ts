@@ -2,6 +2,7 @@
  * A worker process: loads one submission and runs the seeds it is given, one message a seed. It
  * holds no state that matters: when it dies, the pool blames the seed under way and starts another.
  */
+import { makeSheet, type Sheet } from './explain/sheet.ts';
 import { runTwice } from './explore/repeat.ts';
 import { shrink } from './explore/shrink.ts';
 import { loadLab } from './paths.ts';
@@ -35,27 +36,41 @@ export interface ShrinkJob {
   readonly budget?: number;
 }
 
-export type Job = OpenJob | RunJob | ShrinkJob;
+/** The questions of the lab about this submission. */
+export interface ExplainJob {
+  readonly type: 'explain';
+  readonly job: number;
+}
+
+export type Job = OpenJob | RunJob | ShrinkJob | ExplainJob;
 
 export type Answer =
   | { readonly type: 'ready' }
   | { readonly type: 'begin'; readonly job: number; readonly seed: number }
   | { readonly type: 'seed'; readonly job: number; readonly result: SeedResult }
   | { readonly type: 'done'; readonly job: number }
-  | { readonly type: 'shrunk'; readonly job: number; readonly shrunk: Shrunk | undefined };
+  | { readonly type: 'shrunk'; readonly job: number; readonly shrunk: Shrunk | undefined }
+  | { readonly type: 'sheet'; readonly job: number; readonly sheet: Sheet };
 
 async function serve(): Promise<void> {
   let session: Session | undefined;
+  let lab: import('./lab.ts').Lab | undefined;
   let scenarios = new Map<string, import('./lab.ts').Scenario>();
   const answer = (message: Answer) => process.send?.(message);
 
   async function perform(job: Job): Promise<void> {
     if (job.type === 'open') {
-      const lab = await loadLab(job.lab);
+      lab = await loadLab(job.lab);
       scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
       const { loaded, bootCode, runTimeoutMs } = job;
       session = new Session({ lab, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) });
       answer({ type: 'ready' });
+      return;
+    }
+    if (job.type === 'explain') {
+      if (session === undefined || lab === undefined) throw new Error('no lab is open');
+      answer({ type: 'begin', job: job.job, seed: 0 });
+      answer({ type: 'sheet', job: job.job, sheet: await makeSheet(session, lab) });
       return;
     }
     const scenario = scenarios.get(job.scenario);

@@ -13,7 +13,7 @@ import { recorded } from '../grader/checkers/recorded.ts';
 import { checkListAppend } from '../grader/checkers/transactions/check.ts';
 import { tellTransactions } from '../grader/checkers/transactions/tell.ts';
 import { grade, type SeedChoice } from '../grader/grade.ts';
-import type { Lab, Mutant, Part } from '../grader/lab.ts';
+import { type Lab, type Mutant, type Part, pointsOfPart } from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
@@ -51,8 +51,6 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 const console80 = (command: string, lines: readonly string[]) =>
   ['```text', `$ ${command}`, ...lines, '```'].join('\n');
 
-const pointsOf = (part: Part) => part.scenarios.reduce((sum, { points }) => sum + points, 0);
-
 const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
 
 /** What a student would write: neither given files nor what tests the grader. */
@@ -79,7 +77,7 @@ async function courseTable(): Promise<string> {
 function partsTable(lab: Lab): string {
   const rows = lab.parts.map((part) => {
     const needs = part.needs?.join(', ') ?? '';
-    return [part.id, part.title, part.scenarios.length, pointsOf(part), needs];
+    return [part.id, part.title, part.scenarios.length, pointsOfPart(part), needs];
   });
   const solution = solutionLines(lab);
   return [

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { loadSubmission } from '../grader/grade.ts';
-import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
+import { type Lab, type Mutant, pointsOfPart, type Scenario } from '../grader/lab.ts';
 import { BOOT_FILE, labFolder, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import type { ScenarioResult, SeedResult } from '../grader/report/report.ts';
@@ -100,7 +100,7 @@ for (const entry of syllabus) {
     test('points are whole, and sum to 100', () => {
       const points = scenarios.map((scenario) => scenario.points);
       expect(points.every(Number.isInteger)).toBe(true);
-      expect(points.reduce((a, b) => a + b, 0)).toBe(100);
+      expect(lab.parts.map(pointsOfPart).reduce((a, b) => a + b, 0)).toBe(100);
       expect(new Set(scenarios.map((s) => s.id)).size).toBe(scenarios.length);
     });
 

@@ -1,9 +1,8 @@
 /** `lab list`: the syllabus with progress; `lab` alone also offers to begin one. */
 import { existsSync } from 'node:fs';
-import type { Lab } from '../../grader/lab.ts';
+import { type Lab, pointsOfPart } from '../../grader/lab.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { syllabus } from '../../labs/index.ts';
-import { scenariosOf } from '../select.ts';
 import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, workFolder } from '../workspace.ts';
@@ -23,7 +22,8 @@ interface Row {
   readonly points: number;
 }
 
-export const pointsOf = (lab: Lab): number => scenariosOf(lab).reduce((n, s) => n + s.points, 0);
+export const pointsOf = (lab: Lab): number =>
+  lab.parts.reduce((points, part) => points + pointsOfPart(part), 0);
 
 async function rows(root: string): Promise<Row[]> {
   const state = readState(root);

@@ -1,6 +1,7 @@
 /** `lab status [lab]`: best points by part, and the TODO markers that are left. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pointsOfPart } from '../../grader/lab.ts';
 import { labOrLast } from '../select.ts';
 import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
@@ -16,7 +17,7 @@ export async function status(ui: Ui, slug?: string): Promise<number> {
   const state = readState(root).labs[lab.slug];
   ui.out(ui.style.colours.bold(lab.title), '');
   for (const part of lab.parts) {
-    const points = part.scenarios.reduce((n, s) => n + s.points, 0);
+    const points = pointsOfPart(part);
     const earned = state?.best.parts[part.id] ?? 0;
     const mark = earned === points ? '✓' : ' ';
     const title = `Part ${part.id}  ${part.title}`.padEnd(48);
@@ -38,6 +39,11 @@ export async function status(ui: Ui, slug?: string): Promise<number> {
   const cut = (line: string) => (line.length <= 78 ? line : `${line.slice(0, 77)}…`);
   ui.out(...todos.slice(0, TODOS_SHOWN).map((line) => `  ${cut(line)}`));
   if (todos.length > TODOS_SHOWN) ui.out(`  and ${todos.length - TODOS_SHOWN} more`);
+  if (state?.explain) {
+    const { asked, right, first } = state.explain;
+    const words = `${right} of ${asked} questions answered, ${first} at the first try`;
+    ui.out('', `Explained: ${words}   ${ui.command} explain ${lab.slug}`);
+  }
   const last = state?.lastFailure;
   if (last) {
     const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;

@@ -1,6 +1,6 @@
 /** `lab test [lab]`: grades `work/<lab>/` with the public seeds. */
 import { join } from 'node:path';
-import type { Lab } from '../../grader/lab.ts';
+import { type Lab, pointsOfPart } from '../../grader/lab.ts';
 import { exitCodeOf } from '../../grader/report/report.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
@@ -102,9 +102,7 @@ export async function test(
 /** What is left of the lab when what was tested is green. */
 function nextLines(ui: Ui, root: string, lab: Lab): string[] {
   const earned = readState(root).labs[lab.slug]?.best.parts ?? {};
-  const left = lab.parts.find(
-    ({ id, scenarios }) => (earned[id] ?? 0) < scenarios.reduce((sum, s) => sum + s.points, 0),
-  );
+  const left = lab.parts.find((part) => (earned[part.id] ?? 0) < pointsOfPart(part));
   if (left === undefined)
     return [`Next: that was all of it; ${ui.command} list shows what there is`];
   const handout = shown(join(labFolder(lab.slug), 'README.md'));

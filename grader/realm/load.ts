@@ -203,16 +203,40 @@ export async function loadBoot(bootFile: string): Promise<string> {
 
 /** Finds the place in the student's files that a stack trace of a realm points to: `raft.ts:41:7`. */
 export function makeLocator(loaded: Loaded): (stack: string) => string | undefined {
+  const frames = framesOf(loaded);
+  return (stack) => frames(stack)[0];
+}
+
+/** All places in the student's files that a stack trace goes through, innermost first. */
+export function framesOf(loaded: Loaded): (stack: string) => string[] {
   let map: SourceMap | undefined;
   return (stack) => {
+    const places: string[] = [];
     const pattern = new RegExp(`${BUNDLE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
     for (const [, line, column] of stack.matchAll(pattern)) {
       map ??= new SourceMap(JSON.parse(loaded.map) as SourceMapPayload);
       const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
       if ('originalSource' in entry && entry.originalSource) {
-        return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+        places.push(
+          `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`,
+        );
       }
     }
-    return undefined;
+    return places;
+  };
+}
+
+/** The text of the line at a place such as `raft.ts:41:7`; '' when there is none. */
+export function sourceLines(loaded: Loaded): (place: string) => string {
+  let sources: Map<string, string[]> | undefined;
+  return (place) => {
+    if (sources === undefined) {
+      const map = JSON.parse(loaded.map) as { sources: string[]; sourcesContent: string[] };
+      sources = new Map(
+        map.sources.map((name, i) => [name, map.sourcesContent[i]?.split('\n') ?? []]),
+      );
+    }
+    const [, file = '', line = '0'] = /^(.*?):(\d+)/.exec(place) ?? [];
+    return sources.get(file)?.[Number(line) - 1] ?? '';
   };
 }

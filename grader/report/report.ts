@@ -102,6 +102,35 @@ export interface PartResult {
   readonly points: number;
   readonly earned: number;
   readonly scenarios: readonly ScenarioResult[];
+  /** The share of the points that hangs on questions; contained in `points` and `earned`. */
+  readonly explain?: { readonly points: number; readonly earned: number };
+}
+
+/** A question about the student's own run, and what became of it. The right answer is not told here. */
+export interface AnsweredQuestion {
+  readonly id: string;
+  readonly text: string;
+  /** Outdated: answered for a version of the code with which the question was another. */
+  readonly verdict: 'right' | 'wrong' | 'open' | 'outdated';
+  /** The right answer, or else the last. */
+  readonly answer?: string;
+  /** Up to the right answer; 0 when there was none. */
+  readonly tries: number;
+}
+
+/** `lab explain`: what the student knows of their own runs. Costs no points but in parts that say so. */
+export interface Explanation {
+  /** About which runs is asked; nothing about those that do not pass. */
+  readonly runs: readonly {
+    readonly scenario: string;
+    readonly title: string;
+    readonly seed: number;
+    readonly verdict: Verdict;
+    readonly part?: string;
+  }[];
+  readonly questions: readonly AnsweredQuestion[];
+  /** Why the file of answers could not be read. */
+  readonly problem?: string;
 }
 
 /** A submission that could not be loaded: nothing was run. */
@@ -123,6 +152,7 @@ export interface Report {
   readonly submission: string;
   readonly problems: readonly BuildProblem[];
   readonly parts: readonly PartResult[];
+  readonly explain?: Explanation;
   readonly points: number;
   readonly earned: number;
   readonly verdict: Verdict;

@@ -76,6 +76,37 @@ const partResult = z.strictObject({
   points: count,
   earned: count,
   scenarios: z.array(scenarioResult).readonly(),
+  explain: z
+    .strictObject({ points: count, earned: count })
+    .optional()
+    .describe('The share of the points that hangs on questions; contained in points and earned.'),
+});
+
+const explanation = z.strictObject({
+  runs: z
+    .array(
+      z.strictObject({
+        scenario: z.string(),
+        title: z.string(),
+        seed: count,
+        verdict,
+        part: z.string().optional(),
+      }),
+    )
+    .readonly()
+    .describe('About which runs is asked; nothing about those that do not pass.'),
+  questions: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        text: z.string(),
+        verdict: z.enum(['right', 'wrong', 'open', 'outdated']),
+        answer: z.string().optional(),
+        tries: count.describe('Up to the right answer; 0 when there was none.'),
+      }),
+    )
+    .readonly(),
+  problem: z.string().optional().describe('Why the file of answers could not be read.'),
 });
 
 export const reportSchema = z.strictObject({
@@ -95,6 +126,7 @@ export const reportSchema = z.strictObject({
     .readonly()
     .describe('Why the submission does not build; nothing was run then.'),
   parts: z.array(partResult).readonly(),
+  explain: explanation.optional().describe('What the student knows of their own runs.'),
   points: count,
   earned: count,
   verdict,

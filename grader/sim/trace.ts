@@ -3,14 +3,26 @@
  * somebody asked for the trace (replay, the story of a failure), and into words only when a record
  * is read, because making text costs more than simulating. Asking does not change the run.
  */
+import type { WireMessage } from './network.ts';
 
-/** What a page needs beyond words: which message it is about, or what it changed. */
+/** What pages and questions need beyond words. */
 export interface TraceFacts {
   /** The number of the message in this run; a send and what becomes of it have the same. */
   readonly message?: number;
   readonly method?: string;
   /** What `inspect` tells differently now: field → its new value. */
   readonly changes?: Readonly<Record<string, unknown>>;
+  /** The message itself, as it was when it was sent. */
+  readonly wire?: WireMessage;
+  readonly emitted?: { readonly name: string; readonly value: unknown };
+  /** A call of the workload into a node; the record of its answer has the same `call`. */
+  readonly call?: number;
+  readonly called?: { readonly method: string; readonly args: readonly unknown[] };
+  readonly answered?: { readonly ok: boolean; readonly value: unknown };
+  /** The record, by its place in the trace, of what the node was busy with when it did this. */
+  readonly cause?: number | undefined;
+  /** Where in the code it was done; only when stacks are kept. */
+  readonly stack?: { readonly stack?: string };
 }
 
 export class TraceRecord {

@@ -1,6 +1,7 @@
 /** Raft: the definition of the lab. */
 import { defineLab } from 'faultlab';
 import { invariants } from './invariants.ts';
+import { explain } from './questions.ts';
 import { election } from './scenarios/election.ts';
 import { extensions } from './scenarios/extensions.ts';
 import { persistence } from './scenarios/persistence.ts';
@@ -18,6 +19,7 @@ export default defineLab({
   hours: '25–40',
   prepare: raft,
   invariants,
+  explain,
   parts: [
     { id: 'A', title: 'Leader election', scenarios: election },
     { id: 'B', title: 'Log replication', needs: ['A'], scenarios: replication },

@@ -3,9 +3,10 @@
  * Nothing here reads a clock: the same submission, graded twice, gives the same bytes.
  */
 import { createColors } from 'picocolors';
+import { explanationLines } from '../explanation.ts';
 import { plain } from '../plain.ts';
-import type { Report, ScenarioResult } from '../report.ts';
-import { failureLines, problemLines } from '../terminal.ts';
+import type { PartResult, Report, ScenarioResult } from '../report.ts';
+import { failureLines, problemLines, type Style } from '../terminal.ts';
 
 /** What a platform wants to know and a Report does not say. All of it may be absent. */
 export interface About {
@@ -68,14 +69,38 @@ export function rowsOf(reports: readonly Report[], { command }: About): Row[] {
         const { id, title, points, verdict } = part;
         return [{ report, part: id, id, title, points, earned: 0, verdict, text }];
       }
-      return part.scenarios.map((result) => {
+      const questions = part.explain ? [explainRow(report, part.id, part.explain, style)] : [];
+      const scenarios = part.scenarios.map((result): Row => {
         const { id, title, points, earned, verdict } = result;
         const isBad = verdict !== 'passed';
         const text = isBad ? plain(failureLines(report.lab, result, style).join('\n')) : '';
         return { report, part: part.id, id, title, points, earned, verdict, result, text };
       });
+      return [...scenarios, ...questions];
     });
   });
+}
+
+/** The questions of a part, as if they were one more scenario. */
+function explainRow(
+  report: Report,
+  part: string,
+  { points, earned }: NonNullable<PartResult['explain']>,
+  style: Style,
+): Row {
+  const isRight = earned === points;
+  const lines =
+    isRight || !report.explain ? [] : explanationLines(report.lab, report.explain, style);
+  return {
+    report,
+    part,
+    id: `${part}?`,
+    title: 'the questions about your own runs are answered',
+    points,
+    earned,
+    verdict: isRight ? 'passed' : 'failed',
+    text: plain(lines.join('\n')),
+  };
 }
 
 /** `Raft C2  a committed entry survives a crash of its leader`. */

@@ -32,8 +32,8 @@ export const GROUPS = {
   messages: ['send', 'deliver', 'drop'],
   faults: ['fault', 'crash', 'restart', 'boot', 'pause', 'resume'],
   states: ['state', 'change'],
-  outputs: ['emit', 'log', 'note'],
-  timers: ['timer'],
+  outputs: ['emit', 'log', 'note', 'call', 'return'],
+  timers: ['timer', 'timeout'],
   disk: ['disk', 'fsync', 'write', 'read'],
 } as const;
 export type Group = keyof typeof GROUPS;

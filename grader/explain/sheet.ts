@@ -1,0 +1,57 @@
+/** All questions of a lab about one submission: the same for the student and for whoever grades. */
+import type { Lab } from '../lab.ts';
+import type { Verdict } from '../report/report.ts';
+import type { Session } from '../session.ts';
+import { type Explain, finish, type Question } from './question.ts';
+import { RunRecord } from './record.ts';
+
+export interface Sheet {
+  readonly runs: readonly AskedRun[];
+  readonly questions: readonly Question[];
+}
+
+export interface AskedRun {
+  readonly scenario: string;
+  readonly title: string;
+  readonly seed: number;
+  /** Nothing is asked about a run that does not pass. */
+  readonly verdict: Verdict;
+  /** The part whose points the answers earn. */
+  readonly part?: string;
+}
+
+/** Whether there is anything to explain. */
+export function isExplained(lab: Lab): boolean {
+  return runsOf(lab).length > 0;
+}
+
+function runsOf(lab: Lab): { explain: Explain; part?: string }[] {
+  const counted = lab.parts.flatMap(({ id, explain }) =>
+    (explain?.runs ?? []).map((run) => ({ explain: run, part: id })),
+  );
+  return [...(lab.explain ?? []).map((explain) => ({ explain })), ...counted];
+}
+
+/** Runs what the lab names, and whatever its questions need to know. Deterministic. */
+export async function makeSheet(session: Session, lab: Lab): Promise<Sheet> {
+  const runs: AskedRun[] = [];
+  const questions: Question[] = [];
+  for (const { explain, part } of runsOf(lab)) {
+    const { scenario: id, seed = 1 } = explain;
+    const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === id);
+    if (scenario === undefined) throw new Error(`${lab.slug} explains ${id}, which is no scenario`);
+    const run = await RunRecord.of(session, scenario, seed);
+    const { verdict } = run.result;
+    runs.push({ scenario: id, title: scenario.title, seed, verdict, ...(part ? { part } : {}) });
+    if (verdict !== 'passed') continue;
+    for (const maker of explain.questions) {
+      const draft = await maker.make(run);
+      const question = draft && finish(run, maker, draft);
+      if (question === undefined) continue;
+      if (questions.some((other) => other.id === question.id))
+        throw new Error(`${lab.slug}: two questions are called ${question.id}`);
+      questions.push(question);
+    }
+  }
+  return { runs, questions };
+}

@@ -1,0 +1,26 @@
+/** The section of a report on `lab explain`, in words. */
+import type { Explanation } from './report.ts';
+import { plural, type Style } from './terminal.ts';
+
+/** Some lines below the points; none when nothing was explained or asked. */
+export function explanationLines(
+  lab: string,
+  { questions, runs, problem }: Explanation,
+  { colours, command }: Style,
+): string[] {
+  const right = questions.filter(({ verdict }) => verdict === 'right');
+  const first = right.filter(({ tries }) => tries === 1).length;
+  const counted = `${right.length} of ${plural(questions.length, 'question')} right`;
+  const head = `${counted}, ${first} at the first try`;
+  const isDone = problem === undefined && right.length === questions.length;
+  const mark = isDone ? colours.green('✓') : ' ';
+  const lines = [`${mark} ${'Explained'.padEnd(33)}${head}`];
+  if (problem !== undefined) lines.push(`  ${colours.yellow('!')} ${problem}`);
+  const missing = runs.filter(({ verdict }) => verdict !== 'passed');
+  if (missing.length > 0) {
+    const ids = missing.map(({ scenario }) => scenario).join(', ');
+    lines.push(`  not asked, because it does not pass: ${ids}`);
+  }
+  if (!isDone) lines.push(`  ${command} explain ${lab}`);
+  return lines;
+}
