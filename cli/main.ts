@@ -157,6 +157,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--with-reference <labs>', 'on our solution of these labs, not those beside it')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
+    .option('--isolation <level>', 'home or course (default: course)')
     .option('--detail <level>', 'full, rule or none (default: full; rule with --seed-set)')
     .option(
       '--report <format[=file]>',

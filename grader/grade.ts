@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANSWERS_FILE, earnedBy, explanationOf } from './explain/answers.ts';
 import { isExplained, makeSheet, type Sheet } from './explain/sheet.ts';
+import type { Isolation } from './isolation.ts';
 import { type Lab, type Part, pointsOfPart, type Scenario } from './lab.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
@@ -58,6 +59,8 @@ export interface GradeOptions {
   readonly shrinkBudget?: number;
   /** Real time that one run may take before it counts as endless. @default 10000 */
   readonly runTimeoutMs?: number;
+  /** @default 'home' */
+  readonly isolation?: Isolation;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -148,10 +151,10 @@ export async function grade(options: GradeOptions): Promise<Report> {
   ]);
   if ('problems' in submission) return problemReport(lab, submission.problems);
   const { loaded } = submission;
-  const { runTimeoutMs } = options;
+  const { runTimeoutMs, jobs, isolation } = options;
   const pool = new Pool(
     { type: 'open', lab: lab.slug, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) },
-    options.jobs,
+    { ...(jobs ? { jobs } : {}), ...(isolation ? { isolation } : {}) },
   );
   const aborted = new Promise<never>((_, reject) => {
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });

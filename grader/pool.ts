@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Sheet } from './explain/sheet.ts';
+import { hasOwnGroup, type Isolation, nodeOptions } from './isolation.ts';
 import { WORKER_FILE } from './paths.ts';
 import type { Finding, SeedResult, Shrunk } from './report/report.ts';
 import type { Answer, ExplainJob, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
@@ -49,6 +50,7 @@ class Worker {
 export class Pool {
   readonly #open: OpenJob;
   readonly #size: number;
+  readonly #isolation: Isolation;
   readonly #workers = new Set<Worker>();
   readonly #waiting: Task[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -56,10 +58,18 @@ export class Pool {
   #nextJob = 1;
   #failures = 0;
 
-  constructor(open: OpenJob, jobs = availableParallelism()) {
+  constructor(
+    open: OpenJob,
+    {
+      jobs = availableParallelism(),
+      isolation = 'home',
+    }: { jobs?: number; isolation?: Isolation } = {},
+  ) {
     this.#open = open;
+    this.#isolation = isolation;
     this.#size = Math.max(1, jobs);
     this.#timer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
+    process.on('exit', this.#killAll);
   }
 
   runSeeds(
@@ -93,8 +103,26 @@ export class Pool {
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
-    for (const worker of this.#workers) worker.child.kill('SIGKILL');
+    process.off('exit', this.#killAll);
+    this.#killAll();
     this.#workers.clear();
+  }
+
+  /** Also when the grader is ended by Ctrl-C, which does not reach other process groups. */
+  readonly #killAll = (): void => {
+    for (const { child } of this.#workers) this.#kill(child);
+  };
+
+  #kill(child: ChildProcess): void {
+    if (child.pid !== undefined && hasOwnGroup(this.#isolation)) {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+        return;
+      } catch {
+        // It has not become the leader of its group yet, or is gone.
+      }
+    }
+    child.kill('SIGKILL');
   }
 
   #enqueue(job: Task['job'], onSeed: Task['onSeed']): Promise<Outcome> {
@@ -124,7 +152,13 @@ export class Pool {
 
   #start(): void {
     const child = fork(WORKER_FILE, [], {
-      execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, YOUNG_SPACE, '--no-warnings'],
+      execArgv: [
+        `--max-old-space-size=${HEAP_MB_MAX}`,
+        YOUNG_SPACE,
+        '--no-warnings',
+        ...nodeOptions(this.#isolation),
+      ],
+      detached: hasOwnGroup(this.#isolation),
       env: { TZ: 'UTC', LC_ALL: 'C', PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'ignore', process.env.DEBUG ? 'inherit' : 'ignore', 'ipc'],
       serialization: 'json',
@@ -215,7 +249,7 @@ export class Pool {
       ) {
         worker.killedFor = HANGS;
       }
-      if (worker.killedFor) worker.child.kill('SIGKILL');
+      if (worker.killedFor) this.#kill(worker.child);
     }
   }
 }

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { problemReport, type SeedChoice } from '../../grader/grade.ts';
+import { ISOLATIONS, type Isolation, RESISTS } from '../../grader/isolation.ts';
 import { DETAILS, type Detail, withDetail } from '../../grader/report/detail.ts';
 import { type About, type Format, MissingFact } from '../../grader/report/formats/format.ts';
 import { annotations, guarded } from '../../grader/report/formats/github.ts';
 import { formats } from '../../grader/report/formats/index.ts';
 import { exitCodeOf, type Report, worstOf } from '../../grader/report/report.ts';
+import { wrap } from '../../grader/report/terminal.ts';
 import { parseSeedSet } from '../../grader/seed-set.ts';
 import { withTaken } from '../../grader/submission/taken.ts';
 import { UsageError } from '../errors.ts';
@@ -23,6 +25,7 @@ export interface GradePathOptions {
   readonly seeds?: number;
   readonly seedSet?: string;
   readonly detail?: string;
+  readonly isolation?: string;
   readonly report?: readonly string[];
   readonly student?: string;
   readonly withReference?: string;
@@ -37,16 +40,18 @@ export async function gradePath(
 ): Promise<number> {
   const seeds = seedsOf(options);
   const detail = detailOf(options);
+  const isolation = isolationOf(options);
   const targets = targetsOf(options.report ?? []);
   const found = await Promise.all(paths.map((path) => submissionsIn(path, options.lab)));
   const submissions = found.flat();
   const silent = options.json ?? false;
+  if (!silent) ui.err(...wrap(`Isolation "${isolation}" ${RESISTS[isolation]}.`, 80));
   const reports: Report[] = [];
   const guard = process.env.GITHUB_ACTIONS === 'true' ? randomUUID() : undefined;
   if (guard && !silent) ui.out(...guarded([], guard).slice(0, 1));
   for (const submission of submissions) {
     if (!silent && submissions.length > 1) ui.out(...headOf(submission, reports.length > 0));
-    const report = await gradeOne(ui, submission, { options, seeds, detail, silent });
+    const report = await gradeOne(ui, submission, { options, seeds, detail, isolation, silent });
     if (!silent) showOutcome(ui, report);
     reports.push(report);
   }
@@ -65,19 +70,20 @@ interface Circumstances {
   readonly options: GradePathOptions;
   readonly seeds: SeedChoice;
   readonly detail: Detail;
+  readonly isolation: Isolation;
   readonly silent: boolean;
 }
 
 async function gradeOne(
   ui: Ui,
   { lab, folder }: Submission,
-  { options, seeds, detail, silent }: Circumstances,
+  { options, seeds, detail, isolation, silent }: Circumstances,
 ): Promise<Report> {
   const references = referencesOf(lab, options.withReference);
   const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
   const report = await withTaken(lab, folder, references, ({ folder, uses, problems }) => {
     if (problems.length > 0) return Promise.resolve(problemReport(lab, problems));
-    const request = { submission: folder, seeds, uses, ...jobs };
+    const request = { submission: folder, seeds, uses, isolation, ...jobs };
     return gradeAloud(ui, lab, request, { silent, detail });
   });
   return withDetail(report, detail);
@@ -110,6 +116,13 @@ function detailOf({ detail, seedSet }: GradePathOptions): Detail {
   if (found) return found;
   const what = `--detail got ${JSON.stringify(detail)}`;
   throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
+}
+
+function isolationOf({ isolation = 'course' }: GradePathOptions): Isolation {
+  const found = ISOLATIONS.find((known) => known === isolation);
+  if (found) return found;
+  const what = `--isolation got ${JSON.stringify(isolation)}`;
+  throw new UsageError({ what, value: isolation, allowed: ISOLATIONS, todo: 'give one of these' });
 }
 
 interface Target {

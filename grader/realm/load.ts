@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { type BuildFailure, build, type Message, type Plugin } from 'esbuild';
+import type { BuildFailure, Message, Plugin } from 'esbuild';
 import type { BuildProblem } from '../report/report.ts';
 
 /** The name that the bundle has in stack traces. */
@@ -140,6 +140,8 @@ function problemOf(message: Message, root: string): BuildProblem {
 export async function load(
   options: LoadOptions,
 ): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
+  // Loaded when needed: worker processes read this file, too, and never bundle.
+  const { build } = await import('esbuild');
   try {
     const result = await build({
       entryPoints: [options.entry],
@@ -187,6 +189,7 @@ function absolute(message: Message, root: string): Message['location'] {
 
 /** The script of `boot.ts`: an expression whose value is `install`. */
 export async function loadBoot(bootFile: string): Promise<string> {
+  const { build } = await import('esbuild');
   const result = await build({
     entryPoints: [bootFile],
     bundle: true,

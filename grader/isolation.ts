@@ -1,0 +1,45 @@
+/**
+ * How far a worker process is trusted with the code of a submission. Realms keep honest code honest
+ * at every level; what is added here is for code that has found a way out of its realm.
+ */
+import { join } from 'node:path';
+import { ROOT } from './paths.ts';
+
+export const ISOLATIONS = ['home', 'course'] as const;
+
+/** `home`: your own code. `course`: code of others, on a machine that is made for grading. */
+export type Isolation = (typeof ISOLATIONS)[number];
+
+/** What a user is told is in force, and what is not. */
+export const RESISTS: Readonly<Record<Isolation, string>> = {
+  home: 'resists accidents: endless loops, memory, files, network, time, chance',
+  course:
+    'resists accidents and casual cheating: no files beyond the grader, no processes, no code from text; ' +
+    'it does not keep code that breaks out of V8 from the network',
+};
+
+/** Node ≥ 23.5 knows it as a stable option, and before as an experimental one. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
+/** What a worker reads: its own code, the libraries below it, and the name of the package. */
+const READS = [join(ROOT, 'dist/'), join(ROOT, 'node_modules/'), join(ROOT, 'package.json')];
+
+/** Options of Node for a worker process. */
+export function nodeOptions(isolation: Isolation): readonly string[] {
+  if (isolation === 'home') return [];
+  return [
+    '--disallow-code-generation-from-strings',
+    '--frozen-intrinsics',
+    PERMISSION,
+    ...READS.map((path) => `--allow-fs-read=${path}`),
+  ];
+}
+
+/**
+ * Whether a worker leads a process group of its own: what it started dies with it, and a signal that
+ * it sends to "its group" reaches nobody else. At home Ctrl-C should reach it as well.
+ */
+export const hasOwnGroup = (isolation: Isolation) =>
+  isolation !== 'home' && process.platform !== 'win32';
