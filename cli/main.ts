@@ -168,6 +168,42 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--json', 'print the report as JSON')
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/grade.ts')).gradePath));
+  const ofClass = (command: Command) =>
+    command
+      .option('--out <folder>', 'where the results go', 'grades')
+      .option('--detail <level>', 'what students are told: full, rule or none')
+      .option('--due <time>', 'deadline (ISO 8601), for the column final')
+      .option('--grace-hours <hours>', 'that cost nothing', wholeNumber('--grace-hours', 0), 0)
+      .option('--percent-per-day <n>', 'taken when late', wholeNumber('--percent-per-day', 0), 10)
+      .option('--percent-max <n>', 'taken at most', wholeNumber('--percent-max', 0), 50);
+  ofClass(
+    program
+      .command('batch')
+      .description('grade a class; the same command again goes on where it was')
+      .argument('<roster>', 'a folder with one folder a student, or a CSV file'),
+  )
+    .option('--lab <lab>', 'only this lab')
+    .option('--with-reference <labs>', 'on our solution of these labs')
+    .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
+    .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
+    .option('--isolation <level>', 'home or course (default: course)')
+    .option('--redo <which>', 'failed, undecided or student=NAME, though graded before')
+    .option('--shard <i/n>', 'only this part of the class')
+    .option('--jobs <count>', 'at a time (default: one per core)', wholeNumber('--jobs', 1))
+    .action(run(async () => (await import('./commands/batch.ts')).batch));
+  ofClass(
+    program
+      .command('merge')
+      .description('put the shards of a class together; says which is missing')
+      .argument('<folders...>', 'what --out was on each machine')
+      .requiredOption('--roster <roster>', 'as it was given to batch'),
+  ).action(run(async () => (await import('./commands/batch.ts')).merge));
+  program
+    .command('compare')
+    .description('two gradings of a class: who gained or lost, by which scenario')
+    .argument('<before>', 'what --out was')
+    .argument('<after>')
+    .action(run(async () => (await import('./commands/batch.ts')).compare));
   program
     .command('seed-set')
     .description('hidden seeds for a course, and their hash to publish')

@@ -4,7 +4,9 @@ import { basename, join, resolve } from 'node:path';
 import type { Lab } from '../grader/lab.ts';
 import { syllabus } from '../labs/index.ts';
 import { UsageError } from './errors.ts';
+import { skeletonFolder } from './root.ts';
 import { findLab } from './select.ts';
+import { filesIn } from './workspace.ts';
 
 export interface Submission {
   readonly lab: Lab;
@@ -26,10 +28,9 @@ export async function submissionsIn(path: string, slug?: string): Promise<readon
   const candidates = slug === undefined ? syllabus : [findLab(slug)];
   const labs = await Promise.all(candidates.map((entry) => entry.load()));
   const found = [folder, join(folder, 'work')].flatMap((base) => inFolder(labs, base));
-  const here = labs.filter((lab) => existsSync(join(folder, lab.entry)));
-  const named = here.filter((lab) => lab.slug === basename(folder));
-  const [lab] = named.length === 1 ? named : here;
-  if (lab !== undefined && (here.length === 1 || named.length === 1)) return [{ lab, folder }];
+  const here = closest(labs, folder);
+  const [lab] = here;
+  if (lab !== undefined && here.length === 1) return [{ lab, folder }];
   if (here.length > 1) {
     const what = `${JSON.stringify(path)} could be of several labs`;
     throw new UsageError({ what, allowed: here.map((l) => l.slug), todo: 'add --lab <lab>' });
@@ -38,6 +39,17 @@ export async function submissionsIn(path: string, slug?: string): Promise<readon
   const what = `${JSON.stringify(path)} has none of the files that a submission begins with`;
   const allowed = labs.map((l) => `${l.entry} (${l.slug})`);
   throw new UsageError({ what, allowed, todo: 'give the folder that holds the file' });
+}
+
+/** Labs whose first file is there: those of whose other files the fewest are missing. */
+function closest(labs: readonly Lab[], folder: string): readonly Lab[] {
+  const here = labs.filter((lab) => existsSync(join(folder, lab.entry)));
+  const named = here.filter((lab) => lab.slug === basename(folder));
+  if (named.length === 1) return named;
+  const missing = ({ slug }: Lab) =>
+    filesIn(skeletonFolder(slug)).filter((name) => !existsSync(join(folder, name))).length;
+  const fewest = Math.min(...here.map(missing));
+  return here.filter((lab) => missing(lab) === fewest);
 }
 
 function inFolder(labs: readonly Lab[], base: string): Submission[] {

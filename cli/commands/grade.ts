@@ -1,31 +1,27 @@
 /** `lab grade <path…>`: submissions of a course, unattended. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { problemReport, type SeedChoice } from '../../grader/grade.ts';
-import { ISOLATIONS, type Isolation, RESISTS } from '../../grader/isolation.ts';
-import { DETAILS, type Detail, withDetail } from '../../grader/report/detail.ts';
+import { type Isolation, RESISTS } from '../../grader/isolation.ts';
+import { type Detail, withDetail } from '../../grader/report/detail.ts';
 import { type About, type Format, MissingFact } from '../../grader/report/formats/format.ts';
 import { annotations, guarded } from '../../grader/report/formats/github.ts';
 import { formats } from '../../grader/report/formats/index.ts';
 import { exitCodeOf, type Report, worstOf } from '../../grader/report/report.ts';
 import { wrap } from '../../grader/report/terminal.ts';
-import { parseSeedSet } from '../../grader/seed-set.ts';
 import { withTaken } from '../../grader/submission/taken.ts';
+import { type CourseOptions, detailOf, isolationOf, seedsOf } from '../course.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
 import { VERSION } from '../main.ts';
-import { referencesOf, selectSeeds } from '../select.ts';
+import { referencesOf } from '../select.ts';
 import { type Submission, submissionsIn } from '../submissions.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
 
-export interface GradePathOptions {
+export interface GradePathOptions extends CourseOptions {
   readonly lab?: string;
-  readonly seeds?: number;
-  readonly seedSet?: string;
-  readonly detail?: string;
-  readonly isolation?: string;
   readonly report?: readonly string[];
   readonly student?: string;
   readonly withReference?: string;
@@ -93,37 +89,6 @@ const headOf = ({ lab, folder }: Submission, isLater: boolean) => [
   ...(isLater ? [''] : []),
   `== ${lab.title} (${shown(folder)})`,
 ];
-
-function seedsOf(options: GradePathOptions): SeedChoice {
-  const { seedSet } = options;
-  if (seedSet === undefined) return selectSeeds('grade', options);
-  if (options.seeds !== undefined) {
-    const what = '--seeds and --seed-set do not go together';
-    throw new UsageError({ what, todo: 'choose one of them' });
-  }
-  try {
-    return { mode: 'grade', from: parseSeedSet(readFileSync(seedSet, 'utf8')).seeds };
-  } catch (error) {
-    const what = `${JSON.stringify(seedSet)} is no seed set: ${(error as Error).message}`;
-    throw new UsageError({ what, todo: 'make one: lab seed-set --secret-file FILE --name NAME' });
-  }
-}
-
-/** Hidden seeds stay hidden unless somebody says otherwise. */
-function detailOf({ detail, seedSet }: GradePathOptions): Detail {
-  if (detail === undefined) return seedSet === undefined ? 'full' : 'rule';
-  const found = DETAILS.find((known) => known === detail);
-  if (found) return found;
-  const what = `--detail got ${JSON.stringify(detail)}`;
-  throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
-}
-
-function isolationOf({ isolation = 'course' }: GradePathOptions): Isolation {
-  const found = ISOLATIONS.find((known) => known === isolation);
-  if (found) return found;
-  const what = `--isolation got ${JSON.stringify(isolation)}`;
-  throw new UsageError({ what, value: isolation, allowed: ISOLATIONS, todo: 'give one of these' });
-}
 
 interface Target {
   readonly format: Format;

@@ -1,0 +1,53 @@
+/** Options that all commands of a course share: seeds, detail, isolation. */
+import { readFileSync } from 'node:fs';
+import type { SeedChoice } from '../grader/grade.ts';
+import { ISOLATIONS, type Isolation } from '../grader/isolation.ts';
+import { DETAILS, type Detail } from '../grader/report/detail.ts';
+import { commitmentOf, parseSeedSet } from '../grader/seed-set.ts';
+import { UsageError } from './errors.ts';
+import { selectSeeds } from './select.ts';
+
+export interface CourseOptions {
+  readonly seeds?: number;
+  readonly seedSet?: string;
+  readonly detail?: string;
+  readonly isolation?: string;
+}
+
+/** What of the seeds a result depends on, in a word. */
+export function seedsName(seeds: SeedChoice): string {
+  if ('from' in seeds) return commitmentOf({ version: 1, name: '-', seeds: [...seeds.from] });
+  if ('list' in seeds) return seeds.list.join(',');
+  return 'count' in seeds ? String(seeds.count) : seeds.mode;
+}
+
+export function seedsOf(options: CourseOptions): SeedChoice {
+  const { seedSet } = options;
+  if (seedSet === undefined) return selectSeeds('grade', options);
+  if (options.seeds !== undefined) {
+    const what = '--seeds and --seed-set do not go together';
+    throw new UsageError({ what, todo: 'choose one of them' });
+  }
+  try {
+    return { mode: 'grade', from: parseSeedSet(readFileSync(seedSet, 'utf8')).seeds };
+  } catch (error) {
+    const what = `${JSON.stringify(seedSet)} is no seed set: ${(error as Error).message}`;
+    throw new UsageError({ what, todo: 'make one: lab seed-set --secret-file FILE --name NAME' });
+  }
+}
+
+/** Hidden seeds stay hidden unless somebody says otherwise. */
+export function detailOf({ detail, seedSet }: CourseOptions): Detail {
+  if (detail === undefined) return seedSet === undefined ? 'full' : 'rule';
+  const found = DETAILS.find((known) => known === detail);
+  if (found) return found;
+  const what = `--detail got ${JSON.stringify(detail)}`;
+  throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
+}
+
+export function isolationOf({ isolation = 'course' }: CourseOptions): Isolation {
+  const found = ISOLATIONS.find((known) => known === isolation);
+  if (found) return found;
+  const what = `--isolation got ${JSON.stringify(isolation)}`;
+  throw new UsageError({ what, value: isolation, allowed: ISOLATIONS, todo: 'give one of these' });
+}

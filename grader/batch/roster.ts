@@ -1,0 +1,106 @@
+/** Who handed in what: a folder with one folder a student, or a CSV file that says more. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+
+export interface Student {
+  /** Unique, and safe as a file name. */
+  readonly name: string;
+  /** Full path of what was handed in; it need not exist. */
+  readonly folder: string;
+  /** ISO 8601. */
+  readonly submittedAt?: string;
+  readonly extensionDays: number;
+  /** All columns of the roster, for the export. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+/** One sentence, with the line it is about. */
+export class RosterProblem extends Error {
+  override readonly name = 'RosterProblem';
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/;
+const NAME_COLUMNS = ['student', 'username', 'name', 'id'];
+
+/** Sorted by name, so that shards and repeats see one order. @throws {RosterProblem} */
+export function readRoster(path: string): readonly Student[] {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder && !existsSync(path)) throw new RosterProblem('it is not there');
+  const students = isFolder ? fromFolder(path) : fromCsv(path);
+  const seen = new Set<string>();
+  for (const { name } of students) {
+    const key = name.toLowerCase();
+    if (seen.has(key))
+      throw new RosterProblem(`the student ${JSON.stringify(name)} stands there twice`);
+    seen.add(key);
+  }
+  if (students.length === 0) throw new RosterProblem('nobody is in it');
+  return [...students].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function fromFolder(path: string): Student[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => {
+      checkName(name, 'folder');
+      return { name, folder: resolve(path, name), extensionDays: 0, columns: { student: name } };
+    });
+}
+
+function fromCsv(path: string): Student[] {
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(readFileSync(path), {
+      columns: true,
+      trim: true,
+      bom: true,
+      skip_empty_lines: true,
+    });
+  } catch (error) {
+    throw new RosterProblem((error as Error).message);
+  }
+  return rows.map((columns, i) => {
+    const line = `line ${i + 2}`;
+    const column = NAME_COLUMNS.find((known) => columns[known]);
+    if (column === undefined) {
+      throw new RosterProblem(
+        `${line} has no name; one of the columns ${NAME_COLUMNS.join(', ')} must`,
+      );
+    }
+    const name = columns[column] as string;
+    checkName(name, line);
+    const { submitted_at: submittedAt = '', extension_days: days = '' } = columns;
+    if (submittedAt !== '' && Number.isNaN(Date.parse(submittedAt))) {
+      throw new RosterProblem(
+        `${line}: submitted_at is ${JSON.stringify(submittedAt)}, no date by ISO 8601`,
+      );
+    }
+    if (days !== '' && !/^\d+(\.\d+)?$/.test(days)) {
+      throw new RosterProblem(
+        `${line}: extension_days is ${JSON.stringify(days)}, no number of days`,
+      );
+    }
+    const folder = resolve(dirname(path), columns.dir || name);
+    const when = submittedAt === '' ? {} : { submittedAt };
+    return { name, folder, ...when, extensionDays: Number(days), columns };
+  });
+}
+
+function checkName(name: string, where: string): void {
+  if (NAME.test(name)) return;
+  throw new RosterProblem(
+    `${where}: the name ${JSON.stringify(name)} cannot be that of a result folder; letters, digits, ".", "_", "@" and "-" can`,
+  );
+}
+
+/** Part `index` (from 1) of `count`: the same students whatever machine asks. */
+export function shardOf<T>(
+  all: readonly T[],
+  { index, count }: { index: number; count: number },
+): T[] {
+  return all.filter((_, i) => i % count === index - 1);
+}
+
+/** Where the name of a student leads below a folder of results. */
+export const resultFolder = (out: string, student: string) => join(out, 'students', student);
