@@ -205,6 +205,17 @@ function buildProgram(finish: (code: number) => void): Command {
     .argument('<after>')
     .action(run(async () => (await import('./commands/batch.ts')).compare));
   program
+    .command('new')
+    .description('a new lab that works at once, to be changed')
+    .argument('<slug>', 'its folder below labs/')
+    .action(run(async () => (await import('./commands/author.ts')).newLabFolder));
+  program
+    .command('check')
+    .description('whether a lab is ready for students, and what is missing')
+    .argument('<lab>')
+    .option('--seeds <count>', 'of each scenario of the solution', wholeNumber('--seeds', 1), 200)
+    .action(run(async () => (await import('./commands/author.ts')).check));
+  program
     .command('seed-set')
     .description('hidden seeds for a course, and their hash to publish')
     .option('--secret-file <file>', 'what the seeds are derived from')

@@ -16,6 +16,7 @@ for (const lab of readdirSync('solutions', { withFileTypes: true })) {
   if (!lab.isDirectory()) continue;
   run('npx', ['lab', 'grade', `solutions/${lab.name}`, '--lab', lab.name, '--seeds', seeds]);
 }
+run('node', ['scripts/new-lab.mjs']);
 run('npm', ['run', '--silent', 'fuzz']);
 run('npm', ['run', '--silent', 'bench', '--', 'repeat', 'memory']);
 run('node', ['scripts/determinism.mjs', '22', '24']);

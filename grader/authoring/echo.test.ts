@@ -1,12 +1,12 @@
 /** The example of labs/AUTHORING.md does what the page says. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadSubmission } from './grade.ts';
-import { BOOT_FILE, ROOT } from './paths.ts';
-import { loadBoot } from './realm/load.ts';
-import { Session } from './session.ts';
-import lab from './testdata/echo/lab.ts';
-import mutants from './testdata/echo/solution/mutants.ts';
+import { loadSubmission } from '../grade.ts';
+import { BOOT_FILE, ROOT } from '../paths.ts';
+import { loadBoot } from '../realm/load.ts';
+import { Session } from '../session.ts';
+import lab from '../testdata/echo/lab.ts';
+import mutants from '../testdata/echo/solution/mutants.ts';
 
 const folder = join(ROOT, 'grader', 'testdata', 'echo');
 
