@@ -3,20 +3,17 @@
  * Chromium, from the start of the navigation to the end of the first drawing, beside a blank page.
  * Run: npm run bench -- page
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
 import type { TraceLine } from '../grader/grade.ts';
 import { pageOf } from '../grader/report/page/page.ts';
+import { CHROMIUM, launch, NO_CHROMIUM } from '../scripts/chromium.ts';
 
 const EVENTS = 20_000;
 const RUNS = 5;
 const BAR_MS = 1000;
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (file) => existsSync(file),
-);
-const FLAGS = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --dump-dom';
 
 /** Heartbeats of a leader of five, with their replies. */
 function traceOf(count: number): TraceLine[] {
@@ -32,27 +29,26 @@ function traceOf(count: number): TraceLine[] {
 }
 
 /** Median over some openings, each in a new profile. */
-function openMs(chromium: string, folder: string, page: string): number {
+async function openMs(browser: Browser, folder: string, page: string): Promise<number> {
   const file = join(folder, 'page.html');
   writeFileSync(file, page);
-  const all = Array.from({ length: RUNS }, (_, i) => {
-    const args = [...FLAGS.split(' '), `--user-data-dir=${folder}/${i}`, `file://${file}`];
-    const { stdout } = spawnSync(chromium, args, {
-      encoding: 'utf8',
-      timeout: 60_000,
-      maxBuffer: 1e9,
-    });
-    const [, ms] = /data-ready-ms="([\d.]+)"/.exec(stdout) ?? [];
-    if (ms === undefined) throw new Error('the page did not become ready');
-    return Number(ms);
-  });
+  const all: number[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    const context = await browser.newContext();
+    const tab = await context.newPage();
+    await tab.goto(`file://${file}`);
+    await tab.waitForSelector('html[data-ready-ms]', { state: 'attached' });
+    all.push(Number(await tab.getAttribute('html', 'data-ready-ms')));
+    await context.close();
+  }
   return all.sort((a, b) => a - b)[RUNS >> 1] as number;
 }
 
 const BLANK =
   '<!doctype html><script>document.documentElement.dataset.readyMs = performance.now()</script>';
 
-async function main(chromium: string): Promise<void> {
+async function main(): Promise<void> {
+  const browser = await launch();
   const folder = mkdtempSync(join(tmpdir(), 'faultlab-'));
   try {
     const result = {
@@ -70,17 +66,18 @@ async function main(chromium: string): Promise<void> {
       command: '',
       nodes: ['n1', 'n2', 'n3', 'n4', 'n5'],
     });
-    const blank = openMs(chromium, folder, BLANK);
-    const full = openMs(chromium, folder, page);
+    const blank = await openMs(browser, folder, BLANK);
+    const full = await openMs(browser, folder, page);
     console.log(`blank page          ${blank.toFixed(0)} ms`);
     console.log(
       `${EVENTS} events       ${full.toFixed(0)} ms, ${(full / blank).toFixed(1)} × a blank page   (bar ${BAR_MS} ms)`,
     );
     console.log(`size of the page    ${(page.length / 1e6).toFixed(1)} MB`);
   } finally {
+    await browser.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-if (CHROMIUM === undefined) console.log('no Chromium on this machine');
-else await main(CHROMIUM);
+if (CHROMIUM === undefined) console.log(NO_CHROMIUM);
+else await main();

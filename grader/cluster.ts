@@ -120,7 +120,7 @@ export class SimCluster implements Cluster {
   readonly #network: Network;
   readonly #invariants: readonly Invariant[];
   readonly #observesMessages: boolean;
-  readonly #observesState: boolean;
+  readonly #observesState: (node: NodeId) => boolean;
   readonly #watch: Watch;
   readonly #locate: ClusterOptions['locate'];
   readonly #keepStacks: boolean;
@@ -150,7 +150,9 @@ export class SimCluster implements Cluster {
     this.#network = new Network(options.seed, this.names.length);
     this.#invariants = options.invariants;
     this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
-    this.#observesState = options.invariants.some((i) => i.onState);
+    const isWatched = options.invariants.some((i) => i.onState);
+    // Who must have it, has it without effect: it may be looked at, so that a trace tells of it.
+    this.#observesState = (id) => isWatched || methodsFor(options.methods, id).includes('inspect');
     this.#locate = options.locate;
     this.#keepStacks = options.keepStacks ?? false;
     this.#dropped = options.dropped && new Set(options.dropped);
@@ -299,7 +301,7 @@ export class SimCluster implements Cluster {
     }
     this.#hit('partition');
     const sides = groups.map((group) => `{${group.join(',')}}`).join(' | ');
-    this.#fault(`partition ${sides === '' ? 'of each from all' : sides}`);
+    this.#linksChange(`partition ${sides === '' ? 'of each from all' : sides}`);
   }
 
   isolate(node: NodeId): void {
@@ -310,23 +312,23 @@ export class SimCluster implements Cluster {
       this.#network.setCut(other.index, index, true);
     }
     this.#hit('isolate');
-    this.#fault(`isolate ${node}`);
+    this.#linksChange(`isolate ${node}`);
   }
 
   cut(from: NodeId, to: NodeId): void {
     this.#network.setCut(this.#process(from).index, this.#process(to).index, true);
     this.#hit('cut');
-    this.#fault(`cut ${from} → ${to}`);
+    this.#linksChange(`cut ${from} → ${to}`);
   }
 
   mend(from: NodeId, to: NodeId): void {
     this.#network.setCut(this.#process(from).index, this.#process(to).index, false);
-    this.#fault(`mend ${from} → ${to}`);
+    this.#linksChange(`mend ${from} → ${to}`);
   }
 
   heal(): void {
     this.#network.healAll();
-    this.#fault('heal the network');
+    this.#linksChange('heal the network');
   }
 
   network(profile: Partial<NetworkProfile>, link?: { from: NodeId; to: NodeId }): void {
@@ -373,13 +375,14 @@ export class SimCluster implements Cluster {
   jumpClock(node: NodeId, ms: number): void {
     this.#process(node).clock.jump(ms);
     this.#hit('clock');
-    this.#fault(`the wall clock of ${node} jumps by ${ms} ms`);
+    this.#fault(`the wall clock of ${node} jumps by ${ms} ms`, { clock: { node, jumpMs: ms } });
   }
 
   clockRate(node: NodeId, rate: number): void {
     this.#process(node).clock.setRate(rate, this.simulation.nowUs);
     this.#hit('clock');
-    this.#fault(`the clocks of ${node} run at ${rate === 1 ? 'normal' : `${rate} ×`} speed`);
+    const speed = rate === 1 ? 'normal' : `${rate} ×`;
+    this.#fault(`the clocks of ${node} run at ${speed} speed`, { clock: { node, rate } });
   }
 
   /** Which messages were lost, doubled or late by chance so far. */
@@ -491,10 +494,7 @@ export class SimCluster implements Cluster {
     const { trace } = this;
     return {
       simulation: this.simulation,
-      methodsOf: (node) => {
-        const own = isList(methods) ? methods : methods[kindOf(node)];
-        return (own ?? []).join(' ');
-      },
+      methodsOf: (node) => methodsFor(methods, node).join(' '),
       peersOf: (node) => peersOf(node, this.names).join(' '),
       sendRequest: (from, to, method, args, callId, timeoutMs) =>
         this.#sendRequest(from, to, method, args, callId, timeoutMs),
@@ -712,7 +712,7 @@ export class SimCluster implements Cluster {
 
   #stepped(process: Process): void {
     this.#checkEnded();
-    if (!process.up || !this.#observesState) return;
+    if (!process.up || !this.#observesState(process.id)) return;
     const state = process.inspect();
     this.#checkEnded();
     this.#noteRole(process, state);
@@ -723,15 +723,11 @@ export class SimCluster implements Cluster {
 
   /** A change of role is what a story of a replicated system is made of. */
   #noteRole(process: Process, state: unknown): void {
-    const { role, term } = (state ?? {}) as { role?: unknown; term?: unknown };
+    const { role, term, epoch } = (state ?? {}) as Record<string, unknown>;
     if (typeof role !== 'string' || this.#lastRole[process.index] === role) return;
     this.#lastRole[process.index] = role;
-    this.#mark(
-      'state',
-      process,
-      role.length,
-      () => `is ${role}${term === undefined ? '' : ` in term ${term}`}`,
-    );
+    const age = term === undefined ? epoch && ` in epoch ${epoch}` : ` in term ${term}`;
+    this.#mark('state', process, role.length, () => `is ${role}${age ?? ''}`);
   }
 
   /** For who looks at a trace: no part of its hash, which must not depend on being looked at. */
@@ -815,8 +811,20 @@ export class SimCluster implements Cluster {
     if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words, facts);
   }
 
-  #fault(text: string): void {
-    this.#mark('fault', undefined, hashOf(text), () => text);
+  #fault(text: string, facts?: TraceFacts): void {
+    this.#mark('fault', undefined, hashOf(text), () => text, facts);
+  }
+
+  #linksChange(text: string): void {
+    this.#fault(text, this.trace.keeping ? { cuts: this.#cuts() } : {});
+  }
+
+  #cuts(): string[] {
+    return this.#processes.flatMap((from) =>
+      this.#processes
+        .filter((to) => this.#network.isCut(from.index, to.index))
+        .map((to) => `${from.id}>${to.id}`),
+    );
   }
 
   /** What does not happen is told, but is no event: a run that it leaves as it was keeps its hash. */
@@ -878,3 +886,7 @@ function stackHere(): Error {
 const STACK_FRAMES = 40;
 
 const isList = (methods: Lab['methods']): methods is readonly string[] => Array.isArray(methods);
+
+function methodsFor(methods: Lab['methods'], node: NodeId): readonly string[] {
+  return (isList(methods) ? methods : methods[kindOf(node)]) ?? [];
+}

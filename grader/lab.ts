@@ -8,7 +8,7 @@ import type { Model } from './checkers/models.ts';
 import type { Explain } from './explain/question.ts';
 import type { Crew } from './names.ts';
 import type { NodeId } from './node.ts';
-import type { FindingKind, Step } from './report/report.ts';
+import type { FindingKind, Step, ToldOperation } from './report/report.ts';
 import type { DiskProfile } from './sim/disk.ts';
 import type { NetworkProfile, WireMessage } from './sim/network.ts';
 import type { Draw } from './sim/prng.ts';
@@ -115,6 +115,8 @@ export interface Failure {
   readonly evidence: string;
   /** The evidence drawn, in lines of at most 78 columns. */
   readonly picture?: readonly string[];
+  /** The operations that cannot all be: a page marks them. */
+  readonly core?: readonly ToldOperation[];
   readonly lookAt?: string;
 }
 

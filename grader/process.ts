@@ -239,7 +239,8 @@ export class Process {
   invoke(method: string, args: readonly unknown[]): unknown {
     if (!this.up || this.paused) return undefined;
     let result: unknown;
-    this.#tellCall(method, args);
+    // What has no arguments is a question of the scenario's own, often asked after every event.
+    if (args.length > 0) this.#tellCall(method, args);
     this.#enter(() => {
       result = this.realm.api.invoke(method, JSON.stringify(args));
     });

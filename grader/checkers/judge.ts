@@ -29,5 +29,16 @@ export function judgeLinearizable<State, Input, Output>(
     rule: 'Linearizability (Herlihy and Wing 1990): every operation takes effect at one instant between its call and its end',
     evidence: told.sentence + legalIf,
     picture: told.picture,
+    core: told.core.operations.map((operation) => {
+      const { client, input, output, outcome, callAt, returnAt } = operation;
+      const text = model.describe(input, outcome === 'ok' ? output : undefined);
+      return {
+        client,
+        callAtMs: callAt,
+        text,
+        ...(Number.isFinite(returnAt) ? { returnAtMs: returnAt } : {}),
+        ...(operation === told.core.culprit ? { isCulprit: true as const } : {}),
+      };
+    }),
   };
 }

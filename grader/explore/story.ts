@@ -56,7 +56,7 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
 }
 
 function weigh(record: TraceRecord): number {
-  if (record.kind === 'state') return record.text.startsWith('is leader') ? 8 : 0;
+  if (record.kind === 'state') return /^is (leader|primary)/.test(record.text) ? 8 : 0;
   if (record.text.endsWith('at normal speed')) return 0;
   return WEIGHT[record.kind] ?? 0;
 }

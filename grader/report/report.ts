@@ -22,6 +22,17 @@ export interface StoryEvent {
   readonly text: string;
 }
 
+/** What a client asked and was told, in words and times. */
+export interface ToldOperation {
+  readonly client: string;
+  /** Virtual milliseconds. */
+  readonly callAtMs: number;
+  /** Absent when it was never answered. */
+  readonly returnAtMs?: number;
+  readonly text: string;
+  readonly isCulprit?: true;
+}
+
 /** What was found wrong in one run: the first broken rule of that run. */
 export interface Finding {
   readonly kind: FindingKind;
@@ -33,6 +44,8 @@ export interface Finding {
   readonly evidence: string;
   /** The evidence drawn, in lines of at most 78 columns: operations over time, say. */
   readonly picture?: readonly string[];
+  /** The operations of clients that together cannot be; the culprit is the one too many. */
+  readonly core?: readonly ToldOperation[];
   /** One question that points at the concept, when the scenario or the rule has one. */
   readonly lookAt?: string;
   readonly atMs: number;

@@ -23,6 +23,10 @@ export interface TraceFacts {
   readonly cause?: number | undefined;
   /** Where in the code it was done; only when stacks are kept. */
   readonly stack?: { readonly stack?: string };
+  /** The links that are cut from now on, one way each: `n1>n2`. */
+  readonly cuts?: readonly string[];
+  /** How a clock differs from the true time from now on. */
+  readonly clock?: { readonly node: string; readonly rate?: number; readonly jumpMs?: number };
 }
 
 export class TraceRecord {

@@ -10,14 +10,33 @@ export interface PageData {
   readonly command: string;
   /** How the run was made small, in words. */
   readonly shrunk?: string;
-  readonly finding?: {
-    readonly rule: string;
-    readonly evidence: string;
-    readonly lookAt?: string;
-    readonly picture?: readonly string[];
-  };
+  readonly finding?: PageFinding;
   readonly nodes: readonly string[];
   readonly events: readonly PageEvent[];
+  /** Index of the event to begin with: where the rule broke, or the last one. */
+  readonly start: number;
+}
+
+export interface PageFinding {
+  readonly rule: string;
+  readonly evidence: string;
+  readonly lookAt?: string;
+  readonly picture?: readonly string[];
+  /** The story, each moment with the event it tells of where there is one. */
+  readonly story: readonly { readonly at: number; readonly text: string; readonly i?: number }[];
+  /** Operations that together cannot be, with the indices of their events. */
+  readonly core: readonly PageOperation[];
+}
+
+export interface PageOperation {
+  readonly client: string;
+  readonly text: string;
+  readonly from: number;
+  /** Absent when it was never answered. */
+  readonly to?: number;
+  readonly isCulprit: boolean;
+  readonly call?: number;
+  readonly end?: number;
 }
 
 export interface PageEvent {
@@ -27,10 +46,16 @@ export interface PageEvent {
   readonly n?: number;
   /** As in a trace: send deliver drop timer disk emit log note crash … and `fail` for the violation. */
   readonly k: string;
+  /** Of a delivery or a loss only what the send has not told; of a change nothing, `set` tells it. */
   readonly text: string;
   /** The number of the message; a send and what becomes of it share it. */
   readonly m?: number;
   readonly method?: string;
   /** Fields of `inspect` that are different now. */
   readonly set?: Readonly<Record<string, unknown>>;
+  /** The number of what a client asked; call and return share it. */
+  readonly op?: number;
+  /** All links that are cut from now on: `n1>n2`. */
+  readonly cuts?: readonly string[];
+  readonly clock?: { readonly node: string; readonly rate?: number; readonly jumpMs?: number };
 }

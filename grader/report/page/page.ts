@@ -1,27 +1,21 @@
 /**
  * One run as one HTML file: no server, no network, nothing to install. The page holds the events as
- * data; `viewer.ts` draws them in the browser.
+ * data; `browser/` draws them.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Replay } from '../../grade.ts';
 import { ROOT } from '../../paths.ts';
-import type { PageData, PageEvent } from './data.ts';
+import { type PageOptions, pageData } from './convert.ts';
 
-const FOLDER = join(ROOT, 'grader', 'report', 'page');
-const TEXT_MAX = 240;
+export type { PageOptions };
 
-export interface PageOptions extends Pick<PageData, 'title' | 'lab' | 'scenario' | 'command'> {
-  readonly replay: Replay;
-  readonly nodes: readonly string[];
-  readonly shrunk?: string;
-}
+const FOLDER = join(ROOT, 'grader', 'report', 'page', 'browser');
 
 /** The whole page as text. */
 export async function pageOf(options: PageOptions): Promise<string> {
-  const script = await build({
-    entryPoints: [join(FOLDER, 'viewer.ts')],
+  const result = await build({
+    entryPoints: [join(FOLDER, 'viewer.ts'), join(FOLDER, 'page.css')],
+    outdir: FOLDER,
     bundle: true,
     write: false,
     minify: true,
@@ -29,57 +23,19 @@ export async function pageOf(options: PageOptions): Promise<string> {
     target: 'es2022',
     logLevel: 'silent',
   });
-  const style = readFileSync(join(FOLDER, 'page.css'), 'utf8');
-  const data = dataOf(options);
+  const built = (end: string) => result.outputFiles.find(({ path }) => path.endsWith(end))?.text;
+  const data = pageData(options);
+  const title = escapeHtml(`${data.scenario} ${data.title}: ${data.lab}, seed ${data.seed}`);
   return [
     '<!doctype html>',
-    `<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(`${data.lab} ${data.scenario}, seed ${data.seed}`)}</title>`,
+    `<html lang="en"><head><meta charset="utf-8"><title>${title}</title>`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<style>${style}</style></head><body>`,
+    `<style>${built('.css')}</style></head><body>`,
+    '<noscript>This page draws a recorded run with JavaScript; please allow it.</noscript>',
     `<script type="application/json" id="data">${forScript(JSON.stringify(data))}</script>`,
-    `<script>${script.outputFiles[0]?.text ?? ''}</script>`,
+    `<script>${built('.js')}</script>`,
     '</body></html>\n',
   ].join('\n');
-}
-
-function dataOf({ replay, nodes, title, lab, scenario, command, shrunk }: PageOptions): PageData {
-  const { finding, seed, verdict, virtualMs } = replay.result;
-  const index = new Map(nodes.map((node, i) => [node, i]));
-  const events = replay.trace.map(({ atMs, node, kind, text, facts = {} }): PageEvent => {
-    const n = node === undefined ? undefined : index.get(node);
-    return {
-      at: Math.round(atMs * 1000) / 1000,
-      k: kind,
-      text: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text,
-      ...(n === undefined ? {} : { n }),
-      ...(facts.message === undefined ? {} : { m: facts.message }),
-      ...(facts.method === undefined ? {} : { method: facts.method }),
-      ...(facts.changes === undefined ? {} : { set: facts.changes }),
-    };
-  });
-  if (finding !== undefined) events.push({ at: virtualMs, k: 'fail', text: finding.rule });
-  const { rule, evidence, lookAt, picture } = finding ?? {};
-  return {
-    title,
-    lab,
-    scenario,
-    seed,
-    verdict,
-    command,
-    ...(shrunk === undefined ? {} : { shrunk }),
-    ...(rule === undefined || evidence === undefined
-      ? {}
-      : {
-          finding: {
-            rule,
-            evidence,
-            ...(lookAt === undefined ? {} : { lookAt }),
-            ...(picture === undefined ? {} : { picture }),
-          },
-        }),
-    nodes,
-    events,
-  };
 }
 
 /** A text of a submission must not end the script that it stands in. */
