@@ -48,6 +48,7 @@ export interface ClusterOptions {
   readonly names: readonly NodeId[];
   readonly realms: readonly Realm[];
   readonly methods: Lab['methods'];
+  readonly outputWords: Lab['outputWords'];
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
   /** With the trace, keep which line of code sent what. */
@@ -126,6 +127,7 @@ export class SimCluster implements Cluster {
   readonly #keepStacks: boolean;
   readonly #dropped: ReadonlySet<number> | undefined;
   readonly #latencyFactor: number;
+  readonly #outputWords: NonNullable<Lab['outputWords']>;
   readonly #states = new Map<string, unknown>();
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
@@ -157,6 +159,7 @@ export class SimCluster implements Cluster {
     this.#keepStacks = options.keepStacks ?? false;
     this.#dropped = options.dropped && new Set(options.dropped);
     this.#latencyFactor = options.latencyFactor ?? 1;
+    this.#outputWords = options.outputWords ?? {};
     const self = this;
     this.#watch = {
       get nowMs() {
@@ -700,7 +703,8 @@ export class SimCluster implements Cluster {
   }
 
   #emitted(from: Process, name: string, value: unknown): void {
-    this.#mark('emit', from, from.realm.api.meter[1] as number, () => `${name} ${brief(value)}`, {
+    const words = () => this.#outputWords[name]?.(value) ?? `${name} ${brief(value)}`;
+    this.#mark('emit', from, from.realm.api.meter[1] as number, words, {
       emitted: { name, value },
       cause: from.cause,
     });

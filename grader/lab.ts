@@ -41,6 +41,11 @@ export interface Lab {
    */
   readonly methods: readonly string[] | Readonly<Record<string, readonly string[]>>;
   readonly parts: readonly Part[];
+  /**
+   * How outputs are told in traces and stories, by name: `{ enters: () => 'enters' }` for "n1 enters".
+   * A submission may emit anything, so expect any value. By default, the name and the value as JSON.
+   */
+  readonly outputWords?: Readonly<Record<string, (value: unknown) => string>>;
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;
   /**

@@ -72,6 +72,7 @@ export function runScenario(options: RunOptions): Run {
     names: namesOf(change.nodes ?? scenario.nodes),
     realms: options.realms,
     methods: lab.methods,
+    outputWords: lab.outputWords,
     invariants: lab.invariants(scenario),
     keepTrace: options.keepTrace ?? false,
     keepStacks: options.keepStacks ?? false,

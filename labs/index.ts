@@ -25,6 +25,11 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('../solutions/kv-server/mutants.ts'),
   ),
   lab(
+    'clocks',
+    () => import('./clocks/lab.ts'),
+    () => import('../solutions/clocks/mutants.ts'),
+  ),
+  lab(
     'replicated-kv',
     () => import('./replicated-kv/lab.ts'),
     () => import('../solutions/replicated-kv/mutants.ts'),

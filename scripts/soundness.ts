@@ -6,12 +6,14 @@
 import { parseArgs } from 'node:util';
 import type { Lab } from '../grader/lab.ts';
 import { syllabus } from '../labs/index.ts';
+import clocks from '../solutions/clocks/variants.ts';
 import kvRaft from '../solutions/kv-raft/variants.ts';
 import kvServer from '../solutions/kv-server/variants.ts';
 import raft, { type Variant } from '../solutions/raft/variants.ts';
 import { isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
 const VARIANTS: Readonly<Record<string, readonly Variant[]>> = {
+  clocks,
   raft,
   'kv-server': kvServer,
   'kv-raft': kvRaft,

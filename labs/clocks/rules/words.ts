@@ -1,0 +1,57 @@
+/** How what the programs report is told in a story. Anything may come from a submission. */
+import type { Lab } from 'faultlab';
+
+interface Told {
+  readonly id?: string;
+  readonly kind?: string;
+  readonly stamp?: unknown;
+  readonly text?: string;
+  readonly from?: string;
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  local: 'has an event',
+  send: 'sends a message',
+  receive: 'receives a message',
+};
+
+/** `time 4`, `{l1 2, l2 1}`, `00:00:01.204+3`. */
+function stampWords(stamp: unknown): string {
+  if (stamp === 'refused') return 'refused';
+  if (typeof stamp !== 'object' || stamp === null) return String(stamp);
+  const { time, wallMs, logical } = stamp as Record<string, number>;
+  if (time !== undefined) return `time ${time}`;
+  if (wallMs !== undefined) return `${timeOfDay(wallMs)}+${logical}`;
+  return vectorWords(stamp as Record<string, number>);
+}
+
+/** `{v1 2, v2 1}`. */
+export const vectorWords = (vector: Readonly<Record<string, number>>): string =>
+  `{${Object.entries(vector)
+    .map(([node, count]) => `${node} ${count}`)
+    .join(', ')}}`;
+
+/** `00:00:01.204`, of milliseconds since 1970. */
+export function timeOfDay(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().slice(11, 23);
+}
+
+export const outputWords: NonNullable<Lab['outputWords']> = {
+  happened(value) {
+    const { id, kind = '', stamp } = (value ?? {}) as Told;
+    return `${WHAT[kind]}: ${id}, ${stampWords(stamp)}`;
+  },
+  remembered: (value) => `still has ${stampWords((value as Told | null)?.stamp)}`,
+  sorted: () => 'has sorted all events',
+  compared: () => 'has compared all events',
+  burst: (value) => `had many events, the last ${stampWords((value as Told | null)?.stamp)}`,
+  wants: () => 'asks for the mutex',
+  enters: () => 'enters',
+  leaves: () => 'leaves',
+  broadcasts: (value) => `broadcasts "${value}"`,
+  delivers(value) {
+    const { text, from } = (value ?? {}) as Told;
+    return `delivers "${text}" of ${from}`;
+  },
+};

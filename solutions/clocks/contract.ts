@@ -1,0 +1,1 @@
+export * from '../../labs/clocks/contract.ts';
