@@ -21,8 +21,8 @@ it('names the nearest command', async () => {
       "code": 2,
       "err": "lab: there is no command "tset"; did you mean test?
       allowed: list, start, test, replay, view, hint, explain, status, diff, reset,
-               grade, batch, merge, compare, new, check, seed-set, check-history,
-               doctor, demo
+               grade, batch, merge, compare, new, check, export, seed-set,
+               check-history, doctor, demo
       do: lab --help
     ",
       "out": "",

@@ -216,6 +216,13 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--seeds <count>', 'of each scenario of the solution', wholeNumber('--seeds', 1), 200)
     .action(run(async () => (await import('./commands/author.ts')).check));
   program
+    .command('export')
+    .description('the course as students get it, without solutions and hidden parts')
+    .argument('<folder>', 'a new one')
+    .option('--labs <labs>', 'which (default: all)')
+    .option('--keep-reference <labs>', 'whose solution goes along, for --with-reference')
+    .action(run(async () => (await import('./commands/export.ts')).exportStudents));
+  program
     .command('seed-set')
     .description('hidden seeds for a course, and their hash to publish')
     .option('--secret-file <file>', 'what the seeds are derived from')

@@ -1,6 +1,8 @@
 /** Where labs and solutions lie. Students' files are not here: see workspace.ts. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFolder, ROOT } from '../grader/paths.ts';
+import { UsageError } from './errors.ts';
 
 export { labFolder, ROOT };
 
@@ -8,6 +10,10 @@ export function skeletonFolder(slug: string): string {
   return join(labFolder(slug), 'skeleton');
 }
 
+/** @throws {UsageError} in a copy of the course that was made for students */
 export function solutionFolder(slug: string): string {
-  return join(ROOT, 'solutions', slug);
+  const folder = join(ROOT, 'solutions', slug);
+  if (existsSync(folder)) return folder;
+  const what = `this copy of the course has no solution of ${slug}`;
+  throw new UsageError({ what, todo: 'ask whoever runs your course' });
 }

@@ -17,6 +17,7 @@ for (const lab of readdirSync('solutions', { withFileTypes: true })) {
   run('npx', ['lab', 'grade', `solutions/${lab.name}`, '--lab', lab.name, '--seeds', seeds]);
 }
 run('node', ['scripts/new-lab.mjs']);
+run('node', ['scripts/students.mjs']);
 run('npm', ['run', '--silent', 'fuzz']);
 run('npm', ['run', '--silent', 'bench', '--', 'repeat', 'memory']);
 run('node', ['scripts/determinism.mjs', '22', '24']);

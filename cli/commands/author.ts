@@ -6,7 +6,7 @@ import { newLab, withSyllabusLine } from '../../grader/authoring/new.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { syllabus } from '../../labs/index.ts';
 import { UsageError } from '../errors.ts';
-import { labFolder, ROOT, solutionFolder } from '../root.ts';
+import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
@@ -16,7 +16,9 @@ export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
     const what = `${JSON.stringify(slug)} cannot be the name of a lab`;
     throw new UsageError({ what, todo: 'give small letters, digits and "-", such as two-phase' });
   }
-  const taken = [labFolder(slug), solutionFolder(slug)].find((folder) => existsSync(folder));
+  const taken = [labFolder(slug), join(ROOT, 'solutions', slug)].find((folder) =>
+    existsSync(folder),
+  );
   if (taken || syllabus.some((entry) => entry.slug === slug)) {
     const what = `there is a lab ${JSON.stringify(slug)} already${taken ? ` (${shown(taken)})` : ''}`;
     throw new UsageError({ what, todo: 'choose another name' });

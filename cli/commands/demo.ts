@@ -20,6 +20,7 @@ const TRACE_LINES_SHOWN = 12;
 
 export async function demo(ui: Ui): Promise<number> {
   const lab = await findLab(LAB).load();
+  solutionFolder(LAB);
   const acts = [skeletonAct, mutantAct, solutionAct];
   const titles = ['The untouched skeleton', 'A famous bug', 'The reference solution'];
   const outcomes: boolean[] = [];
