@@ -136,6 +136,13 @@ function buildProgram(finish: (code: number) => void): Command {
     .argument('[lab]')
     .action(run(async () => (await import('./commands/status.ts')).status));
   program
+    .command('progress')
+    .description('of the whole course: to show around, or to take along')
+    .option('--markdown', 'as a table')
+    .option('--export <file>', 'write it to a file')
+    .option('--import <file>', 'add what was reached elsewhere')
+    .action(run(async () => (await import('./commands/progress.ts')).progress));
+  program
     .command('diff')
     .description('what you changed, or how the solution differs')
     .argument('[lab]')
@@ -222,6 +229,16 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--labs <labs>', 'which (default: all)')
     .option('--keep-reference <labs>', 'whose solution goes along, for --with-reference')
     .action(run(async () => (await import('./commands/export.ts')).exportStudents));
+  program
+    .command('pack')
+    .description('an autograder of one lab to upload')
+    .argument('<platform>', 'gradescope')
+    .argument('<lab>')
+    .option('--out <file>', 'where to write it')
+    .option('--with-reference <labs>', 'on our solution of these labs')
+    .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
+    .option('--detail <level>', 'what students are told: full, rule or none')
+    .action(run(async () => (await import('./commands/pack.ts')).pack));
   program
     .command('seed-set')
     .description('hidden seeds for a course, and their hash to publish')

@@ -18,6 +18,7 @@ for (const lab of readdirSync('solutions', { withFileTypes: true })) {
 }
 run('node', ['scripts/new-lab.mjs']);
 run('node', ['scripts/students.mjs']);
+run('node', ['scripts/gradescope.mjs']);
 run('npm', ['run', '--silent', 'fuzz']);
 run('npm', ['run', '--silent', 'bench', '--', 'repeat', 'memory']);
 run('node', ['scripts/determinism.mjs', '22', '24']);
