@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { loadSubmission } from '../grader/grade.ts';
+import { isSimulated } from '../grader/lab.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
@@ -15,6 +16,7 @@ const SEEDS = Number(process.env.SEEDS ?? 50);
 const bootCode = await loadBoot(BOOT_FILE);
 for (const entry of syllabus) {
   const lab = await entry.load();
+  if (!isSimulated(lab)) continue;
   const submission = await loadSubmission(lab, join(ROOT, 'solutions', lab.slug));
   if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
   const session = new Session({ lab, loaded: submission.loaded, bootCode });

@@ -6,6 +6,7 @@
 
 import { shrink } from '../grader/explore/shrink.ts';
 import { loadSubmission } from '../grader/grade.ts';
+import { simulated } from '../grader/lab.ts';
 import { BOOT_FILE, loadLab } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import type { Shrunk } from '../grader/report/report.ts';
@@ -17,7 +18,7 @@ const SEEDS = 5;
 
 const entry = syllabus.find(({ slug }) => slug === SLUG);
 if (entry === undefined) throw new Error(`no lab ${SLUG}`);
-const lab = await loadLab(SLUG);
+const lab = simulated(await loadLab(SLUG));
 const bootCode = await loadBoot(BOOT_FILE);
 const random = lab.parts.flatMap((p) => p.scenarios).filter((s) => s.plan !== undefined);
 const found: { name: string; shrunk: Shrunk; cpuMs: number }[] = [];

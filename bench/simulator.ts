@@ -2,12 +2,12 @@
  * ▲ ≥ 250 k simulator events/s/core warm, ≥ 150 k with full tracing; ≥ 300 simulated seconds of a
  * 5-node Raft per CPU-second; ≤ 250 MB. Run: npm run bench -- simulator
  */
-import type { Lab, Scenario } from 'faultlab';
+import type { Scenario, SimulatedLab } from 'faultlab';
 import { BOOT_FILE, labFolder, ROOT } from '../grader/paths.ts';
 import { load, loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
 
-const lab: Lab = {
+const lab: SimulatedLab = {
   slug: 'raft',
   title: 'Raft',
   summary: '',

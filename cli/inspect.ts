@@ -1,8 +1,9 @@
 /** One seed in this process with the debugger attached; virtual time waits at a breakpoint. */
 import inspector from 'node:inspector';
 import { type ReplayOptions, replay, SubmissionProblems } from '../grader/grade.ts';
-import type { Lab } from '../grader/lab.ts';
+import { isSimulated, type Lab } from '../grader/lab.ts';
 import { problemLines } from '../grader/report/terminal.ts';
+import { UsageError } from './errors.ts';
 import { scenariosOf } from './select.ts';
 import type { LabState } from './state.ts';
 import type { Ui } from './ui.ts';
@@ -19,6 +20,11 @@ export async function inspect(
     readonly last: LabState['lastFailure'];
   },
 ): Promise<number> {
+  if (!isSimulated(lab)) {
+    const what = `${lab.slug} runs on real servers, which do not wait at a breakpoint`;
+    const todo = `print with console.log and read .lab/servers/, or try it by hand: lab up ${lab.slug}`;
+    throw new UsageError({ what, todo });
+  }
   const { last } = wanted;
   const scenario = wanted.scenario ?? last?.scenario ?? scenariosOf(lab)[0]?.id ?? '';
   const seed = wanted.seed ?? (scenario === last?.scenario ? last.seed : 1);

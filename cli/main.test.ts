@@ -20,9 +20,9 @@ it('names the nearest command', async () => {
     {
       "code": 2,
       "err": "lab: there is no command "tset"; did you mean test?
-      allowed: list, start, test, replay, view, hint, explain, status, progress,
-               diff, reset, grade, batch, merge, compare, new, check, export, pack,
-               seed-set, check-history, doctor, demo
+      allowed: list, start, test, replay, view, up, shell, logs, verify, down, hint,
+               explain, status, progress, diff, reset, grade, batch, merge, compare,
+               new, check, export, pack, seed-set, check-history, doctor, demo
       do: lab --help
     ",
       "out": "",

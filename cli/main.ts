@@ -43,6 +43,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    .enablePositionalOptions()
     .exitOverride();
   /** An action that loads its module, and hands on the exit code. */
   const run =
@@ -114,6 +115,38 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--out <file>', 'where to write the page (default: .lab/view/)')
     .option('--no-open', 'do not open a browser')
     .action(run(async () => (await import('./commands/view.ts')).view));
+  program
+    .command('up')
+    .description('labs on real servers: the broken cluster, for your own hands')
+    .argument('[lab]')
+    .argument('[scenario]')
+    .option('--seed <seed>', 'which variant of it (default: 1)', wholeNumber('--seed', 0))
+    .action(run(async () => (await import('./commands/up.ts')).up));
+  program
+    .command('shell')
+    .description('psql on a node of it, or one operation: stop, start, pg_rewind …')
+    .argument('[lab]')
+    .argument('[node]')
+    .argument('[command...]')
+    .passThroughOptions()
+    .action(run(async () => (await import('./commands/shell.ts')).shell));
+  program
+    .command('logs')
+    .description('what its servers say')
+    .argument('[lab]')
+    .argument('[node]')
+    .option('--lines <count>', 'of each server (default: 20)', wholeNumber('--lines', 1))
+    .action(run(async () => (await import('./commands/verify.ts')).logs));
+  program
+    .command('verify')
+    .description('is it repaired? as the grader judges it')
+    .argument('[lab]')
+    .action(run(async () => (await import('./commands/verify.ts')).verify));
+  program
+    .command('down')
+    .description('end it, and leave nothing behind')
+    .argument('[lab]')
+    .action(run(async () => (await import('./commands/verify.ts')).down));
   program
     .command('hint')
     .description('the next hint; without a scenario, for what failed last')

@@ -1,8 +1,10 @@
 /** Which run a user means: of their work or of our solution, with which seed, as drawn or shrunk. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isShorter } from '../grader/explore/shrink.ts';
 import type { GradeOptions, Replay, ReplayOptions } from '../grader/grade.ts';
 import { grade, replay } from '../grader/grade.ts';
-import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
+import { isSimulated, type Lab, type Mutant, type Scenario } from '../grader/lab.ts';
 import type { Step } from '../grader/report/report.ts';
 import { shrunkWords } from '../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
@@ -37,8 +39,11 @@ export interface ChosenRun {
 /** @throws {UsageError} for what there is not */
 export async function chooseRun(slug: string, id: string, choice: RunChoice): Promise<ChosenRun> {
   const entry = findLab(slug);
-  const lab = await entry.load();
-  const scenario = findScenario(lab, id);
+  const any = await entry.load();
+  const { id: known } = findScenario(any, id);
+  if (!isSimulated(any)) throw notAgain(any, known, choice.seed);
+  const lab = any;
+  const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === known) as Scenario;
   const planted = choice.mutant === undefined ? undefined : await mutantOf(entry, choice.mutant);
   const isOurs = planted !== undefined || choice.solution === true;
   const root = findWorkspace();
@@ -70,6 +75,16 @@ export async function chooseRun(slug: string, id: string, choice: RunChoice): Pr
 /** @throws {SubmissionProblems} when it does not build */
 export function replayChosen({ options, shrunk }: ChosenRun): Promise<Replay> {
   return replay({ ...options, ...(shrunk ? { plan: shrunk.plan } : {}) });
+}
+
+/** Time and servers are real: what happened once does not happen again, event by event. */
+function notAgain({ slug }: Lab, scenario: string, seed = 1): UsageError {
+  const record = join('.lab', 'servers', `${slug}-${scenario}-${seed}`);
+  const kept = existsSync(record) ? `; its record is in ${record}` : '';
+  return new UsageError({
+    what: `${slug} runs on real servers, and a run on them cannot be replayed${kept}`,
+    todo: `lab up ${slug} ${scenario} --seed ${seed}   boots the same broken cluster for your own hands`,
+  });
 }
 
 /** The seed with which this scenario failed last, else the first of all. */

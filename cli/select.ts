@@ -1,7 +1,7 @@
 /** From what a user typed to labs, scenarios and seeds; errors name what is allowed. */
 import { existsSync } from 'node:fs';
 import type { SeedChoice } from '../grader/grade.ts';
-import type { Lab, Scenario } from '../grader/lab.ts';
+import type { AnyScenario, Lab } from '../grader/lab.ts';
 import { type SyllabusEntry, syllabus } from '../labs/index.ts';
 import { UsageError } from './errors.ts';
 import { solutionFolder } from './root.ts';
@@ -34,11 +34,11 @@ export function labOrLast(root: string, slug: string | undefined): SyllabusEntry
   });
 }
 
-export function scenariosOf(lab: Lab): readonly Scenario[] {
+export function scenariosOf(lab: Lab): readonly AnyScenario[] {
   return lab.parts.flatMap((p) => p.scenarios);
 }
 
-export function findScenario(lab: Lab, id: string): Scenario {
+export function findScenario(lab: Lab, id: string): AnyScenario {
   const scenario = scenariosOf(lab).find((s) => s.id === id.toUpperCase());
   if (scenario) return scenario;
   throw new UsageError({
@@ -55,7 +55,7 @@ export function selectScenarios(
   { part, scenario }: { part?: string; scenario?: string },
 ): string[] | undefined {
   if (part === undefined && scenario === undefined) return undefined;
-  const chosen = new Set<Scenario>();
+  const chosen = new Set<AnyScenario>();
   for (const id of split(part)) {
     const found = lab.parts.find((p) => p.id === id.toUpperCase());
     if (found === undefined) {

@@ -13,9 +13,9 @@ import type {
   Draw,
   Failure,
   Invariant,
-  Lab,
   NetworkProfile,
   RequestOutcome,
+  SimulatedLab,
   Watch,
   WireMessage,
 } from './lab.ts';
@@ -47,8 +47,8 @@ export interface ClusterOptions {
   readonly seed: number;
   readonly names: readonly NodeId[];
   readonly realms: readonly Realm[];
-  readonly methods: Lab['methods'];
-  readonly outputWords: Lab['outputWords'];
+  readonly methods: SimulatedLab['methods'];
+  readonly outputWords: SimulatedLab['outputWords'];
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
   /** With the trace, keep which line of code sent what. */
@@ -127,7 +127,7 @@ export class SimCluster implements Cluster {
   readonly #keepStacks: boolean;
   readonly #dropped: ReadonlySet<number> | undefined;
   readonly #latencyFactor: number;
-  readonly #outputWords: NonNullable<Lab['outputWords']>;
+  readonly #outputWords: NonNullable<SimulatedLab['outputWords']>;
   readonly #states = new Map<string, unknown>();
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
@@ -493,7 +493,7 @@ export class SimCluster implements Cluster {
 
   // ── what the processes need ────────────────────────────────────────────────────────────────
 
-  #surroundings(methods: Lab['methods']): Surroundings {
+  #surroundings(methods: SimulatedLab['methods']): Surroundings {
     const { trace } = this;
     return {
       simulation: this.simulation,
@@ -889,8 +889,9 @@ function stackHere(): Error {
 
 const STACK_FRAMES = 40;
 
-const isList = (methods: Lab['methods']): methods is readonly string[] => Array.isArray(methods);
+const isList = (methods: SimulatedLab['methods']): methods is readonly string[] =>
+  Array.isArray(methods);
 
-function methodsFor(methods: Lab['methods'], node: NodeId): readonly string[] {
+function methodsFor(methods: SimulatedLab['methods'], node: NodeId): readonly string[] {
   return (isList(methods) ? methods : methods[kindOf(node)]) ?? [];
 }

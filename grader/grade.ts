@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { ANSWERS_FILE, earnedBy, explanationOf } from './explain/answers.ts';
 import { isExplained, makeSheet, type Sheet } from './explain/sheet.ts';
 import type { Isolation } from './isolation.ts';
-import { type Lab, type Part, pointsOfPart, type Scenario } from './lab.ts';
+import {
+  type AnyScenario,
+  isOnPostgres,
+  isSimulated,
+  type Lab,
+  type Part,
+  pointsOfPart,
+  type SimulatedLab,
+  simulated,
+} from './lab.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
 import { type Loaded, load, loadBoot, type UsedFolder } from './realm/load.ts';
@@ -24,6 +33,7 @@ import {
   type Verdict,
   worstOf,
 } from './report/report.ts';
+import type { Runner } from './runner.ts';
 import { Session } from './session.ts';
 import type { TraceFacts } from './sim/trace.ts';
 
@@ -61,6 +71,8 @@ export interface GradeOptions {
   readonly runTimeoutMs?: number;
   /** @default 'home' */
   readonly isolation?: Isolation;
+  /** Folder for the records of runs on real servers that did not pass. */
+  readonly recordsIn?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -99,14 +111,21 @@ export interface ReplayOptions {
 }
 
 /** The public seeds: 1, 2, 3 … in every scenario. */
-function seedsOf(scenario: Scenario, choice: SeedChoice): readonly number[] {
+function seedsOf(
+  scenario: AnyScenario,
+  choice: SeedChoice,
+  defaults: typeof DEFAULT_SEEDS,
+): readonly number[] {
   if ('list' in choice) return choice.list;
-  if ('from' in choice) return choice.from.slice(0, (scenario.seeds ?? DEFAULT_SEEDS).grade);
-  const count = 'count' in choice ? choice.count : (scenario.seeds ?? DEFAULT_SEEDS)[choice.mode];
+  const seeds = scenario.seeds ?? defaults;
+  if ('from' in choice) return choice.from.slice(0, seeds.grade);
+  const count = 'count' in choice ? choice.count : seeds[choice.mode];
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
 const DEFAULT_SEEDS = { test: 5, grade: 20 };
+/** A seed is a variant of the story there, and each takes real seconds. */
+const SERVER_SEEDS = { test: 2, grade: 3 };
 /** Seeds are handed out in pieces, so that all cores have work until the end. */
 const SEEDS_PER_JOB = 10;
 
@@ -123,8 +142,10 @@ export async function loadSubmission(
     if (!existsSync(join(at, other.entry))) return { problems: [missing(lab, other)] };
     used[slug] = { folder: at, given: givenFiles(other) };
   }
-  const entry = lab.program ?? lab.entry;
-  return load({ folder, entry, given: givenFiles(lab), uses: used, edits });
+  const shape = isSimulated(lab)
+    ? { entry: lab.program ?? lab.entry }
+    : { entry: lab.entry, api: `faultlab/${lab.on}` };
+  return load({ folder, ...shape, given: givenFiles(lab), uses: used, edits });
 }
 
 function givenFiles({ slug, given }: Lab): Record<string, string> {
@@ -145,34 +166,41 @@ function missing(lab: Lab, other: Lab): BuildProblem {
  */
 export async function grade(options: GradeOptions): Promise<Report> {
   const lab = await loadLab(options.lab);
-  const [bootCode, submission] = await Promise.all([
-    loadBoot(BOOT_FILE),
-    loadSubmission(lab, options.submission, options),
-  ]);
+  const submission = await loadSubmission(lab, options.submission, options);
   if ('problems' in submission) return problemReport(lab, submission.problems);
   const { loaded } = submission;
-  const { runTimeoutMs, jobs, isolation } = options;
-  const pool = new Pool(
-    { type: 'open', lab: lab.slug, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) },
-    { ...(jobs ? { jobs } : {}), ...(isolation ? { isolation } : {}) },
-  );
+  const runner = await openRunner(lab, loaded, options);
   const aborted = new Promise<never>((_, reject) => {
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
   });
   aborted.catch(() => {});
   try {
-    const explain = explainFor(lab, pool, options);
-    const parts = await Promise.race([gradeParts(lab, pool, options, explain), aborted]);
+    const explain = explainFor(lab, runner, options);
+    const parts = await Promise.race([gradeParts(lab, runner, options, explain), aborted]);
     const explanation = await Promise.race([explain, aborted]);
     return reportOf(lab, loaded.hash, [], parts, explanation);
   } finally {
-    pool.close();
+    await runner.close();
   }
+}
+
+async function openRunner(lab: Lab, loaded: Loaded, options: GradeOptions): Promise<Runner> {
+  const { jobs, runTimeoutMs, recordsIn, isolation } = options;
+  if (isOnPostgres(lab)) {
+    const { ServersRunner } = await import('./systems/runner.ts');
+    return new ServersRunner({ lab, loaded, jobs, recordsIn });
+  }
+  const bootCode = await loadBoot(BOOT_FILE);
+  const limit = runTimeoutMs ? { runTimeoutMs } : {};
+  return new Pool(
+    { type: 'open', lab: lab.slug, loaded, bootCode, ...limit },
+    { ...(jobs ? { jobs } : {}), ...(isolation ? { isolation } : {}) },
+  );
 }
 
 /** Runs one scenario with one seed in this process and keeps the whole trace. */
 export async function replay(options: ReplayOptions & { debugging?: boolean }): Promise<Replay> {
-  const lab = await loadLab(options.lab);
+  const lab = simulated(await loadLab(options.lab));
   const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === options.scenario);
   if (scenario === undefined) throw new Error(`${lab.slug} has no scenario ${options.scenario}`);
   const submission = await loadSubmission(lab, options.submission, options);
@@ -204,9 +232,9 @@ export async function explain(
 /** Opens a submission in this process. @throws {SubmissionProblems} when it does not build */
 export async function withSession<T>(
   options: Pick<ReplayOptions, 'lab' | 'submission' | 'uses' | 'edits'>,
-  use: (session: Session, lab: Lab) => Promise<T>,
+  use: (session: Session, lab: SimulatedLab) => Promise<T>,
 ): Promise<T> {
-  const lab = await loadLab(options.lab);
+  const lab = simulated(await loadLab(options.lab));
   const submission = await loadSubmission(lab, options.submission, options);
   if ('problems' in submission) throw new SubmissionProblems(submission.problems);
   const bootCode = await loadBoot(BOOT_FILE);
@@ -232,14 +260,15 @@ export class SubmissionProblems extends Error {
 /** What the submission explains, when it does or when points hang on it. */
 async function explainFor(
   lab: Lab,
-  pool: Pool,
+  runner: Runner,
   { submission, only }: GradeOptions,
 ): Promise<Explanation | undefined> {
-  if (only !== undefined || !isExplained(lab)) return undefined;
+  if (only !== undefined || runner.explain === undefined) return undefined;
+  if (!isExplained(lab)) return undefined;
   const text = readText(join(submission, ANSWERS_FILE));
   if (text === undefined && lab.parts.every(({ explain }) => explain === undefined))
     return undefined;
-  const sheet = await pool.explain();
+  const sheet = await runner.explain();
   if (sheet !== undefined) return explanationOf(lab, sheet, text);
   return { runs: [], questions: [], problem: 'the questions could not be made: a run never ended' };
 }
@@ -254,13 +283,15 @@ function readText(file: string): string | undefined {
 
 async function gradeParts(
   lab: Lab,
-  pool: Pool,
+  runner: Runner,
   options: GradeOptions,
   explain: Promise<Explanation | undefined>,
 ): Promise<PartResult[]> {
-  const wanted = (s: Scenario) => options.only === undefined || options.only.includes(s.id);
+  const defaults = isSimulated(lab) ? DEFAULT_SEEDS : SERVER_SEEDS;
+  const seedsFor = (s: AnyScenario) => seedsOf(s, options.seeds, defaults);
+  const wanted = (s: AnyScenario) => options.only === undefined || options.only.includes(s.id);
   const all = lab.parts.flatMap((p) => p.scenarios).filter(wanted);
-  const total = all.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0);
+  const total = all.reduce((sum, s) => sum + seedsFor(s).length, 0);
   const tell = options.onProgress ?? (() => {});
   tell({ type: 'planned', scenarios: all.length, seeds: total });
   let done = 0;
@@ -272,10 +303,10 @@ async function gradeParts(
   const early = new Map<string, Promise<ScenarioResult>>();
   // Told in the order of the lab, whichever is ready first.
   let told: Promise<unknown> = Promise.resolve();
-  const start = (part: Part, scenario: Scenario) => {
+  const start = (part: Part, scenario: AnyScenario) => {
     const running = early.get(scenario.id);
     if (running) return running;
-    const graded = gradeScenario(scenario, pool, options, onSeeds);
+    const graded = gradeScenario(scenario, seedsFor(scenario), runner, options, onSeeds);
     const result = Promise.all([graded, told]).then(([outcome]) => {
       tell({ type: 'scenario', part: part.id, result: outcome });
       return outcome;
@@ -297,7 +328,7 @@ async function gradeParts(
     if (scenarios.length === 0 && !asks) continue;
     const blocker = results.find((r) => part.needs?.includes(r.id) && r.earned === 0);
     if (blocker) {
-      onSeeds(scenarios.reduce((sum, s) => sum + seedsOf(s, options.seeds).length, 0));
+      onSeeds(scenarios.reduce((sum, s) => sum + seedsFor(s).length, 0));
       const points = sum(scenarios.map((s) => s.points)) + (asks ? (part.explain?.points ?? 0) : 0);
       const { id, title } = part;
       results.push({
@@ -319,12 +350,12 @@ async function gradeParts(
 }
 
 async function gradeScenario(
-  scenario: Scenario,
-  pool: Pool,
+  scenario: AnyScenario,
+  seeds: readonly number[],
+  runner: Runner,
   options: GradeOptions,
   onSeeds: (count: number) => void,
 ): Promise<ScenarioResult> {
-  const seeds = seedsOf(scenario, options.seeds);
   const pieces: number[][] = [];
   for (let i = 0; i < seeds.length; i += SEEDS_PER_JOB)
     pieces.push(seeds.slice(i, i + SEEDS_PER_JOB));
@@ -333,7 +364,7 @@ async function gradeScenario(
   const runs = await Promise.all(
     pieces.map((piece, i) => {
       const checkTwice = isForCourse && i === 0;
-      return pool.runSeeds(scenario.id, piece, { checkTwice, onSeed: () => onSeeds(1) });
+      return runner.runSeeds(scenario.id, piece, { checkTwice, onSeed: () => onSeeds(1) });
     }),
   );
   const results = runs
@@ -344,9 +375,14 @@ async function gradeScenario(
     results.find((r) => r.verdict === 'failed') ?? results.find((r) => r.verdict === 'undecided');
   let shrunk: Shrunk | undefined;
   const { shrinkBudget } = options;
-  if (firstBad?.verdict === 'failed' && firstBad.traceHash !== '' && shrinkBudget !== 0) {
+  if (
+    firstBad?.verdict === 'failed' &&
+    firstBad.traceHash !== '' &&
+    runner.shrink &&
+    shrinkBudget !== 0
+  ) {
     options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
-    const found = await pool.shrink(scenario.id, firstBad.seed, shrinkBudget);
+    const found = await runner.shrink(scenario.id, firstBad.seed, shrinkBudget);
     shrunk = found && { ...found, finding: shownFinding(found.finding) };
   }
   const verdict = firstBad?.verdict ?? 'passed';

@@ -44,14 +44,21 @@ export {
   defineMutants,
   type Failure,
   type Invariant,
+  isSimulated,
   type Lab,
   type Mutant,
   type Part,
+  type PostgresLab,
   plantIn,
   type RequestOutcome,
   type Scenario,
+  type ServerScenario,
+  type SimulatedLab,
   type Watch,
   type WireMessage,
 } from './lab.ts';
 export type { NodeId } from './node.ts';
 export type { Finding, Report, Step } from './report/report.ts';
+export type { Drill, PgServer } from './systems/drill.ts';
+export { lsnToBytes, SqlError, sleep } from './systems/postgres.ts';
+export type { Workload } from './systems/workload.ts';

@@ -1,7 +1,8 @@
 /**
  * What a lab is, to its author. A lab is data and a few pure functions; the grader owns all control
- * flow. `run` functions are synchronous: virtual time moves only inside `cluster.run…`, so a
- * scenario reads from top to bottom in the order in which things happen.
+ * flow. A lab is simulated, or it runs on real servers. In a simulated one `run` functions are
+ * synchronous: virtual time moves only inside `cluster.run…`, so a scenario reads from top to bottom
+ * in the order in which things happen.
  */
 import type { History } from './checkers/history.ts';
 import type { Model } from './checkers/models.ts';
@@ -12,10 +13,16 @@ import type { FindingKind, Step, ToldOperation } from './report/report.ts';
 import type { DiskProfile } from './sim/disk.ts';
 import type { NetworkProfile, WireMessage } from './sim/network.ts';
 import type { Draw } from './sim/prng.ts';
+import type { ClusterSpec } from './systems/cluster.ts';
+import type { Drill } from './systems/drill.ts';
+import type { Capability } from './systems/machine.ts';
 
 export type { DiskProfile, Draw, NetworkProfile, WireMessage };
 
+/** What every lab has; it is a {@link SimulatedLab} or a {@link PostgresLab}. */
 export interface Lab {
+  /** What the nodes are: absent in a simulation. */
+  readonly on?: 'postgres' | undefined;
   /** The folder name, and the name on the command line. */
   readonly slug: string;
   readonly title: string;
@@ -23,11 +30,6 @@ export interface Lab {
   readonly summary: string;
   /** The file that a student opens first; a folder that holds it is a submission of this lab. */
   readonly entry: string;
-  /**
-   * The file whose default export is the node class; or, with several kinds of nodes, an object of
-   * them: `export default { n: Server, c: Client }`. @default entry
-   */
-  readonly program?: string;
   /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
   readonly given: readonly string[];
   /**
@@ -35,12 +37,25 @@ export interface Lab {
    * that is the folder beside the submission, as in `work/`.
    */
   readonly uses?: readonly string[];
+  readonly parts: readonly Part[];
+  /** Rough hours a student needs, for the syllabus. */
+  readonly hours: string;
+}
+
+/** A lab whose nodes live in the simulation. */
+export interface SimulatedLab extends Lab {
+  readonly on?: undefined;
+  readonly parts: readonly Part<Scenario>[];
+  /**
+   * The file whose default export is the node class; or, with several kinds of nodes, an object of
+   * them: `export default { n: Server, c: Client }`. @default entry
+   */
+  readonly program?: string;
   /**
    * Methods that every node must have, checked when it boots; by kind, when there are several:
    * `{ n: ['start'], c: ['get', 'put'] }`.
    */
   readonly methods: readonly string[] | Readonly<Record<string, readonly string[]>>;
-  readonly parts: readonly Part[];
   /**
    * How outputs are told in traces and stories, by name: `{ enters: () => 'enters' }` for "n1 enters".
    * A submission may emit anything, so expect any value. By default, the name and the value as JSON.
@@ -58,17 +73,35 @@ export interface Lab {
    * earn nothing; for questions that count, see {@link Part.explain}.
    */
   readonly explain?: readonly Explain[];
-  /** Rough hours a student needs, for the syllabus. */
-  readonly hours: string;
 }
 
-export interface Part {
+/**
+ * A lab on real PostgreSQL servers. The submission is a program that operates them: `entry` exports
+ * functions that get the cluster as their first argument (`faultlab/postgres`).
+ */
+export interface PostgresLab extends Lab {
+  readonly on: 'postgres';
+  readonly parts: readonly Part<ServerScenario>[];
+}
+
+export const isSimulated = (lab: Lab): lab is SimulatedLab => lab.on === undefined;
+export const isOnPostgres = (lab: Lab): lab is PostgresLab => lab.on === 'postgres';
+
+/** For what needs a simulation: replay, shrinking, debugging. @throws {Error} when it runs on servers */
+export function simulated(lab: Lab): SimulatedLab {
+  if (isSimulated(lab)) return lab;
+  throw new Error(`${lab.slug} runs on real servers: it has no simulation that could be run again`);
+}
+
+export type AnyScenario = Scenario | ServerScenario;
+
+export interface Part<S extends AnyScenario = AnyScenario> {
   /** One capital letter. Scenario ids begin with it. */
   readonly id: string;
   readonly title: string;
   /** Parts that must have earned at least one point before this one is run. */
   readonly needs?: readonly string[];
-  readonly scenarios: readonly Scenario[];
+  readonly scenarios: readonly S[];
   /**
    * Questions about runs of this lab that earn points, beside scenarios or instead of them: a right
    * answer at the first try earns its whole share, at the second half of it, later none.
@@ -81,19 +114,38 @@ export function pointsOfPart({ scenarios, explain }: Part): number {
   return scenarios.reduce((sum, { points }) => sum + points, explain?.points ?? 0);
 }
 
-/** A workload, faults and claims. It passes only if every seed passes. */
-export interface Scenario {
+/** What a scenario is to those who list, choose and score it. */
+interface ScenarioBase {
   /** The part's letter and a number: `A3`. */
   readonly id: string;
   /** A claim: "a committed entry survives a crash of its leader". */
   readonly title: string;
   readonly points: number;
-  /** How many nodes, `n1` …; or by kind: `{ n: 3, c: 2 }`, where `c1` and `c2` are clients. */
-  readonly nodes: Crew;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
   /** Asked when the scenario fails and the broken rule has no question of its own. */
   readonly lookAt: string;
+}
+
+/**
+ * A story on real servers: break them, let the submission repair, and judge what they hold then. The
+ * seed chooses the variant: which node, which table, how much. Time is real.
+ */
+export interface ServerScenario extends ScenarioBase {
+  readonly nodes: number;
+  /** How the cluster is set up; by seed, when that is part of the variant. */
+  readonly cluster?: Omit<ClusterSpec, 'nodes'> | ((seed: number) => Omit<ClusterSpec, 'nodes'>);
+  /** Without these a backend cannot run it; then it is undecided, with the reason. */
+  readonly requires?: readonly Capability[];
+  /** Can be solved in a shell: `run` calls `drill.repair()`, where `lab up` stops for a person. */
+  readonly byHand?: boolean;
+  readonly run: (drill: Drill) => Promise<void>;
+}
+
+/** A workload, faults and claims. It passes only if every seed passes. */
+export interface Scenario extends ScenarioBase {
+  /** How many nodes, `n1` …; or by kind: `{ n: 3, c: 2 }`, where `c1` and `c2` are clients. */
+  readonly nodes: Crew;
   /**
    * Random scenarios: the steps (operations and faults) of one run, drawn from `draw`. Explicit
    * data, so that a failing plan can be cut down. Executed before `run`, from virtual time 0;
@@ -325,7 +377,7 @@ export interface Mutant {
 }
 
 /** Identity, for typing and discoverability. */
-export function defineLab(lab: Lab): Lab {
+export function defineLab<L extends SimulatedLab | PostgresLab>(lab: L): L {
   return lab;
 }
 

@@ -9,6 +9,7 @@ import type { Sheet } from './explain/sheet.ts';
 import { hasOwnGroup, type Isolation, nodeOptions } from './isolation.ts';
 import { WORKER_FILE } from './paths.ts';
 import type { Finding, SeedResult, Shrunk } from './report/report.ts';
+import type { Runner } from './runner.ts';
 import type { Answer, ExplainJob, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
 
 /** Memory of one worker before it is ended. */
@@ -47,7 +48,7 @@ class Worker {
   }
 }
 
-export class Pool {
+export class Pool implements Runner {
   readonly #open: OpenJob;
   readonly #size: number;
   readonly #isolation: Isolation;

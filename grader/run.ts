@@ -5,7 +5,7 @@
 import vm from 'node:vm';
 import { RunEnded, SimCluster } from './cluster.ts';
 import { tellStory } from './explore/story.ts';
-import type { Cluster, Lab, Scenario } from './lab.ts';
+import type { Cluster, Scenario, SimulatedLab } from './lab.ts';
 import { type Crew, namesOf } from './names.ts';
 import type { Realm } from './realm/realm.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
@@ -21,7 +21,7 @@ import type { TraceRecord } from './sim/trace.ts';
 export const RUN_TIMEOUT_MS = 10_000;
 
 export interface RunOptions {
-  readonly lab: Lab;
+  readonly lab: SimulatedLab;
   readonly scenario: Scenario;
   readonly seed: number;
   readonly realms: readonly Realm[];
@@ -138,7 +138,12 @@ function crashPointsOf(cluster: SimCluster, { sweep = [] }: Scenario): Step[] {
   );
 }
 
-function execute(cluster: SimCluster, lab: Lab, scenario: Scenario, plan: readonly Step[]): void {
+function execute(
+  cluster: SimCluster,
+  lab: SimulatedLab,
+  scenario: Scenario,
+  plan: readonly Step[],
+): void {
   lab.prepare?.(cluster);
   for (const step of [...plan].sort((a, b) => a.atMs - b.atMs)) {
     if (step.atMs > cluster.nowMs) cluster.run(step.atMs - cluster.nowMs);

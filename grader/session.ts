@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Lab, Scenario } from './lab.ts';
+import type { Scenario, SimulatedLab } from './lab.ts';
 import { namesOf } from './names.ts';
 import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
@@ -13,7 +13,7 @@ import { type Change, RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
 import { combineHashes } from './sim/trace.ts';
 
 export interface SessionOptions {
-  readonly lab: Lab;
+  readonly lab: SimulatedLab;
   readonly loaded: Loaded;
   readonly bootCode: string;
   /** The folder of the submission, when a debugger watches: its breakpoints are in these files. */
@@ -32,7 +32,7 @@ interface RunChoice {
 }
 
 export class Session {
-  readonly #lab: Lab;
+  readonly #lab: SimulatedLab;
   readonly #source: RealmSource;
   readonly #locate: (stack: string) => string | undefined;
   readonly #timeoutMs: number;

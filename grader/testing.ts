@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cluster, Invariant, Lab, Scenario } from './lab.ts';
+import type { Cluster, Invariant, Scenario, SimulatedLab } from './lab.ts';
 import type { Crew } from './names.ts';
 import { BOOT_FILE } from './paths.ts';
 import { load, loadBoot } from './realm/load.ts';
@@ -40,7 +40,7 @@ export async function problemsOf(files: Trial['files']): Promise<readonly BuildP
 }
 
 /** A lab with nothing in it. */
-export function emptyLab(invariants: readonly Invariant[] = []): Lab {
+export function emptyLab(invariants: readonly Invariant[] = []): SimulatedLab {
   return {
     slug: 'test',
     title: 'Test',

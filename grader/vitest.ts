@@ -7,6 +7,7 @@ import inspector from 'node:inspector';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSubmission } from './grade.ts';
+import { simulated } from './lab.ts';
 import { BOOT_FILE, loadLab, ROOT } from './paths.ts';
 import { loadBoot } from './realm/load.ts';
 import type { Finding } from './report/report.ts';
@@ -14,7 +15,7 @@ import { Session } from './session.ts';
 
 /** Defines the tests of a lab; does nothing but say so when the lab was not started. */
 export async function labAsTests(slug: string, folder = join(ROOT, 'work', slug)): Promise<void> {
-  const lab = await loadLab(slug);
+  const lab = simulated(await loadLab(slug));
   if (!existsSync(folder)) {
     test.skip(`${slug} is not started: npx lab start ${slug}`, () => {});
     return;

@@ -5,6 +5,7 @@
 import { makeSheet, type Sheet } from './explain/sheet.ts';
 import { runTwice } from './explore/repeat.ts';
 import { shrink } from './explore/shrink.ts';
+import { simulated } from './lab.ts';
 import { loadLab } from './paths.ts';
 import type { Loaded } from './realm/load.ts';
 import type { SeedResult, Shrunk } from './report/report.ts';
@@ -54,13 +55,13 @@ export type Answer =
 
 async function serve(): Promise<void> {
   let session: Session | undefined;
-  let lab: import('./lab.ts').Lab | undefined;
+  let lab: import('./lab.ts').SimulatedLab | undefined;
   let scenarios = new Map<string, import('./lab.ts').Scenario>();
   const answer = (message: Answer) => process.send?.(message);
 
   async function perform(job: Job): Promise<void> {
     if (job.type === 'open') {
-      lab = await loadLab(job.lab);
+      lab = simulated(await loadLab(job.lab));
       scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
       const { loaded, bootCode, runTimeoutMs } = job;
       session = new Session({ lab, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) });

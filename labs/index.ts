@@ -44,4 +44,9 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('./kv-raft/lab.ts'),
     () => import('../solutions/kv-raft/mutants.ts'),
   ),
+  lab(
+    'postgres-lag',
+    () => import('./postgres-lag/lab.ts'),
+    () => import('../solutions/postgres-lag/mutants.ts'),
+  ),
 ];

@@ -44,6 +44,9 @@ export async function build() {
     entryPoints: [
       'cli/main.ts',
       'grader/worker.ts',
+      'grader/systems/guard.ts',
+      'grader/systems/child.ts',
+      'grader/systems/keeper.ts',
       ...entries('labs', 'lab.ts'),
       ...entries('outages', 'lab.ts'),
       ...entries('solutions', 'mutants.ts'),

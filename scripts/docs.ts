@@ -13,7 +13,7 @@ import { recorded } from '../grader/checkers/recorded.ts';
 import { checkListAppend } from '../grader/checkers/transactions/check.ts';
 import { tellTransactions } from '../grader/checkers/transactions/tell.ts';
 import { grade, type SeedChoice } from '../grader/grade.ts';
-import { type Lab, type Mutant, type Part, pointsOfPart } from '../grader/lab.ts';
+import { isSimulated, type Lab, type Mutant, type Part, pointsOfPart } from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
@@ -135,6 +135,15 @@ async function aFailure(lab: Lab, mutant: Mutant | undefined): Promise<string> {
 
 /** Symptom, cause and pointer: the rule that the mutant breaks in the run that kills it. */
 async function mistakes(lab: Lab, mutants: readonly Mutant[]): Promise<string> {
+  // What a run on real servers says has times in it; the claim and the question have none.
+  if (!isSimulated(lab)) {
+    const all = lab.parts.flatMap((p) => p.scenarios);
+    const rows = mutants.flatMap(({ common, bug, killedBy }) => {
+      const scenario = common ? all.find(({ id }) => id === killedBy) : undefined;
+      return scenario ? [[`**${killedBy}** ${scenario.title}`, bug, scenario.lookAt]] : [];
+    });
+    return table(['Fails', 'Perhaps', 'Ask yourself'], rows);
+  }
   const submission = join(ROOT, 'solutions', lab.slug);
   const lookAt = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s.lookAt]));
   const rows: string[][] = [];

@@ -4,7 +4,7 @@
  * `npm run mutants [-- --lab SLUG --mutant NAME,NAME]`
  */
 import { parseArgs } from 'node:util';
-import type { Mutant, Scenario } from '../grader/lab.ts';
+import { isSimulated, type Mutant, type Scenario } from '../grader/lab.ts';
 import { syllabus } from '../labs/index.ts';
 import { type Cell, isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
@@ -65,7 +65,9 @@ async function main(): Promise<void> {
   const wanted = values.mutant?.split(',');
   for (const { slug, load, mutants } of syllabus) {
     if (slug !== (values.lab ?? slug)) continue;
-    const scenarios = scenariosOf(await load());
+    const lab = await load();
+    if (!isSimulated(lab)) continue;
+    const scenarios = scenariosOf(lab);
     const all = await mutants();
     const live = all.filter(
       ({ name, equivalent }) => equivalent === undefined && (wanted?.includes(name) ?? true),

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadSubmission } from '../grader/grade.ts';
-import type { Lab, Mutant, Scenario } from '../grader/lab.ts';
+import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../grader/lab.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
@@ -38,12 +38,14 @@ export interface Task {
 
 type Answer = { readonly cells: readonly Cell[] } | { readonly error: string };
 
-export const scenariosOf = (lab: Lab): readonly Scenario[] => lab.parts.flatMap((p) => p.scenarios);
+export const scenariosOf = (lab: SimulatedLab): readonly Scenario[] =>
+  lab.parts.flatMap((p) => p.scenarios);
 
 /** Runs a task in this process. @throws {Error} when the edited solution does not build */
 async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Promise<Cell[]> {
-  const lab = await syllabus.find((entry) => entry.slug === slug)?.load();
-  if (lab === undefined) throw new Error(`there is no lab "${slug}"`);
+  const entry = syllabus.find((each) => each.slug === slug);
+  if (entry === undefined) throw new Error(`there is no lab "${slug}"`);
+  const lab = simulated(await entry.load());
   const submission = await loadSubmission(lab, join(ROOT, 'solutions', slug), { edits: edit });
   if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
   const session = new Session({

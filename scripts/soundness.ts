@@ -4,7 +4,7 @@
  * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
 import { parseArgs } from 'node:util';
-import type { Lab } from '../grader/lab.ts';
+import { isSimulated, type SimulatedLab } from '../grader/lab.ts';
 import { syllabus } from '../labs/index.ts';
 import clocks from '../solutions/clocks/variants.ts';
 import kvRaft from '../solutions/kv-raft/variants.ts';
@@ -32,8 +32,11 @@ async function main(): Promise<void> {
       scenario: { type: 'string' },
     },
   });
-  for (const { slug, load } of syllabus)
-    if (slug === (values.lab ?? slug)) await judge(await load(), values);
+  for (const { slug, load } of syllabus) {
+    if (slug !== (values.lab ?? slug)) continue;
+    const lab = await load();
+    if (isSimulated(lab)) await judge(lab, values);
+  }
 }
 
 interface Values {
@@ -43,7 +46,7 @@ interface Values {
   readonly scenario?: string | undefined;
 }
 
-async function judge(lab: Lab, values: Values): Promise<void> {
+async function judge(lab: SimulatedLab, values: Values): Promise<void> {
   const ids = values.scenario?.split(',') ?? scenariosOf(lab).map(({ id }) => id);
   const sweeps = new Set(scenariosOf(lab).flatMap(({ id, sweep }) => (sweep ? [id] : [])));
   const reference: Variant = { name: 'reference', what: '', edit: [] };

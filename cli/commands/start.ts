@@ -1,11 +1,14 @@
 /** `lab start <lab>`: fills `work/<lab>/`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOnPostgres, type Lab } from '../../grader/lab.ts';
 import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
 import { changeState, labState } from '../state.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, shown, start, workFolder, writeLaunchFile } from '../workspace.ts';
+
+const apiOf = (lab: Lab) => (isOnPostgres(lab) ? ['systems', 'postgres.ts'] : ['node.ts']);
 
 export async function startLab(ui: Ui, slug: string): Promise<number> {
   const lab = await findLab(slug).load();
@@ -29,7 +32,7 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   ui.out(
     `  edit     ${shown(join(folder, lab.entry))}`,
     `  read     ${shown(join(labFolder(slug), 'README.md'))}`,
-    `  api      ${shown(join(ROOT, 'grader', 'node.ts'))} (all that a node can use)`,
+    `  api      ${shown(join(ROOT, 'grader', ...apiOf(lab)))} (all that it can use)`,
     `  then     ${ui.command} test ${slug} --watch`,
   );
   return 0;

@@ -62,6 +62,7 @@ export async function test(
     seeds,
     uses,
     ...(only ? { only } : {}),
+    recordsIn: shown(join(root, '.lab', 'servers')),
     ...(jobs ? { jobs } : {}),
     ...(thousands === undefined ? {} : { shrinkBudget: 1000 * thousands }),
   };

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type GradeOptions, grade, replay } from '../grade.ts';
-import { type Lab, type Mutant, pointsOfPart, type Scenario } from '../lab.ts';
+import { type Lab, type Mutant, pointsOfPart } from '../lab.ts';
 import { labFolder, ROOT } from '../paths.ts';
 import type { Report, ScenarioResult } from '../report/report.ts';
 
@@ -176,7 +176,7 @@ async function gradeWhole(
   const reports: Report[] = [];
   for (const { scenarios } of lab.parts) {
     if (scenarios.length === 0) continue;
-    reports.push(await grade({ ...request, only: scenarios.map((s: Scenario) => s.id) }));
+    reports.push(await grade({ ...request, only: scenarios.map((s) => s.id) }));
   }
   const [first] = reports;
   if (first === undefined) throw new Error(`${lab.slug} has no scenario`);

@@ -1,5 +1,5 @@
 /** All questions of a lab about one submission: the same for the student and for whoever grades. */
-import type { Lab } from '../lab.ts';
+import { isSimulated, type Lab, type SimulatedLab } from '../lab.ts';
 import type { Verdict } from '../report/report.ts';
 import type { Session } from '../session.ts';
 import { type Explain, finish, type Question } from './question.ts';
@@ -22,10 +22,10 @@ export interface AskedRun {
 
 /** Whether there is anything to explain. */
 export function isExplained(lab: Lab): boolean {
-  return runsOf(lab).length > 0;
+  return isSimulated(lab) && runsOf(lab).length > 0;
 }
 
-function runsOf(lab: Lab): { explain: Explain; part?: string }[] {
+function runsOf(lab: SimulatedLab): { explain: Explain; part?: string }[] {
   const counted = lab.parts.flatMap(({ id, explain }) =>
     (explain?.runs ?? []).map((run) => ({ explain: run, part: id })),
   );
@@ -33,7 +33,7 @@ function runsOf(lab: Lab): { explain: Explain; part?: string }[] {
 }
 
 /** Runs what the lab names, and whatever its questions need to know. Deterministic. */
-export async function makeSheet(session: Session, lab: Lab): Promise<Sheet> {
+export async function makeSheet(session: Session, lab: SimulatedLab): Promise<Sheet> {
   const runs: AskedRun[] = [];
   const questions: Question[] = [];
   for (const { explain, part } of runsOf(lab)) {

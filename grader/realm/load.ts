@@ -24,6 +24,8 @@ export interface Loaded {
 export interface LoadOptions {
   readonly folder: string;
   readonly entry: string;
+  /** The module that a submission may import besides its own files. @default 'faultlab/node' */
+  readonly api?: string;
   /** Files that replace those of the submission: name → full path. */
   readonly given: Readonly<Record<string, string>>;
   /** Folders beside this one that it may import from, by name: `../raft/raft.ts`. */
@@ -42,6 +44,8 @@ export interface UsedFolder {
   readonly given: Readonly<Record<string, string>>;
 }
 
+const NODE_API = 'faultlab/node';
+
 const ADVICE: Record<string, string> = {
   fs: 'A node has a simulated disk: context.disk.',
   net: 'Nodes talk by context.call and context.serve.',
@@ -52,7 +56,10 @@ const ADVICE: Record<string, string> = {
   child_process: 'A node cannot start processes.',
 };
 
-function adviceFor(name: string): string {
+function adviceFor(name: string, api: string): string {
+  if (api !== NODE_API) {
+    return `A submission may import its own files and ${api}: all that it does, it does by the cluster that it is given.`;
+  }
   const base = name.replace(/^node:/, '').split('/')[0] as string;
   return ADVICE[base] ?? 'A node may import its own files and faultlab/node, nothing else.';
 }
@@ -60,6 +67,7 @@ function adviceFor(name: string): string {
 /** Resolves what a submission may import, and nothing else. */
 function walls(options: LoadOptions): Plugin {
   const root = resolve(options.folder);
+  const { api = NODE_API } = options;
   return {
     name: 'walls',
     setup(plugin) {
@@ -70,10 +78,10 @@ function walls(options: LoadOptions): Plugin {
             errors: [{ text: 'import() does not exist in a node', detail: 'Use a static import.' }],
           };
         }
-        if (request.path === 'faultlab/node') return { path: request.path, external: true };
+        if (request.path === api) return { path: request.path, external: true };
         if (!request.path.startsWith('.')) {
           const text = `cannot import ${JSON.stringify(request.path)}`;
-          return { errors: [{ text, detail: adviceFor(request.path) }] };
+          return { errors: [{ text, detail: adviceFor(request.path, api) }] };
         }
         let path = resolve(request.resolveDir, request.path);
         if (path.endsWith('.js')) path = `${path.slice(0, -3)}.ts`;

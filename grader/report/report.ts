@@ -73,6 +73,11 @@ export interface SeedResult {
   readonly events: number;
   /** Lines to stand below the result, also of a run that passed. */
   readonly notes?: readonly string[];
+  /**
+   * Of a run on real servers, which cannot be replayed. `record` is the folder with every step and the
+   * servers' logs, when it was kept.
+   */
+  readonly onServers?: { readonly record?: string };
 }
 
 /** A failing run made small, with the plan that still shows it. */

@@ -85,6 +85,13 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
     const { seedsPassed, seedsRun } = result;
     text('Seeds', `${seedsPassed}/${seedsRun} passed, first failing seed ${firstBad.seed}`);
   }
+  if (firstBad.onServers) {
+    const { record } = firstBad.onServers;
+    if (record) detail('Record', [record]);
+    const again = [style.command, 'up', lab, result.id, `--seed ${firstBad.seed}`].join(' ');
+    detail('By hand', [style.colours.cyan(again)]);
+    return lines;
+  }
   const options = [`--seed ${firstBad.seed}`, isSmaller ? '--shrunk' : '', style.replayArguments];
   const command = [style.command, 'replay', lab, result.id, ...options.filter(Boolean)].join(' ');
   // Never wrapped: it is there to be copied.

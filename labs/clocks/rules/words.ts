@@ -1,5 +1,5 @@
 /** How what the programs report is told in a story. Anything may come from a submission. */
-import type { Lab } from 'faultlab';
+import type { SimulatedLab } from 'faultlab';
 
 interface Told {
   readonly id?: string;
@@ -37,7 +37,7 @@ export function timeOfDay(ms: number): string {
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().slice(11, 23);
 }
 
-export const outputWords: NonNullable<Lab['outputWords']> = {
+export const outputWords: NonNullable<SimulatedLab['outputWords']> = {
   happened(value) {
     const { id, kind = '', stamp } = (value ?? {}) as Told;
     return `${WHAT[kind]}: ${id}, ${stampWords(stamp)}`;

@@ -1,0 +1,17 @@
+/** What runs the seeds of a lab: simulations in worker processes (pool.ts), or real servers. */
+import type { Sheet } from './explain/sheet.ts';
+import type { SeedResult, Shrunk } from './report/report.ts';
+
+export interface Runner {
+  runSeeds(
+    scenario: string,
+    seeds: readonly number[],
+    options: { checkTwice: boolean; onSeed: (result: SeedResult) => void },
+  ): Promise<readonly SeedResult[]>;
+  /** Makes a failing run small; not where a run cannot be had twice. */
+  shrink?(scenario: string, seed: number, budget?: number): Promise<Shrunk | undefined>;
+  /** Questions about runs of the submission; undefined when none could be made. */
+  explain?(): Promise<Sheet | undefined>;
+  /** Ends everything at once, also what is under way. */
+  close(): void | Promise<void>;
+}

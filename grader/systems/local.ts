@@ -1,0 +1,256 @@
+/** Machines that are folders: PostgreSQL's own binaries on this machine, distribution's or npm's. */
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { isAbsolute, join } from 'node:path';
+import type { NodeId } from '../node.ts';
+import { type Binaries, findEmbedded, findLocal } from './binaries.ts';
+import { hand, identity, runAs } from './identity.ts';
+import type { Address, Backend, Capability, Machine, Site, SiteSpec } from './machine.ts';
+import { ServerError, type ToolResult } from './postgres.ts';
+import { claimFolder, removeFolder } from './registry.ts';
+import { templateFolder } from './template.ts';
+import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
+import { InfrastructureError } from './wait.ts';
+
+const HOST = '127.0.0.1';
+/** Below the range from which systems take ports for outgoing connections. */
+const PORTS = { min: 21_000, max: 31_999 };
+const RUN_WITHIN_MS = 60_000;
+
+/** What else than PostgreSQL's own programs a runbook may run. */
+const SHELL_TOOLS = ['cp', 'mv', 'rm', 'ls', 'cat', 'mkdir', 'chmod', 'du', 'df'];
+
+export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend> {
+  const binaries = await (kind === 'local' ? findLocal() : findEmbedded());
+  const can = new Set<Capability>(
+    (['pg_basebackup', 'pg_rewind', 'pg_waldump', 'psql'] as const).filter((tool) =>
+      binaries.tools.has(tool),
+    ),
+  );
+  return {
+    kind,
+    version: binaries.version,
+    can,
+    words: `PostgreSQL ${binaries.version}, ${kind} binaries in ${binaries.folder}`,
+    createSite: (spec) => createSite(binaries, spec),
+  };
+}
+
+async function createSite(binaries: Binaries, { names }: SiteSpec): Promise<Site> {
+  const template = await templateFolder(binaries);
+  const folder = claimFolder();
+  const archiveDir = join(folder, 'archive');
+  try {
+    mkdirSync(archiveDir);
+    hand(archiveDir);
+    const ports = await freePorts(names.length);
+    const machines = await Promise.all(
+      names.map(async (name, i) => {
+        const home = join(folder, name);
+        mkdirSync(home);
+        hand(home);
+        const port = ports[i] as number;
+        const machine = new LocalMachine(name, home, { host: HOST, port }, binaries);
+        await machine.fill(template);
+        return machine;
+      }),
+    );
+    return {
+      machines,
+      folder,
+      archiveDir,
+      proxyHost: HOST,
+      proxyAddress: HOST,
+      destroy: async () => {
+        await Promise.all(machines.map((machine) => machine.powerOff()));
+        removeFolder(folder);
+      },
+    };
+  } catch (error) {
+    removeFolder(folder);
+    throw error;
+  }
+}
+
+class LocalMachine implements Machine {
+  readonly name: NodeId;
+  readonly dataDir: string;
+  readonly address: Address;
+  readonly #home: string;
+  readonly #binaries: Binaries;
+
+  constructor(name: NodeId, home: string, address: Address, binaries: Binaries) {
+    this.name = name;
+    this.#home = home;
+    this.dataDir = join(home, 'data');
+    this.address = address;
+    this.#binaries = binaries;
+  }
+
+  /** A copy of the template as the data directory. */
+  async fill(template: string): Promise<void> {
+    // Shares the blocks where the file system can.
+    const share = process.platform === 'darwin' ? ['-Rpc'] : ['-Rp', '--reflink=auto'];
+    const { exitCode, output } = await this.#exec('cp', [...share, template, this.dataDir]);
+    if (exitCode !== 0) throw new InfrastructureError(`cp of the template failed: ${output}`);
+  }
+
+  async launch(): Promise<void> {
+    if (await this.isUp()) throw new ServerError(`${this.name} is running already`);
+    if (!existsSync(join(this.dataDir, 'PG_VERSION'))) {
+      throw new ServerError(`${this.name} has no data directory: ${this.dataDir} is empty`);
+    }
+    const log = openSync(this.#logFile, 'a');
+    const { host, port } = this.address;
+    const settings = {
+      listen_addresses: host,
+      unix_socket_directories: '',
+      cluster_name: this.name,
+      logging_collector: 'off',
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const program = join(this.#binaries.folder, 'postgres');
+    const child = spawn(program, ['-D', this.dataDir, '-p', String(port), ...flags], {
+      ...identity,
+      // Its own group: Ctrl-C is for the grader, which then ends the server in order.
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: this.dataDir,
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+    });
+    closeSync(log);
+    child.unref();
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) =>
+        reject(new InfrastructureError(`${program} does not start: ${error.message}`)),
+      );
+    });
+    this.#launched = child.pid;
+  }
+
+  /** For the moment before the server has written its own file. */
+  #launched: number | undefined;
+
+  #pid(): number | undefined {
+    try {
+      const text = readFileSync(join(this.dataDir, 'postmaster.pid'), 'utf8');
+      const pid = Math.abs(Number.parseInt(text, 10));
+      if (pid > 0 && isAlive(pid)) return pid;
+    } catch {
+      // No file: it is not up, or about to be.
+    }
+    return this.#launched !== undefined && isAlive(this.#launched) ? this.#launched : undefined;
+  }
+
+  async isUp(): Promise<boolean> {
+    return this.#pid() !== undefined;
+  }
+
+  async signalServer(name: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP'): Promise<void> {
+    const pid = this.#pid();
+    if (pid !== undefined) signal(pid, name);
+  }
+
+  async powerOff(): Promise<void> {
+    const pid = this.#pid();
+    if (pid === undefined) return;
+    await killTree(pid);
+    rmSync(join(this.dataDir, 'postmaster.pid'), { force: true });
+  }
+
+  async freeze(): Promise<void> {
+    const pid = this.#pid();
+    if (pid !== undefined) freeze(pid);
+  }
+
+  async thaw(): Promise<void> {
+    const pid = this.#pid();
+    if (pid !== undefined) thaw(pid);
+  }
+
+  async run(
+    program: string,
+    args: readonly string[],
+    withinMs = RUN_WITHIN_MS,
+  ): Promise<ToolResult> {
+    if (SHELL_TOOLS.includes(program)) return this.#exec(program, args, withinMs);
+    const { tools, folder, version } = this.#binaries;
+    if (!/^[\w-]+$/.test(program) || !tools.has(program)) {
+      const all = [...tools].sort().join(', ');
+      throw new ServerError(
+        `there is no program "${program}" on ${this.name}: PostgreSQL ${version} here has ${all}; of others there are ${SHELL_TOOLS.join(', ')}`,
+      );
+    }
+    return this.#exec(join(folder, program), args, withinMs);
+  }
+
+  #exec(file: string, args: readonly string[], withinMs = RUN_WITHIN_MS): Promise<ToolResult> {
+    // Programs that run others, as pg_rewind does, find them.
+    const env = { PATH: `${this.#binaries.folder}:${process.env.PATH ?? ''}`, PGUSER: 'postgres' };
+    return runAs(file, args, { cwd: this.#home, withinMs, env });
+  }
+
+  async readFile(path: string): Promise<string> {
+    return readFileSync(this.#inside(path), 'utf8');
+  }
+
+  async writeFile(path: string, text: string): Promise<void> {
+    const full = this.#inside(path);
+    writeFileSync(full, text, { mode: 0o600 });
+    hand(full);
+  }
+
+  async list(path: string): Promise<string[]> {
+    return readdirSync(this.#inside(path)).sort();
+  }
+
+  async remove(path: string): Promise<void> {
+    rmSync(this.#inside(path), { recursive: true, force: true });
+  }
+
+  /** Files of the lab's own folder only: a slip of a runbook must not cost a student's home. */
+  #inside(path: string): string {
+    const full = isAbsolute(path) ? path : join(this.dataDir, path);
+    const site = join(this.#home, '..');
+    if (join(full).startsWith(`${site}/`)) return join(full);
+    throw new ServerError(`${path} is not on ${this.name}: its files are below ${this.#home}`);
+  }
+
+  async logTail(lines: number): Promise<string> {
+    if (!existsSync(this.#logFile)) return '';
+    return readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  get #logFile(): string {
+    return join(this.#home, 'postgres.log');
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries++) {
+    if (tries > 200) throw new InfrastructureError('found no free port from 21000 to 31999');
+    const port = PORTS.min + Math.floor(Math.random() * (PORTS.max - PORTS.min));
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}

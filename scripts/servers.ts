@@ -1,0 +1,100 @@
+/**
+ * The contract of the labs on real servers: the solution passes, the skeleton scores nothing and
+ * breaks nothing, every mutant is killed by the scenario that says so, and nothing is left behind.
+ * `npm run servers [-- --lab SLUG --mutant NAME --repeat 20 --show]`; with `--repeat` only the solution.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createColors } from 'picocolors';
+import { type GradeOptions, grade } from '../grader/grade.ts';
+import { isOnPostgres, type PostgresLab } from '../grader/lab.ts';
+import { labFolder, ROOT } from '../grader/paths.ts';
+import type { Report } from '../grader/report/report.ts';
+import { failureLines } from '../grader/report/terminal.ts';
+import { findBackend } from '../grader/systems/backend.ts';
+import { clusterFolders, thisProcess } from '../grader/systems/registry.ts';
+import { type SyllabusEntry, syllabus } from '../labs/index.ts';
+
+const { values } = parseArgs({
+  options: {
+    lab: { type: 'string' },
+    mutant: { type: 'string' },
+    scenario: { type: 'string' },
+    repeat: { type: 'string' },
+    show: { type: 'boolean', default: false },
+  },
+});
+
+const STYLE = { colours: createColors(false), command: 'lab' };
+let troubles = 0;
+
+function say(isGood: boolean, text: string): void {
+  console.log(`${isGood ? '✓' : '✗'} ${text}`);
+  if (!isGood) troubles++;
+}
+
+const resultsOf = (report: Report) => report.parts.flatMap((part) => part.scenarios);
+
+function show(report: Report): void {
+  for (const result of resultsOf(report)) {
+    if (result.verdict === 'passed') continue;
+    const lines = failureLines(report.lab, result, STYLE);
+    for (const line of lines) console.log(`    ${line}`);
+  }
+}
+
+async function solution(lab: PostgresLab): Promise<void> {
+  const repeats = Number(values.repeat ?? 1);
+  for (let round = 1; round <= repeats; round++) {
+    const startMs = performance.now();
+    const only = values.scenario?.split(',');
+    const report = await run(lab, { seeds: { mode: 'grade' }, ...(only ? { only } : {}) });
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    const isFull = report.verdict === 'passed';
+    say(isFull, `${lab.slug}: the solution has ${report.earned}/${report.points}, ${seconds} s`);
+    if (!isFull) show(report);
+  }
+}
+
+async function skeleton(lab: PostgresLab): Promise<void> {
+  const submission = join(labFolder(lab.slug), 'skeleton');
+  const report = await run(lab, { submission, seeds: { list: [1] } });
+  for (const { id, verdict, firstBad } of resultsOf(report)) {
+    const kind = firstBad?.finding?.kind ?? firstBad?.undecided ?? '';
+    const isRight = verdict === 'failed' && kind !== 'crash' && kind !== 'runaway';
+    say(isRight, `${lab.slug} ${id}: the skeleton fails it (${kind})`);
+  }
+  if (values.show) show(report);
+}
+
+async function mutants(lab: PostgresLab, entry: SyllabusEntry): Promise<void> {
+  for (const { name, killedBy, edit, equivalent } of await entry.mutants()) {
+    if (equivalent !== undefined || (values.mutant ?? name) !== name) continue;
+    const report = await run(lab, { edits: edit, only: [killedBy], seeds: { mode: 'grade' } });
+    const finding = resultsOf(report)[0]?.firstBad?.finding;
+    say(finding !== undefined, `${lab.slug} ${killedBy} kills ${name} (${finding?.ruleId})`);
+    if (finding && !finding.lookAt?.includes('?')) say(false, `${name}: no question is asked`);
+    if (values.show || finding === undefined) show(report);
+  }
+}
+
+function run({ slug }: PostgresLab, options: Partial<GradeOptions>): Promise<Report> {
+  const submission = join(ROOT, 'solutions', slug);
+  return grade({ lab: slug, submission, seeds: { mode: 'grade' }, ...options });
+}
+
+console.log((await findBackend()).words);
+for (const entry of syllabus) {
+  const lab = await entry.load();
+  if (!isOnPostgres(lab) || (values.lab ?? lab.slug) !== lab.slug) continue;
+  if (values.mutant === undefined) await solution(lab);
+  if (values.repeat !== undefined || values.scenario !== undefined) continue;
+  if (values.mutant === undefined) await skeleton(lab);
+  await mutants(lab, entry);
+}
+const left = clusterFolders().filter(({ owner }) => owner?.pid === thisProcess().pid);
+say(
+  left.length === 0,
+  `no cluster is left behind (${left.map(({ folder }) => folder).join(', ')})`,
+);
+process.exit(troubles === 0 ? 0 : 1);
