@@ -10,11 +10,11 @@ import { isSimulated } from '../grader/lab.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 
 const SEEDS = Number(process.env.SEEDS ?? 50);
 const bootCode = await loadBoot(BOOT_FILE);
-for (const entry of syllabus) {
+for (const entry of course) {
   const lab = await entry.load();
   if (!isSimulated(lab)) continue;
   const submission = await loadSubmission(lab, join(ROOT, 'solutions', lab.slug));

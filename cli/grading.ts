@@ -1,6 +1,7 @@
 /** Grading as a person sees it: each result when it comes, then the failures, then the points. */
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
+import { chartLines } from '../grader/report/chart.ts';
 import { type Detail, resultWithDetail } from '../grader/report/detail.ts';
 import { explanationLines } from '../grader/report/explanation.ts';
 import type { Report, ScenarioResult } from '../grader/report/report.ts';
@@ -39,7 +40,13 @@ export async function gradeAloud(
           const title = lab.parts.find((p) => p.id === event.part)?.title ?? '';
           if (event.part !== part) ui.out(partHeading(event.part, title, ui.style));
           part = event.part;
-          ui.out(...resultLines(resultWithDetail(event.result, detail), ui.style));
+          const shown = resultWithDetail(event.result, detail);
+          ui.out(...resultLines(shown, ui.style));
+          // Who asks for one scenario wants to see it; a failure shows its chart in any case.
+          const { chart, verdict } = shown;
+          if (options.only?.length === 1 && verdict === 'passed' && chart) {
+            ui.out('', ...chartLines(chart).map((line) => `  ${line}`), '');
+          }
         }
         progress.update(event);
       },

@@ -2,19 +2,20 @@
 import { existsSync } from 'node:fs';
 import type { SeedChoice } from '../grader/grade.ts';
 import type { AnyScenario, Lab } from '../grader/lab.ts';
-import { type SyllabusEntry, syllabus } from '../labs/index.ts';
+import type { SyllabusEntry } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 import { UsageError } from './errors.ts';
 import { solutionFolder } from './root.ts';
 import { changeState, labState, readState } from './state.ts';
 import { workFolder } from './workspace.ts';
 
 export function findLab(slug: string): SyllabusEntry {
-  const entry = syllabus.find((l) => l.slug === slug);
+  const entry = course.find((l) => l.slug === slug);
   if (entry) return entry;
   throw new UsageError({
     what: `there is no lab ${JSON.stringify(slug)}`,
     value: slug,
-    allowed: syllabus.map((l) => l.slug),
+    allowed: course.map((l) => l.slug),
     todo: 'lab list',
   });
 }
@@ -22,14 +23,14 @@ export function findLab(slug: string): SyllabusEntry {
 /** The lab that was named, or else the one that was worked on last, or else the only one begun. */
 export function labOrLast(root: string, slug: string | undefined): SyllabusEntry {
   if (slug !== undefined) return findLab(slug);
-  const started = syllabus.filter((l) => existsSync(workFolder(root, l.slug)));
+  const started = course.filter((l) => existsSync(workFolder(root, l.slug)));
   const { last } = readState(root);
   const entry =
     started.find((l) => l.slug === last) ?? (started.length === 1 ? started[0] : undefined);
   if (entry) return entry;
   throw new UsageError({
     what: started.length === 0 ? 'no lab has been started' : 'several labs have been started',
-    allowed: (started.length === 0 ? syllabus : started).map((l) => l.slug),
+    allowed: (started.length === 0 ? course : started).map((l) => l.slug),
     todo: started.length === 0 ? 'lab start <lab>' : 'name the lab',
   });
 }

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Lab } from '../grader/lab.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 import { UsageError } from './errors.ts';
 import { skeletonFolder } from './root.ts';
 import { findLab } from './select.ts';
@@ -25,7 +25,7 @@ export async function submissionsIn(path: string, slug?: string): Promise<readon
     const what = `${JSON.stringify(path)} is ${existsSync(folder) ? 'a file' : 'not there'}`;
     throw new UsageError({ what, todo: 'give the folder of a submission' });
   }
-  const candidates = slug === undefined ? syllabus : [findLab(slug)];
+  const candidates = slug === undefined ? course : [findLab(slug)];
   const labs = await Promise.all(candidates.map((entry) => entry.load()));
   const found = [folder, join(folder, 'work')].flatMap((base) => inFolder(labs, base));
   const here = closest(labs, folder);

@@ -4,15 +4,18 @@
  * out of the event loop; what a submission calls never throws, so that it cannot catch the end.
  */
 
+import { ChartRecorder } from './chart.ts';
 import type { History } from './checkers/history.ts';
 import { judgeLinearizable } from './checkers/judge.ts';
 import type { Model } from './checkers/models.ts';
 import type {
   Cluster,
+  CpuUse,
   DiskProfile,
   Draw,
   Failure,
   Invariant,
+  Measure,
   NetworkProfile,
   RequestOutcome,
   SimulatedLab,
@@ -23,7 +26,7 @@ import { isClient, kindOf, peersOf } from './names.ts';
 import type { NodeId } from './node.ts';
 import { type Origin, Process, type Surroundings, type TraceKind } from './process.ts';
 import type { Realm } from './realm/realm.ts';
-import type { Finding, Step } from './report/report.ts';
+import type { Chart, Finding, Step } from './report/report.ts';
 import { CALMED, type Fate, type LinkMessage, Network, type Noise } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
 import { Simulation } from './sim/simulation.ts';
@@ -47,8 +50,7 @@ export interface ClusterOptions {
   readonly seed: number;
   readonly names: readonly NodeId[];
   readonly realms: readonly Realm[];
-  readonly methods: SimulatedLab['methods'];
-  readonly outputWords: SimulatedLab['outputWords'];
+  readonly lab: Pick<SimulatedLab, 'methods' | 'outputWords' | 'peers' | 'eventsMax'>;
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
   /** With the trace, keep which line of code sent what. */
@@ -59,6 +61,14 @@ export interface ClusterOptions {
   readonly latencyFactor?: number;
   /** `raft.ts:41:7` for a stack trace of a realm. */
   readonly locate: (stack: string) => string | undefined;
+}
+
+type Some = NodeId | readonly NodeId[];
+
+/** `n1`, `{n1,n2}`, `150 nodes (s1 …)`. */
+function describeGroup(some: Some): string {
+  if (typeof some === 'string') return some;
+  return some.length > 5 ? `${some.length} nodes (${some[0]} …)` : `{${some.join(',')}}`;
 }
 
 /** The arguments of the built-in steps. */
@@ -97,6 +107,7 @@ const KINDS: readonly TraceKind[] = [
   'log',
   'note',
   'fail',
+  'work',
 ];
 const KIND_NUMBER = new Map(KINDS.map((kind, i) => [kind, i + 1]));
 
@@ -128,6 +139,7 @@ export class SimCluster implements Cluster {
   readonly #dropped: ReadonlySet<number> | undefined;
   readonly #latencyFactor: number;
   readonly #outputWords: NonNullable<SimulatedLab['outputWords']>;
+  #chart: ChartRecorder | undefined;
   readonly #states = new Map<string, unknown>();
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
@@ -143,7 +155,7 @@ export class SimCluster implements Cluster {
 
   constructor(options: ClusterOptions) {
     this.seed = options.seed;
-    this.simulation = new Simulation(options.seed);
+    this.simulation = new Simulation(options.seed, options.lab.eventsMax);
     this.trace = new Trace(options.keepTrace);
     this.draw = new Stream(options.seed ^ 0x2545f491);
     this.names = options.names;
@@ -154,12 +166,13 @@ export class SimCluster implements Cluster {
     this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
     const isWatched = options.invariants.some((i) => i.onState);
     // Who must have it, has it without effect: it may be looked at, so that a trace tells of it.
-    this.#observesState = (id) => isWatched || methodsFor(options.methods, id).includes('inspect');
+    this.#observesState = (id) =>
+      isWatched || methodsFor(options.lab.methods, id).includes('inspect');
     this.#locate = options.locate;
     this.#keepStacks = options.keepStacks ?? false;
     this.#dropped = options.dropped && new Set(options.dropped);
     this.#latencyFactor = options.latencyFactor ?? 1;
-    this.#outputWords = options.outputWords ?? {};
+    this.#outputWords = options.lab.outputWords ?? {};
     const self = this;
     this.#watch = {
       get nowMs() {
@@ -168,7 +181,7 @@ export class SimCluster implements Cluster {
       fail: (failure) => this.fail(failure),
       note: (text) => this.note(text),
     };
-    const around = this.#surroundings(options.methods);
+    const around = this.#surroundings(options.lab);
     this.#processes = this.names.map(
       (id, i) => new Process(id, i, options.realms[i] as Realm, around),
     );
@@ -318,15 +331,21 @@ export class SimCluster implements Cluster {
     this.#linksChange(`isolate ${node}`);
   }
 
-  cut(from: NodeId, to: NodeId): void {
-    this.#network.setCut(this.#process(from).index, this.#process(to).index, true);
+  cut(from: Some, to: Some): void {
+    this.#setCut(from, to, true);
     this.#hit('cut');
-    this.#linksChange(`cut ${from} → ${to}`);
+    this.#linksChange(`cut ${describeGroup(from)} → ${describeGroup(to)}`);
   }
 
-  mend(from: NodeId, to: NodeId): void {
-    this.#network.setCut(this.#process(from).index, this.#process(to).index, false);
-    this.#linksChange(`mend ${from} → ${to}`);
+  mend(from: Some, to: Some): void {
+    this.#setCut(from, to, false);
+    this.#linksChange(`mend ${describeGroup(from)} → ${describeGroup(to)}`);
+  }
+
+  #setCut(from: Some, to: Some, isCut: boolean): void {
+    const indexes = (some: Some) => [some].flat().map((node) => this.#process(node).index);
+    const targets = indexes(to);
+    for (const a of indexes(from)) for (const b of targets) this.#network.setCut(a, b, isCut);
   }
 
   heal(): void {
@@ -386,6 +405,16 @@ export class SimCluster implements Cluster {
     this.#hit('clock');
     const speed = rate === 1 ? 'normal' : `${rate} ×`;
     this.#fault(`the clocks of ${node} run at ${speed} speed`, { clock: { node, rate } });
+  }
+
+  cpu(node: NodeId, capacity?: { workers: number }): Readonly<CpuUse> {
+    const { cpu } = this.#process(node);
+    if (capacity !== undefined) {
+      cpu.resize(capacity);
+      const cpus = `${capacity.workers} CPU${capacity.workers === 1 ? '' : 's'}`;
+      if (this.nowMs > 0) this.#fault(`${node} has ${cpus} now`);
+    }
+    return cpu;
   }
 
   /** Which messages were lost, doubled or late by chance so far. */
@@ -463,6 +492,20 @@ export class SimCluster implements Cluster {
     else this.fail(failure);
   }
 
+  chart(everyMs: number, measures: readonly Measure[]): void {
+    this.#chart = new ChartRecorder(this.simulation, everyMs, measures);
+  }
+
+  mark(text: string): void {
+    this.#mark('note', undefined, hashOf(text), () => text, { tells: true });
+    this.#chart?.mark(text);
+  }
+
+  /** What was measured, when something was. */
+  get measured(): Chart | undefined {
+    return this.#chart?.chart;
+  }
+
   tell(line: string): void {
     this.notes.push(line);
   }
@@ -493,12 +536,12 @@ export class SimCluster implements Cluster {
 
   // ── what the processes need ────────────────────────────────────────────────────────────────
 
-  #surroundings(methods: SimulatedLab['methods']): Surroundings {
+  #surroundings({ methods, peers: known }: ClusterOptions['lab']): Surroundings {
     const { trace } = this;
     return {
       simulation: this.simulation,
       methodsOf: (node) => methodsFor(methods, node).join(' '),
-      peersOf: (node) => peersOf(node, this.names).join(' '),
+      peersOf: (node) => peersOf(node, this.names, known).join(' '),
       sendRequest: (from, to, method, args, callId, timeoutMs) =>
         this.#sendRequest(from, to, method, args, callId, timeoutMs),
       sendReply: (from, origin, value) => this.#sendReply(from, origin, value),
@@ -541,7 +584,7 @@ export class SimCluster implements Cluster {
   ): string {
     const target = this.#byId.get(to);
     if (target === undefined || target === from || isClient(to)) {
-      const peers = peersOf(from.id, this.names).join(', ');
+      const peers = peersOf(from.id, this.names).slice(0, 20).join(', ');
       return `"${String(to)}" is not a peer of ${from.id} (its peers: ${peers})`;
     }
     const problem = this.#transmit({

@@ -16,6 +16,7 @@ import {
   type SimulatedLab,
   simulated,
 } from './lab.ts';
+import { isFleet } from './names.ts';
 import { BOOT_FILE, givenFile, loadLab } from './paths.ts';
 import { Pool } from './pool.ts';
 import { type Loaded, load, loadBoot, type UsedFolder } from './realm/load.ts';
@@ -142,13 +143,25 @@ export async function loadSubmission(
     if (!existsSync(join(at, other.entry))) return { problems: [missing(lab, other)] };
     used[slug] = { folder: at, given: givenFiles(other) };
   }
+  const given = givenFiles(lab);
   const shape = isSimulated(lab)
     ? { entry: lab.program ?? lab.entry }
     : { entry: lab.entry, api: `faultlab/${lab.on}` };
-  return load({ folder, ...shape, given: givenFiles(lab), uses: used, edits });
+  const submission = await load({ folder, ...shape, given, uses: used, edits });
+  const shipped = isSimulated(lab) ? (lab.shipped ?? []) : [];
+  if (shipped.length === 0 || 'problems' in submission) return submission;
+  const asShipped = await load({
+    folder,
+    ...shape,
+    given: { ...given, ...givenFiles({ slug: lab.slug, given: shipped }) },
+    uses: used,
+    edits: edits.filter(({ file }) => !shipped.includes(file)),
+  });
+  if ('problems' in asShipped) return asShipped;
+  return { loaded: { ...submission.loaded, shipped: asShipped.loaded } };
 }
 
-function givenFiles({ slug, given }: Lab): Record<string, string> {
+function givenFiles({ slug, given }: Pick<Lab, 'slug' | 'given'>): Record<string, string> {
   return Object.fromEntries(given.map((name) => [name, givenFile(slug, name)]));
 }
 
@@ -382,12 +395,15 @@ async function gradeScenario(
     shrinkBudget !== 0
   ) {
     options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
-    const found = await runner.shrink(scenario.id, firstBad.seed, shrinkBudget);
+    // A fleet is not made small, but its story is told.
+    const isLarge = 'nodes' in scenario && isFleet(scenario.nodes);
+    const found = await runner.shrink(scenario.id, firstBad.seed, isLarge ? 1 : shrinkBudget);
     shrunk = found && { ...found, finding: shownFinding(found.finding) };
   }
   const verdict = firstBad?.verdict ?? 'passed';
   const { id, title, points } = scenario;
   const notes = results[0]?.notes;
+  const { chart } = firstBad ?? results[0] ?? {};
   return {
     id,
     title,
@@ -401,6 +417,7 @@ async function gradeScenario(
     virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),
     events: results.reduce((sum, r) => sum + r.events, 0),
     ...(notes ? { notes } : {}),
+    ...(chart ? { chart } : {}),
   };
 }
 

@@ -46,6 +46,7 @@ export {
   type Invariant,
   isSimulated,
   type Lab,
+  type Measure,
   type Mutant,
   type Part,
   type PostgresLab,
@@ -54,10 +55,21 @@ export {
   type Scenario,
   type ServerScenario,
   type SimulatedLab,
+  type Variant,
   type Watch,
   type WireMessage,
 } from './lab.ts';
 export type { NodeId } from './node.ts';
+export {
+  type Budget,
+  countOf,
+  defineOutage,
+  fleet,
+  type Incident,
+  type Outage,
+  readTrigger,
+  type TriggerEvent,
+} from './outage.ts';
 export type { Finding, Report, Step } from './report/report.ts';
 export type { Drill, PgServer } from './systems/drill.ts';
 export { lsnToBytes, SqlError, sleep } from './systems/postgres.ts';

@@ -61,6 +61,17 @@ export interface SimulatedLab extends Lab {
    * A submission may emit anything, so expect any value. By default, the name and the value as JSON.
    */
   readonly outputWords?: Readonly<Record<string, (value: unknown) => string>>;
+  /**
+   * Files that a student may change, but that scenarios marked `shipped` take from the skeleton: so
+   * that a failure can be shown on the system as it was, whatever has been repaired since.
+   */
+  readonly shipped?: readonly string[];
+  /**
+   * Whom nodes of a kind know as `peers`, by kinds: `{ s: ['m'] }`. @default everybody but clients
+   */
+  readonly peers?: Readonly<Record<string, readonly string[]>>;
+  /** Events that one run may take before it counts as a storm. @default 200,000 */
+  readonly eventsMax?: number;
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;
   /**
@@ -123,6 +134,8 @@ interface ScenarioBase {
   readonly points: number;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
+  /** Runs on the files of {@link SimulatedLab.shipped} as they were shipped. */
+  readonly shipped?: boolean;
   /** Asked when the scenario fails and the broken rule has no question of its own. */
   readonly lookAt: string;
 }
@@ -284,10 +297,10 @@ export interface Cluster {
   partition(...groups: readonly (readonly NodeId[])[]): void;
   /** Cuts one node off. */
   isolate(node: NodeId): void;
-  /** Cuts one direction of one link. */
-  cut(from: NodeId, to: NodeId): void;
-  /** Mends one direction of one link. */
-  mend(from: NodeId, to: NodeId): void;
+  /** Cuts one direction of one link, or of all links between two groups. */
+  cut(from: NodeId | readonly NodeId[], to: NodeId | readonly NodeId[]): void;
+  /** Mends what {@link cut} cuts. */
+  mend(from: NodeId | readonly NodeId[], to: NodeId | readonly NodeId[]): void;
   /** Mends all links; latency and loss stay as they are. */
   heal(): void;
   /** Changes how all messages, or those of one link, travel from now on. */
@@ -315,6 +328,11 @@ export interface Cluster {
    * all of it, 'keep' all of it, 'torn': keep up to and with half of the first unsynced write.
    */
   onCrash(node: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn'): void;
+  /**
+   * What the CPUs of a node have done by `context.work` so far, after giving it another number of
+   * them. @default one CPU
+   */
+  cpu(node: NodeId, capacity?: { workers: number }): Readonly<CpuUse>;
   /** Moves the wall clock of a node; timers do not see it. */
   jumpClock(node: NodeId, ms: number): void;
   /** Makes the clocks of a node, timers too, run faster (> 1) or slower (< 1). */
@@ -344,8 +362,37 @@ export interface Cluster {
   note(text: string): void;
   /** A line that stands below the result of the scenario, also when it passed: a measurement. */
   tell(line: string): void;
+  /**
+   * Takes measurements from now on, to be drawn with the result. Once a run.
+   */
+  chart(everyMs: number, measures: readonly Measure[]): void;
+  /** Puts a line into the trace and the story, and a mark into the chart. */
+  mark(text: string): void;
   /** A run in which this was not reached is no evidence: it ends as undecided unless it failed. */
   sometimes(name: string, reached: boolean): void;
+}
+
+/** Work on the CPUs of a node; reads as it is when it is read. */
+export interface CpuUse {
+  readonly workers: number;
+  /** Pieces of work under way, and those that wait for a CPU. */
+  readonly busy: number;
+  readonly waiting: number;
+  /** Pieces that were done, and the milliseconds of one CPU that they took. */
+  readonly served: number;
+  readonly workedMs: number;
+}
+
+/** Something to be drawn over time. */
+export interface Measure {
+  readonly name: string;
+  /** `%`, `/s` or another short unit; '' for numbers of things. */
+  readonly unit: string;
+  /** A `level` is drawn as it is read, a `count` that only grows by its increase per second. */
+  readonly of: 'level' | 'count';
+  /** The measure whose scale this one is drawn on, to be compared with it. @default its own */
+  readonly scaledAs?: string;
+  readonly read: () => number;
 }
 
 export type RequestOutcome =
@@ -374,6 +421,17 @@ export interface Mutant {
   readonly shown?: boolean;
   /** Not distinguishable from the reference in this code base, and why; then `killedBy` is ''. */
   readonly equivalent?: string;
+}
+
+/** A right submission that decides otherwise than the reference; no scenario may fail it. */
+export interface Variant {
+  /** kebab-case. */
+  readonly name: string;
+  /** What it does differently. */
+  readonly what: string;
+  readonly edit: Mutant['edit'];
+  /** By scenario: the demand of the handout that this variant does not meet. */
+  readonly mayFail?: Readonly<Record<string, string>>;
 }
 
 /** Identity, for typing and discoverability. */

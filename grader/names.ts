@@ -18,6 +18,12 @@ export function namesOf(crew: Crew): NodeId[] {
   );
 }
 
+/** A realm costs a millisecond and half a megabyte. */
+export const FLEET = 64;
+
+/** So many that they share a realm, and that no run is made small by leaving nodes out. */
+export const isFleet = (crew: Crew): boolean => namesOf(crew).length > FLEET;
+
 /** `n12` → `n`. */
 export function kindOf(id: NodeId): string {
   return id.replace(/\d+$/, '');
@@ -25,7 +31,16 @@ export function kindOf(id: NodeId): string {
 
 export const isClient = (id: NodeId): boolean => kindOf(id) === CLIENT;
 
-/** Whom a process knows: all others but clients, which come and go and are not addressed. */
-export function peersOf(id: NodeId, all: readonly NodeId[]): NodeId[] {
-  return all.filter((other) => other !== id && !isClient(other));
+/** By kind of node, which kinds it knows. */
+export type Acquaintances = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Whom a process knows: all others but clients, which come and go and are not addressed; or, when it
+ * is said for its kind, the processes of those kinds.
+ */
+export function peersOf(id: NodeId, all: readonly NodeId[], known: Acquaintances = {}): NodeId[] {
+  const kinds = known[kindOf(id)];
+  return all.filter((other) => {
+    return other !== id && (kinds === undefined ? !isClient(other) : kinds.includes(kindOf(other)));
+  });
 }

@@ -79,6 +79,14 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
     ) => ReturnType<Rpcs[Method]> | Promise<Awaited<ReturnType<Rpcs[Method]>>>,
   ): void;
 
+  /**
+   * Keeps one CPU of this node busy for `costMs` of virtual time, then resolves. While all are busy it
+   * waits, first come, first served. This is how labs about overload give a cost to what would take
+   * none; everything else that a node does takes no time.
+   * @throws {TypeError} when the cost is not a number of milliseconds, 0 or more
+   */
+  work(costMs: number): Promise<void>;
+
   /** Reports something to the grader, such as an entry that is now applied. Takes no time. */
   emit<Name extends keyof Outputs & string>(name: Name, value: Outputs[Name]): void;
 

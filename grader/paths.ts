@@ -24,8 +24,15 @@ export const WORKER_FILE = join(ROOT, 'dist', 'grader', 'worker.js');
 /** The source of what lives inside a realm. */
 export const BOOT_FILE = join(ROOT, 'grader', 'realm', 'boot.ts');
 
+/** Labs and outages; an outage is a lab with another story. */
+const COLLECTIONS = ['labs', 'outages'] as const;
+
+const collectionOf = (slug: string): (typeof COLLECTIONS)[number] =>
+  COLLECTIONS.find((name) => existsSync(join(ROOT, name, slug))) ?? 'labs';
+
+/** Where the definition and the handout of a lab or an outage lie. */
 export function labFolder(slug: string): string {
-  return join(ROOT, 'labs', slug);
+  return join(ROOT, collectionOf(slug), slug);
 }
 
 /** The grader's copy of a file that a lab gives: beside the lab, or else in its skeleton. */
@@ -38,7 +45,7 @@ export function givenFile(slug: string, name: string): string {
 export async function loadLab(slug: string): Promise<Lab> {
   const compiled = here.startsWith(join(ROOT, 'dist'));
   const file = compiled
-    ? join(ROOT, 'dist', 'labs', slug, 'lab.js')
+    ? join(ROOT, 'dist', collectionOf(slug), slug, 'lab.js')
     : join(labFolder(slug), 'lab.ts');
   if (!/^[a-z0-9-]+$/.test(slug) || !existsSync(file)) throw new Error(`there is no lab "${slug}"`);
   return ((await import(pathToFileURL(file).href)) as { default: Lab }).default;

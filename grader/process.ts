@@ -7,12 +7,13 @@
 import type { DiskProfile, RequestOutcome } from './lab.ts';
 import type { NodeId } from './node.ts';
 import type { HostFunctions } from './realm/boot.ts';
-import type { Realm } from './realm/realm.ts';
+import type { Realm, Tenant } from './realm/realm.ts';
 import { NodeClock } from './sim/clock.ts';
 import { type CrashMode, SimDisk } from './sim/disk.ts';
 import { Choice, keyed, keyedBits } from './sim/prng.ts';
 import type { SimEvent } from './sim/queue.ts';
 import type { Simulation } from './sim/simulation.ts';
+import { Station } from './sim/station.ts';
 import type { TraceFacts } from './sim/trace.ts';
 
 /** Who called, for the way back of a reply. */
@@ -79,6 +80,7 @@ export type TraceKind =
   | 'drop'
   | 'timer'
   | 'disk'
+  | 'work'
   | 'emit'
   | 'state'
   | 'log'
@@ -129,6 +131,9 @@ export class Process {
   readonly origins = new Map<number, Origin>();
 
   readonly #around: Surroundings;
+  readonly #tenant: Tenant;
+  /** The CPUs of the node, and what waits for them. */
+  readonly cpu: Station;
   readonly #timers = new Map<number, SimEvent>();
   readonly #timeouts = new Map<number, SimEvent>();
   readonly #requests = new Map<number, (outcome: RequestOutcome) => void>();
@@ -150,7 +155,8 @@ export class Process {
     this.index = index;
     this.realm = realm;
     this.#around = around;
-    realm.attach(this.#hostFunctions());
+    this.cpu = new Station(around.simulation, { workers: 1 });
+    this.#tenant = { host: this.#hostFunctions(), slot: index };
   }
 
   boot(): void {
@@ -195,6 +201,7 @@ export class Process {
       for (const request of this.#diskRequests) this.#performUnsynced(request);
     this.#diskRequests = [];
     this.#diskFreeUs = 0;
+    this.cpu.clear();
     const life = this.life * 64;
     const lost = this.disk.crash(this.crashMode, (question) =>
       keyed(simulation.seed, Choice.tornWrite, this.index, life, question),
@@ -268,7 +275,12 @@ export class Process {
   }
 
   inspect(): unknown {
-    return this.up ? this.realm.api.inspect() : undefined;
+    if (!this.up) return undefined;
+    // Somebody may ask while another node of this realm is in the middle of something.
+    const before = this.realm.attach(this.#tenant);
+    const state = this.realm.api.inspect();
+    if (before !== undefined) this.realm.attach(before);
+    return state;
   }
 
   addOrigin(origin: Origin): number {
@@ -300,6 +312,7 @@ export class Process {
   #enter(run: () => void): void {
     if (this.running !== '') throw new Error(`${this.id} was entered while it ran ${this.running}`);
     this.running = 'an event';
+    this.realm.attach(this.#tenant);
     run();
     this.realm.drain();
     this.running = '';
@@ -343,6 +356,16 @@ export class Process {
       },
       disk: (operation, kind, file, data, size) => {
         if (!this.#doomed) this.#startDisk(life(), { operation, kind, file, data, size });
+      },
+      work: (operation, costMs) => {
+        if (this.#doomed) return;
+        const worker = life();
+        this.cpu.offer(costMs * 1000, () => {
+          this.deliver(worker, () => {
+            this.#around.mark('work', this, operation, () => `has worked for ${costMs} ms`);
+            this.realm.api.workDone(operation);
+          });
+        });
       },
       emit: (name, value) => {
         if (!this.#doomed) this.#around.emitted(this, name, value);

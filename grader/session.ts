@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Scenario, SimulatedLab } from './lab.ts';
-import { namesOf } from './names.ts';
+import { isFleet, namesOf } from './names.ts';
 import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
 import { Realm, RealmSource } from './realm/realm.ts';
 import type { Finding, Step } from './report/report.ts';
@@ -33,27 +33,27 @@ interface RunChoice {
 
 export class Session {
   readonly #lab: SimulatedLab;
-  readonly #source: RealmSource;
-  readonly #locate: (stack: string) => string | undefined;
+  readonly #submission: Program;
+  /** The submission in the system as it was shipped; see {@link SimulatedLab.shipped}. */
+  readonly #shipped: Program | undefined;
   readonly #timeoutMs: number;
-  #realms: Realm[] = [];
   #rejections: unknown[] = [];
 
   constructor(options: SessionOptions) {
     this.#lab = options.lab;
     const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
     this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
-    const map = debugging && mapWithin(debugging, options.loaded.map);
-    this.#source = new RealmSource(options.bootCode, options.loaded.code, map);
-    this.framesOf = framesOf(options.loaded);
-    this.sourceLine = sourceLines(options.loaded);
-    this.#locate = makeLocator(options.loaded);
+    const { loaded, bootCode } = options;
+    this.#submission = programOf(loaded, bootCode, debugging);
+    this.#shipped = loaded.shipped && programOf(loaded.shipped, bootCode, debugging);
+    this.framesOf = framesOf(loaded);
+    this.sourceLine = sourceLines(loaded);
     process.on('unhandledRejection', this.#onRejection);
   }
 
   close(): void {
     process.off('unhandledRejection', this.#onRejection);
-    this.#realms = [];
+    this.refresh();
   }
 
   /** Where in the submission a stack trace leads, innermost first: `raft.ts:41:7`. */
@@ -64,7 +64,8 @@ export class Session {
 
   /** Uses new realms from now on. */
   refresh(): void {
-    this.#realms = [];
+    this.#submission.realms = [];
+    if (this.#shipped) this.#shipped.realms = [];
   }
 
   /**
@@ -93,22 +94,27 @@ export class Session {
   /** Asynchronous only to learn about rejections that nobody caught. */
   async #once(scenario: Scenario, seed: number, options: RunChoice): Promise<Run> {
     const crew = options.change?.nodes ?? scenario.nodes;
-    while (this.#realms.length < namesOf(crew).length) {
-      this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
+    const count = namesOf(crew).length;
+    const shared = isFleet(crew);
+    const source = scenario.shipped ? this.#shipped : this.#submission;
+    if (source === undefined) throw new Error(`${scenario.id}: the lab has no shipped files`);
+    const { realms } = source;
+    while (realms.length < (shared ? 1 : count)) {
+      realms.push(new Realm(source.code, `n${realms.length + 1}`));
     }
     this.#rejections = [];
     const run = runScenario({
       lab: this.#lab,
       scenario,
       seed,
-      realms: this.#realms,
-      locate: this.#locate,
+      realms: shared ? Array(count).fill(realms[0]) : realms,
+      locate: source.locate,
       timeoutMs: this.#timeoutMs,
       ...options,
     });
     await new Promise((resolve) => setImmediate(resolve));
-    const uncaught = this.#uncaught();
-    if (run.realmsSpoiled) this.#realms = [];
+    const uncaught = this.#uncaught(source, shared);
+    if (run.realmsSpoiled) source.realms = [];
     if (uncaught === undefined || run.result.verdict === 'failed') return run;
     const finding = { ...uncaught, atMs: run.result.virtualMs };
     return { ...run, result: { ...run.result, verdict: 'failed', finding } };
@@ -119,27 +125,40 @@ export class Session {
   };
 
   /** A rejected promise that no code waits for: found only after the run. */
-  #uncaught(): Omit<Finding, 'atMs'> | undefined {
+  #uncaught({ realms, locate }: Program, shared: boolean): Omit<Finding, 'atMs'> | undefined {
     const [reason] = this.#rejections;
     if (this.#rejections.length === 0) return undefined;
-    for (const [i, realm] of this.#realms.entries()) {
+    for (const [i, realm] of realms.entries()) {
       const { text, stack, own } = JSON.parse(realm.api.describe(reason)) as {
         text: string;
         stack: string;
         own: boolean;
       };
-      if (!own && i + 1 < this.#realms.length) continue;
-      const where = this.#locate(stack);
+      if (!own && i + 1 < realms.length) continue;
+      const where = locate(stack);
       return {
         kind: 'crash',
         ruleId: 'unhandled-rejection',
         rule: 'A promise that is rejected must be caught: an uncaught rejection ends the process',
-        evidence: `${own ? `n${i + 1}: ` : ''}${text}${where ? ` at ${where}` : ''}`,
+        evidence: `${own && !shared ? `n${i + 1}: ` : ''}${text}${where ? ` at ${where}` : ''}`,
         lookAt: 'which promise does nobody await, or await without a catch?',
       };
     }
     return undefined;
   }
+}
+
+/** One bundle, and the realms that were made from it. */
+interface Program {
+  readonly code: RealmSource;
+  readonly locate: (stack: string) => string | undefined;
+  realms: Realm[];
+}
+
+function programOf(loaded: Loaded, bootCode: string, debugging: string | undefined): Program {
+  const map = debugging && mapWithin(debugging, loaded.map);
+  const code = new RealmSource(bootCode, loaded.code, map);
+  return { code, locate: makeLocator(loaded), realms: [] };
 }
 
 /** The source map as a URL, with the full paths that debuggers need. */

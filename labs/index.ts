@@ -1,21 +1,28 @@
 /** The syllabus: every lab in the order of the course, one line a lab. Nothing is loaded yet. */
-import type { Lab, Mutant } from 'faultlab';
+import type { Lab, Mutant, Variant } from 'faultlab';
 
 export interface SyllabusEntry {
   readonly slug: string;
   readonly load: () => Promise<Lab>;
   /** The known bugs of its solution. */
   readonly mutants: () => Promise<readonly Mutant[]>;
+  /** Other right submissions; none of them may be accused. */
+  readonly variants: () => Promise<readonly Variant[]>;
 }
 
-const lab = (
+type Module<T> = () => Promise<{ default: T }>;
+
+/** One line of a syllabus. */
+export const lab = (
   slug: string,
-  load: () => Promise<{ default: Lab }>,
-  mutants: () => Promise<{ default: readonly Mutant[] }>,
+  load: Module<Lab>,
+  mutants: Module<readonly Mutant[]>,
+  variants?: Module<readonly Variant[]>,
 ): SyllabusEntry => ({
   slug,
   load: async () => (await load()).default,
   mutants: async () => (await mutants()).default,
+  variants: async () => (await variants?.())?.default ?? [],
 });
 
 export const syllabus: readonly SyllabusEntry[] = [
@@ -23,11 +30,13 @@ export const syllabus: readonly SyllabusEntry[] = [
     'kv-server',
     () => import('./kv-server/lab.ts'),
     () => import('../solutions/kv-server/mutants.ts'),
+    () => import('../solutions/kv-server/variants.ts'),
   ),
   lab(
     'clocks',
     () => import('./clocks/lab.ts'),
     () => import('../solutions/clocks/mutants.ts'),
+    () => import('../solutions/clocks/variants.ts'),
   ),
   lab(
     'replicated-kv',
@@ -38,11 +47,13 @@ export const syllabus: readonly SyllabusEntry[] = [
     'raft',
     () => import('./raft/lab.ts'),
     () => import('../solutions/raft/mutants.ts'),
+    () => import('../solutions/raft/variants.ts'),
   ),
   lab(
     'kv-raft',
     () => import('./kv-raft/lab.ts'),
     () => import('../solutions/kv-raft/mutants.ts'),
+    () => import('../solutions/kv-raft/variants.ts'),
   ),
   lab(
     'postgres-lag',

@@ -1,4 +1,7 @@
-/** Pages are as `docs.ts` makes them. `npm run docs` rewrites those that are not. */
+/**
+ * Pages are as `docs.ts` makes them. `npm run docs` rewrites those that are not;
+ * `PAGE=labs/raft npm run docs` only those whose path holds this.
+ */
 import { execFileSync } from 'node:child_process';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +10,7 @@ import { pages } from './docs.ts';
 
 test('generated parts of the documentation are up to date', { timeout: 0 }, async () => {
   execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);
-  for (const [file, text] of await pages()) {
+  for (const [file, text] of await pages(process.env.PAGE)) {
     await expect(text, `${relative(ROOT, file)}: npm run docs`).toMatchFileSnapshot(file);
   }
 });

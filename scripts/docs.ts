@@ -20,6 +20,7 @@ import type { Report } from '../grader/report/report.ts';
 import { reportJsonSchema } from '../grader/report/schema.ts';
 import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
 import { syllabus } from '../labs/index.ts';
+import { course, outages } from '../outages/index.ts';
 
 type Blocks = Readonly<Record<string, () => string | Promise<string>>>;
 
@@ -59,6 +60,14 @@ function solutionLines({ slug, given }: Lab): number {
   const others = [...given, 'mutants.ts', 'variants.ts'];
   const own = readdirSync(folder).filter((name) => name.endsWith('.ts') && !others.includes(name));
   return own.reduce((sum, name) => sum + sourceLines(join(folder, name)), 0);
+}
+
+async function outageTable(): Promise<string> {
+  const labs = await Promise.all(outages.map(({ load }) => load()));
+  return table(
+    ['Outage', 'In one sentence', 'Hours'],
+    labs.map((lab) => [`[${lab.title}](outages/${lab.slug}/README.md)`, lab.summary, lab.hours]),
+  );
 }
 
 async function courseTable(): Promise<string> {
@@ -165,14 +174,16 @@ function aHistory(): string {
   return console80(command, [`✗ ${first}`, ...rest]);
 }
 
-/** Every page with generated blocks: its path, and what it should say. */
-export async function pages(): Promise<ReadonlyMap<string, string>> {
+/** Every page with generated blocks whose path holds `wanted`: its path, and what it should say. */
+export async function pages(wanted = ''): Promise<ReadonlyMap<string, string>> {
   const result = new Map<string, string>();
   const add = async (file: string, blocks: Blocks) => {
+    if (!file.includes(wanted)) return;
     result.set(file, await rewrite(readFileSync(file, 'utf8'), blocks));
   };
   await add(join(ROOT, 'README.md'), {
     course: courseTable,
+    outages: outageTable,
     'a failure': async () => {
       const raft = syllabus.find(({ slug }) => slug === 'raft');
       if (raft === undefined) throw new Error('the syllabus has no raft');
@@ -183,7 +194,7 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
   await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
   const schema = `${JSON.stringify(reportJsonSchema(), null, 2)}\n`;
   result.set(join(ROOT, 'docs', 'report.schema.json'), schema);
-  for (const entry of syllabus) {
+  for (const entry of course) {
     const file = join(labFolder(entry.slug), 'README.md');
     if (!existsSync(file)) continue;
     const [lab, mutants] = await Promise.all([entry.load(), entry.mutants()]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseHints } from '../cli/hints.ts';
 import { labFolder } from '../grader/paths.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 
 const STAGES = ['1', '2', '3'];
 /** A hint is read by somebody who is stuck: it has to fit on half a screen. */
@@ -12,7 +12,7 @@ const WORDS_MAX = 110;
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '').length;
 
-for (const { slug, load } of syllabus) {
+for (const { slug, load } of course) {
   describe(slug, async () => {
     const lab = await load();
     const scenarios = lab.parts.flatMap((part) => part.scenarios);

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { isSimulated, type Mutant, type Scenario } from '../grader/lab.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 import { type Cell, isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
 const TEST_SHARE_MIN = 0.95;
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     options: { lab: { type: 'string' }, mutant: { type: 'string' } },
   });
   const wanted = values.mutant?.split(',');
-  for (const { slug, load, mutants } of syllabus) {
+  for (const { slug, load, mutants } of course) {
     if (slug !== (values.lab ?? slug)) continue;
     const lab = await load();
     if (!isSimulated(lab)) continue;

@@ -10,6 +10,7 @@ const run = (command, args) => {
 };
 
 run('npm', ['run', '--silent', 'mutants']);
+run('npm', ['run', '--silent', 'seed-sets']);
 run('npm', ['run', '--silent', 'soundness', '--', '--seeds', '5', '--reference', '200']);
 const seeds = process.env.SEEDS ?? '100';
 for (const lab of readdirSync('solutions', { withFileTypes: true })) {

@@ -10,7 +10,7 @@ import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../gra
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 
 export interface Failure {
   readonly seed: number;
@@ -30,8 +30,12 @@ export interface Task {
   readonly lab: string;
   /** Edits of the solution of that lab. */
   readonly edit: Mutant['edit'];
-  /** Seeds 1 … count of each of these scenarios. */
-  readonly scenarios: readonly { readonly id: string; readonly seeds: number }[];
+  /** So many seeds of each of these scenarios. @default from 1 on */
+  readonly scenarios: readonly {
+    readonly id: string;
+    readonly seeds: number;
+    readonly firstSeed?: number;
+  }[];
   /** A scenario is left at its first failure. */
   readonly stopAtFailure: boolean;
 }
@@ -43,7 +47,7 @@ export const scenariosOf = (lab: SimulatedLab): readonly Scenario[] =>
 
 /** Runs a task in this process. @throws {Error} when the edited solution does not build */
 async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Promise<Cell[]> {
-  const entry = syllabus.find((each) => each.slug === slug);
+  const entry = course.find((each) => each.slug === slug);
   if (entry === undefined) throw new Error(`there is no lab "${slug}"`);
   const lab = simulated(await entry.load());
   const submission = await loadSubmission(lab, join(ROOT, 'solutions', slug), { edits: edit });
@@ -54,18 +58,19 @@ async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Pro
     bootCode: await loadBoot(BOOT_FILE),
   });
   const cells: Cell[] = [];
-  for (const { id, seeds } of scenarios) {
+  for (const { id, seeds, firstSeed = 1 } of scenarios) {
     const scenario = scenariosOf(lab).find((each) => each.id === id);
     if (scenario === undefined) throw new Error(`${slug} has no scenario ${id}`);
     const failures: Failure[] = [];
-    let seed = 1;
-    for (; seed <= seeds && !(stopAtFailure && failures.length > 0); seed++) {
+    let run = 0;
+    for (; run < seeds && !(stopAtFailure && failures.length > 0); run++) {
+      const seed = firstSeed + run;
       const { result } = await session.run(scenario, seed);
       if (result.verdict === 'passed') continue;
       const { ruleId = 'undecided', evidence = result.undecided ?? '' } = result.finding ?? {};
       failures.push({ seed, verdict: result.verdict, ruleId, evidence });
     }
-    cells.push({ scenario: id, seeds: seed - 1, failures });
+    cells.push({ scenario: id, seeds: run, failures });
   }
   session.close();
   return cells;

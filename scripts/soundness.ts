@@ -4,20 +4,9 @@
  * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
 import { parseArgs } from 'node:util';
-import { isSimulated, type SimulatedLab } from '../grader/lab.ts';
-import { syllabus } from '../labs/index.ts';
-import clocks from '../solutions/clocks/variants.ts';
-import kvRaft from '../solutions/kv-raft/variants.ts';
-import kvServer from '../solutions/kv-server/variants.ts';
-import raft, { type Variant } from '../solutions/raft/variants.ts';
+import { isSimulated, type SimulatedLab, type Variant } from '../grader/lab.ts';
+import { course } from '../outages/index.ts';
 import { isCrewMember, performAll, scenariosOf } from './matrix.ts';
-
-const VARIANTS: Readonly<Record<string, readonly Variant[]>> = {
-  clocks,
-  raft,
-  'kv-server': kvServer,
-  'kv-raft': kvRaft,
-};
 
 /** A seed of a sweep is hundreds of runs. */
 const SWEEP = 20;
@@ -32,10 +21,10 @@ async function main(): Promise<void> {
       scenario: { type: 'string' },
     },
   });
-  for (const { slug, load } of syllabus) {
+  for (const { slug, load, variants } of course) {
     if (slug !== (values.lab ?? slug)) continue;
     const lab = await load();
-    if (isSimulated(lab)) await judge(lab, values);
+    if (isSimulated(lab)) await judge(lab, await variants(), values);
   }
 }
 
@@ -46,11 +35,15 @@ interface Values {
   readonly scenario?: string | undefined;
 }
 
-async function judge(lab: SimulatedLab, values: Values): Promise<void> {
+async function judge(
+  lab: SimulatedLab,
+  variants: readonly Variant[],
+  values: Values,
+): Promise<void> {
   const ids = values.scenario?.split(',') ?? scenariosOf(lab).map(({ id }) => id);
   const sweeps = new Set(scenariosOf(lab).flatMap(({ id, sweep }) => (sweep ? [id] : [])));
   const reference: Variant = { name: 'reference', what: '', edit: [] };
-  const subjects = [reference, ...(VARIANTS[lab.slug] ?? [])].filter(
+  const subjects = [reference, ...variants].filter(
     ({ name }) => values.variant === undefined || values.variant.split(',').includes(name),
   );
   const tasks = subjects.flatMap((subject) => {

@@ -8,11 +8,11 @@ import { isRight, type Question, whyNoAnswer } from '../grader/explain/question.
 import { isExplained } from '../grader/explain/sheet.ts';
 import { explain } from '../grader/grade.ts';
 import { ROOT } from '../grader/paths.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 
 const solutionOf = (slug: string) => join(ROOT, 'solutions', slug);
 
-for (const entry of syllabus) {
+for (const entry of course) {
   const lab = await entry.load();
   if (!isExplained(lab)) continue;
 

@@ -21,10 +21,11 @@ import { loadBoot } from '../grader/realm/load.ts';
 import type { ScenarioResult, SeedResult } from '../grader/report/report.ts';
 import { failureLines } from '../grader/report/terminal.ts';
 import { Session } from '../grader/session.ts';
-import { syllabus } from '../labs/index.ts';
+import { course } from '../outages/index.ts';
 
 const { createColors } = picocolors;
-const SEEDS = 3;
+const SEEDS_MAX = 3;
+const seedsOf = ({ seeds }: Scenario) => Math.min(SEEDS_MAX, seeds?.test ?? SEEDS_MAX);
 const bootCode = await loadBoot(BOOT_FILE);
 
 async function open(
@@ -61,16 +62,18 @@ const STYLE = { colours: createColors(false), command: 'lab' };
 
 function scenarioResultOf(scenario: Scenario, firstBad: SeedResult): ScenarioResult {
   const { id, title, points } = scenario;
-  const { verdict, virtualMs, events } = firstBad;
+  const { verdict, virtualMs, events, chart } = firstBad;
   const counts = { earned: 0, seedsRun: 1, seedsPassed: 0, virtualMs, events };
-  return { id, title, points, verdict, firstBad, ...counts };
+  return { id, title, points, verdict, firstBad, ...counts, ...(chart ? { chart } : {}) };
 }
 
-for (const entry of syllabus) {
+for (const entry of course) {
   const lab = await entry.load();
   // Those on real servers have a contract test of their own: npm run servers.
   if (!isSimulated(lab)) continue;
   const mutants = await entry.mutants();
+  // Of outages the same few lines can be repaired in several ways; of labs, see `npm run soundness`.
+  const variants = lab.shipped === undefined ? [] : await entry.variants();
   const scenarios = lab.parts.flatMap((part) => part.scenarios);
   const solution = join(ROOT, 'solutions', lab.slug);
 
@@ -80,7 +83,7 @@ for (const entry of syllabus) {
     test('the solution passes every scenario', { timeout: 0 }, async () => {
       const session = await open(lab, solution);
       for (const scenario of scenarios) {
-        const result = await verdict(session, scenario, SEEDS);
+        const result = await verdict(session, scenario, seedsOf(scenario));
         expect([scenario.id, result]).toEqual([scenario.id, { verdict: 'passed' }]);
       }
       session.close();
@@ -129,6 +132,18 @@ for (const entry of syllabus) {
           expect(result.verdict).toBe('failed');
           const { seed } = result as SeedResult;
           messages.push(`${mutant.name}\n${await message(session, lab, scenario, seed)}`);
+        }
+        session.close();
+      });
+    }
+
+    for (const { name, edit, mayFail = {} } of variants) {
+      test(`${name} is right, too`, { timeout: 0 }, async () => {
+        const session = await open(lab, solution, edit);
+        for (const scenario of scenarios) {
+          if (scenario.shipped || mayFail[scenario.id] !== undefined) continue;
+          const result = await verdict(session, scenario, seedsOf(scenario));
+          expect([scenario.id, result]).toEqual([scenario.id, { verdict: 'passed' }]);
         }
         session.close();
       });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { checkLab } from '../../grader/authoring/check.ts';
 import { newLab, withSyllabusLine } from '../../grader/authoring/new.ts';
 import { wrap } from '../../grader/report/terminal.ts';
-import { syllabus } from '../../labs/index.ts';
+import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
 import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
@@ -19,18 +19,18 @@ export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
   const taken = [labFolder(slug), join(ROOT, 'solutions', slug)].find((folder) =>
     existsSync(folder),
   );
-  if (taken || syllabus.some((entry) => entry.slug === slug)) {
+  if (taken || course.some((entry) => entry.slug === slug)) {
     const what = `there is a lab ${JSON.stringify(slug)} already${taken ? ` (${shown(taken)})` : ''}`;
     throw new UsageError({ what, todo: 'choose another name' });
   }
   const index = join(ROOT, 'labs', 'index.ts');
-  const course = withSyllabusLine(readFileSync(index, 'utf8'), slug);
+  const syllabus = withSyllabusLine(readFileSync(index, 'utf8'), slug);
   for (const [name, text] of newLab(slug)) {
     mkdirSync(dirname(join(ROOT, name)), { recursive: true });
     writeFileSync(join(ROOT, name), text, { flag: 'wx' });
     ui.out(`  new      ${name}`);
   }
-  writeFileSync(index, course);
+  writeFileSync(index, syllabus);
   ui.out('  changed  labs/index.ts', `  then     ${ui.command} check ${slug}`);
   ui.out('  read     labs/AUTHORING.md');
   return 0;

@@ -62,8 +62,8 @@ const CHECKS: readonly Check[] = [
   [
     'Labs',
     async () => {
-      const { syllabus } = await import('../../labs/index.ts');
-      const labs = await Promise.all(syllabus.map(({ slug }) => labOrLast('', slug).load()));
+      const { course } = await import('../../outages/index.ts');
+      const labs = await Promise.all(course.map(({ slug }) => labOrLast('', slug).load()));
       return labs.map((lab) => lab.slug).join(', ');
     },
   ],

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { studentFiles } from '../../grader/authoring/students.ts';
-import { syllabus } from '../../labs/index.ts';
+import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
 import { findLab } from '../select.ts';
 import type { Ui } from '../ui.ts';
@@ -25,7 +25,7 @@ export async function exportStudents(
     const what = `${JSON.stringify(folder)} is not empty`;
     throw new UsageError({ what, todo: 'give a new folder, or one with nothing but .git' });
   }
-  const labs = options.labs === undefined ? syllabus.map(({ slug }) => slug) : split(options.labs);
+  const labs = options.labs === undefined ? course.map(({ slug }) => slug) : split(options.labs);
   const references = split(options.keepReference);
   const all = await Promise.all([...labs, ...references].map((slug) => findLab(slug).load()));
   for (const lab of all.slice(0, labs.length)) {

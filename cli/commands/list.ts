@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Lab, pointsOfPart } from '../../grader/lab.ts';
 import { wrap } from '../../grader/report/terminal.ts';
-import { syllabus } from '../../labs/index.ts';
+import { course, outages } from '../../outages/index.ts';
 import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, workFolder } from '../workspace.ts';
@@ -10,7 +10,7 @@ import { startLab } from './start.ts';
 import { status } from './status.ts';
 
 /** The longest name, and a gap. */
-const SLUG_COLUMNS = Math.max(...syllabus.map(({ slug }) => slug.length)) + 2;
+const SLUG_COLUMNS = Math.max(...course.map(({ slug }) => slug.length)) + 2;
 
 interface Row {
   readonly slug: string;
@@ -27,7 +27,7 @@ export const pointsOf = (lab: Lab): number =>
 
 async function rows(root: string): Promise<Row[]> {
   const state = readState(root);
-  const labs = await Promise.all(syllabus.map((entry) => entry.load()));
+  const labs = await Promise.all(course.map((entry) => entry.load()));
   return labs.map((lab) => ({
     slug: lab.slug,
     title: lab.title,
@@ -49,6 +49,7 @@ export async function list(ui: Ui, { json }: { json?: boolean }): Promise<number
     return 0;
   }
   for (const row of all) {
+    if (row.slug === outages[0]?.slug) ui.out('', 'Outages in miniature');
     const mark = row.earned === row.points ? '✓' : row.started ? '>' : ' ';
     const margin = ' '.repeat(SLUG_COLUMNS + 2);
     ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(SLUG_COLUMNS))}${row.title}`);

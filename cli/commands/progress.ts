@@ -1,7 +1,7 @@
 /** `lab progress`: a summary of the whole course to show around, and progress that moves along. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { pointsOfPart } from '../../grader/lab.ts';
-import { syllabus } from '../../labs/index.ts';
+import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
 import { mergeProgress, parseProgress } from '../progress-file.ts';
 import { changeState, readState, type State } from '../state.ts';
@@ -60,7 +60,7 @@ function importFrom(ui: Ui, root: string, file: string): number {
 async function summary(state: State): Promise<string[]> {
   const lines = ['# Distributed systems, built and broken', ''];
   lines.push('| Lab | Points | Parts | Explained |', '| --- | --- | --- | --- |');
-  for (const entry of syllabus) {
+  for (const entry of course) {
     const lab = await entry.load();
     const reached = state.labs[lab.slug];
     if (reached === undefined) continue;

@@ -3,8 +3,8 @@
  * solutions, planted bugs, hidden parts and the grader's own tests. It works on its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../paths.ts';
+import { join, relative } from 'node:path';
+import { labFolder, ROOT } from '../paths.ts';
 
 export interface StudentsOptions {
   /** Labs to hand out. */
@@ -97,7 +97,10 @@ function indexOf(text: string, labs: readonly string[]): string {
   const entry = /^ {2}[\w]+\(\n(?: {4}.*\n)*? {2}\),\n/gm;
   return text
     .replace(entry, (call) => (labs.some((slug) => call.includes(`'${slug}'`)) ? call : ''))
-    .replace(/\(\) => import\('[^']*\/mutants\.ts'\)/g, '() => Promise.resolve({ default: [] })');
+    .replace(
+      /\(\) => import\('[^']*\/(mutants|variants)\.ts'\)/g,
+      '() => Promise.resolve({ default: [] })',
+    );
 }
 
 function packageOf(own: Record<string, unknown>): string {
@@ -117,5 +120,5 @@ npx lab hint                 # when you are stuck
 
 Your work is what is in \`work/\`: commit it. Everything else is replaced when it is graded.
 
-${labs.map((slug) => `- [${slug}](labs/${slug}/README.md)`).join('\n')}
+${labs.map((slug) => `- [${slug}](${relative(ROOT, labFolder(slug))}/README.md)`).join('\n')}
 `;

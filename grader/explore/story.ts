@@ -3,6 +3,7 @@
  * scenario itself notes comes first, then crashes, new leaders and faults; messages and timers carry
  * no story.
  */
+import { FLEET } from '../names.ts';
 import type { Finding, StoryEvent } from '../report/report.ts';
 import type { TraceRecord } from '../sim/trace.ts';
 
@@ -31,10 +32,15 @@ const WEIGHT: Readonly<Record<string, number>> = {
 
 /** At most six events, in order of time, the last ones before the finding. */
 export function tellStory(records: readonly TraceRecord[], finding: Finding): StoryEvent[] {
-  const isCrowd = new Set(records.map(({ node }) => node)).size > CROWD;
+  const count = new Set(records.map(({ node }) => node)).size;
+  const isCrowd = count > CROWD;
+  const isFleet = count > FLEET;
   const named = new Set(isCrowd ? finding.evidence.match(NODE_NAMES) : []);
+  const toldAtMs = new Set(records.flatMap(({ facts, atMs }) => (facts.tells ? atMs : [])));
+  const isTold = ({ kind, atMs }: TraceRecord) =>
+    (kind === 'fault' && toldAtMs.has(atMs)) || (kind === 'emit' && isFleet && named.size === 0);
   const candidates = records
-    .filter((record) => record.atMs <= finding.atMs && weigh(record) > 0)
+    .filter((record) => record.atMs <= finding.atMs && weigh(record) > 0 && !isTold(record))
     .map((record, i) => {
       const nodes = record.node === undefined ? record.text.match(NODE_NAMES) : [record.node];
       const isAbout = nodes?.some((node) => named.has(node)) ?? false;

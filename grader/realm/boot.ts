@@ -15,7 +15,7 @@ import { kindOf } from '../names.ts';
 import { DiskError, type DiskErrorCode, type NodeId, RpcError, sleep } from '../node.ts';
 import { mix } from '../sim/prng.ts';
 import { copy, meter, whyNotPlain } from './copy.ts';
-import { hardenGlobals, installGlobals, type Timers } from './globals.ts';
+import { hardenGlobals, installGlobals, type TimerSet, type Timers } from './globals.ts';
 import { binaryToBytes, bytesToBinary, fromBinary, toBinary } from './text.ts';
 
 /** What the host offers to the realm. Primitives only, except `args` and `value`: read, not kept. */
@@ -29,6 +29,8 @@ export interface HostFunctions {
   /** '' or what is wrong. */
   reply(token: number, value: unknown): string;
   disk(operation: number, kind: string, file: string, data: string, size: number): void;
+  /** Keeps a CPU of the node busy; `workDone` follows. */
+  work(operation: number, costMs: number): void;
   emit(name: string, value: unknown): void;
   answer(token: number, ok: boolean, value: unknown): void;
   log(text: string): void;
@@ -40,6 +42,8 @@ export interface HostFunctions {
 export interface RealmApi {
   readonly meter: Float64Array;
   copy(value: unknown): unknown;
+  /** In a realm of several nodes: whose life all later calls are about. The others stay as they are. */
+  select(slot: number): void;
   /** Makes a new life: module state, node object. False when the submission failed to load. */
   boot(id: NodeId, peers: string, methods: string, randomSeed: number): boolean;
   fireTimer(id: number): void;
@@ -47,6 +51,7 @@ export interface RealmApi {
   settle(callId: number, value: unknown): void;
   timeOut(callId: number): void;
   diskDone(operation: number, error: string, data: string | undefined): void;
+  workDone(operation: number): void;
   invoke(method: string, argsJson: string): unknown;
   request(method: string, argsJson: string, token: number): void;
   inspect(): unknown;
@@ -79,6 +84,20 @@ interface PendingDisk {
 
 type Handler = (args: unknown, from: NodeId) => unknown;
 
+/** All that one node is between a boot and a crash. */
+interface Life {
+  readonly calls: Map<number, PendingCall>;
+  readonly handlers: Map<string, Handler>;
+  readonly diskOperations: Map<number, PendingDisk>;
+  readonly work: Map<number, () => void>;
+  readonly timers: TimerSet;
+  nextId: number;
+  node: Record<string, unknown>;
+  randomState: number;
+  /** All nodes run the same class, so what one does not serve nobody does. */
+  isOneProgram: boolean;
+}
+
 /** Text of an error that somebody else made: touches it only under guard. */
 function describe(error: unknown): string {
   try {
@@ -106,15 +125,11 @@ function stackOf(error: unknown): string {
 export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   const host = wrapHost(rawHost);
 
-  // The state of the current life. All of it is replaced by `boot`.
-  let calls = new Map<number, PendingCall>();
-  let handlers = new Map<string, Handler>();
-  let diskOperations = new Map<number, PendingDisk>();
-  let nextId = 1;
-  let node: Record<string, unknown> = {};
-  let randomState = 0;
-  /** All nodes run the same class, so what one does not serve nobody does. */
-  let isOneProgram = true;
+  // Several nodes may share a realm. One piece of one node runs at a time, to the end of its
+  // microtasks, so `life` is that node's for as long as its code is on the stack.
+  const lives: Life[] = [];
+  let slot = 0;
+  let life: Life;
 
   function crashed(doing: string, error: unknown): void {
     host.failed('crash', doing, describe(error), stackOf(error));
@@ -140,10 +155,29 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     log: host.log,
     guarded,
     random() {
-      randomState = (randomState + 0x9e3779b9) | 0;
-      return (mix(mix(randomState) ^ 0x3c6ef372) >>> 0) / 0x1_0000_0000;
+      life.randomState = (life.randomState + 0x9e3779b9) | 0;
+      return (mix(mix(life.randomState) ^ 0x3c6ef372) >>> 0) / 0x1_0000_0000;
     },
   });
+  life = newLife(0);
+
+  /** Nothing of a life before is left. */
+  function newLife(randomSeed: number): Life {
+    const fresh: Life = {
+      calls: new Map(),
+      handlers: new Map(),
+      diskOperations: new Map(),
+      work: new Map(),
+      timers: timers.none(),
+      nextId: 1,
+      node: {},
+      randomState: randomSeed,
+      isOneProgram: true,
+    };
+    lives[slot] = fresh;
+    timers.use(fresh.timers);
+    return fresh;
+  }
 
   function diskOperation(
     kind: string,
@@ -154,9 +188,9 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     if (typeof file !== 'string' || file === '') {
       throw new TypeError(`disk.${kind}: the file name must be a text that is not empty`);
     }
-    const id = nextId++;
+    const id = life.nextId++;
     return new Promise((resolve, reject) => {
-      diskOperations.set(id, { file, resolve, reject });
+      life.diskOperations.set(id, { file, resolve, reject });
       host.disk(id, kind, file, data, size);
     });
   }
@@ -206,20 +240,33 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
       throw new TypeError(`call: timeoutMs must be a number above 0, not ${String(timeoutMs)}`);
     }
-    if (isOneProgram && !handlers.has(method)) {
-      const known = [...handlers.keys()].join(', ') || 'none';
+    if (life.isOneProgram && !life.handlers.has(method)) {
+      const known = [...life.handlers.keys()].join(', ') || 'none';
       throw new TypeError(
         `call: no handler is registered for "${String(method)}" (registered: ${known}); call serve first`,
       );
     }
-    const id = nextId++;
+    const id = life.nextId++;
     const problem = host.send(peer, method, args, id, timeoutMs);
     if (problem !== '') {
       const why = problem === 'not plain' ? whyNotPlain(args, 'args') : problem;
       throw new TypeError(`call("${peer}", "${method}"): ${why ?? 'args cannot be copied'}`);
     }
     return new Promise((resolve, reject) => {
-      calls.set(id, { peer, method, resolve, reject });
+      life.calls.set(id, { peer, method, resolve, reject });
+    });
+  }
+
+  function work(costMs: number): Promise<void> {
+    if (typeof costMs !== 'number' || !(costMs >= 0 && costMs < Number.POSITIVE_INFINITY)) {
+      throw new TypeError(
+        `work: the cost must be a number of milliseconds, 0 or more, not ${String(costMs)}`,
+      );
+    }
+    const id = life.nextId++;
+    return new Promise((resolve) => {
+      life.work.set(id, resolve);
+      host.work(id, costMs);
     });
   }
 
@@ -227,8 +274,8 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     if (typeof method !== 'string' || typeof handler !== 'function') {
       throw new TypeError('serve: needs a method name and a function');
     }
-    if (handlers.has(method)) throw new TypeError(`serve: "${method}" has a handler already`);
-    handlers.set(method, handler);
+    if (life.handlers.has(method)) throw new TypeError(`serve: "${method}" has a handler already`);
+    life.handlers.set(method, handler);
   }
 
   function emit(name: string, value: unknown): void {
@@ -251,15 +298,15 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     const module = { exports: {} as Record<string, unknown> };
     factory(requireGiven, module, module.exports);
     let exported = module.exports.default;
-    isOneProgram = typeof exported === 'function';
+    life.isOneProgram = typeof exported === 'function';
     if (typeof exported === 'object' && exported !== null) {
       exported = (exported as Record<string, unknown>)[kindOf(id)];
     }
     if (typeof exported !== 'function') {
       return 'it has no default export that is a class (export default class …)';
     }
-    node = new (exported as new (context: unknown) => Record<string, unknown>)(context);
-    const missing = methods.filter((name) => typeof node[name] !== 'function');
+    life.node = new (exported as new (context: unknown) => Record<string, unknown>)(context);
+    const missing = methods.filter((name) => typeof life.node[name] !== 'function');
     if (missing.length === 0) return '';
     return `its class has no method ${missing.map((name) => `${name}()`).join(', ')}`;
   }
@@ -276,20 +323,22 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
         own: error instanceof Error,
       }),
 
+    select(wanted) {
+      if (wanted === slot) return;
+      slot = wanted;
+      life = lives[slot] ?? newLife(0);
+      timers.use(life.timers);
+    },
+
     boot(id, peers, methods, randomSeed) {
-      calls = new Map();
-      handlers = new Map();
-      diskOperations = new Map();
-      timers.reset();
-      nextId = 1;
-      node = {};
-      randomState = randomSeed;
+      life = newLife(randomSeed);
       const context = Object.freeze({
         id,
         peers: Object.freeze(peers.split(' ').filter((peer) => peer !== '')),
         disk,
         call,
         serve,
+        work,
         emit,
         log: (...values: unknown[]) => host.log(timers.format(values)),
       });
@@ -307,7 +356,8 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
         crashed('its constructor', error);
         return false;
       }
-      if (typeof node.start === 'function') guarded('start()', node.start.bind(node));
+      if (typeof life.node.start === 'function')
+        guarded('start()', life.node.start.bind(life.node));
       return true;
     },
 
@@ -316,7 +366,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     },
 
     deliver(from, method, args, token) {
-      const handler = handlers.get(method);
+      const handler = life.handlers.get(method);
       if (handler === undefined) return false;
       try {
         const result = handler(args, from);
@@ -333,15 +383,15 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     },
 
     settle(callId, value) {
-      const pending = calls.get(callId);
-      calls.delete(callId);
+      const pending = life.calls.get(callId);
+      life.calls.delete(callId);
       pending?.resolve(value);
     },
 
     timeOut(callId) {
-      const pending = calls.get(callId);
+      const pending = life.calls.get(callId);
       if (pending === undefined) return;
-      calls.delete(callId);
+      life.calls.delete(callId);
       const { peer, method } = pending;
       pending.reject(
         new RpcError(
@@ -353,9 +403,15 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
       );
     },
 
+    workDone(operation) {
+      const resolve = life.work.get(operation);
+      life.work.delete(operation);
+      resolve?.();
+    },
+
     diskDone(operation, error, data) {
-      const pending = diskOperations.get(operation);
-      diskOperations.delete(operation);
+      const pending = life.diskOperations.get(operation);
+      life.diskOperations.delete(operation);
       if (error === '') pending?.resolve(data);
       else
         pending?.reject(
@@ -365,8 +421,8 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
 
     invoke(method, argsJson) {
       try {
-        const result = (node[method] as (...args: unknown[]) => unknown).apply(
-          node,
+        const result = (life.node[method] as (...args: unknown[]) => unknown).apply(
+          life.node,
           JSON.parse(argsJson),
         );
         if (isThenable(result)) {
@@ -388,8 +444,8 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
 
     request(method, argsJson, token) {
       try {
-        const result = (node[method] as (...args: unknown[]) => unknown).apply(
-          node,
+        const result = (life.node[method] as (...args: unknown[]) => unknown).apply(
+          life.node,
           JSON.parse(argsJson),
         );
         PromiseResolve(result).then(
@@ -412,7 +468,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     },
 
     inspect() {
-      if (typeof node.inspect !== 'function') return undefined;
+      if (typeof life.node.inspect !== 'function') return undefined;
       return api.invoke('inspect', '[]');
     },
   };

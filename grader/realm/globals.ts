@@ -15,8 +15,10 @@ export interface GlobalsHost {
 
 export interface Timers {
   fire(id: number): void;
-  /** Forgets all timers of the last life. */
-  reset(): void;
+  /** A set without timers, for a new life. */
+  none(): TimerSet;
+  /** Whose timers are set and fired from now on. */
+  use(timers: TimerSet): void;
   /** Text of console and log arguments. */
   format(values: readonly unknown[]): string;
 }
@@ -28,9 +30,14 @@ interface Timer {
   readonly everyMs: number;
 }
 
+/** The timers of one life of one node. */
+export interface TimerSet {
+  readonly waiting: Map<number, Timer>;
+  nextId: number;
+}
+
 export function installGlobals(host: GlobalsHost): Timers {
-  let timers = new Map<number, Timer>();
-  let nextTimer = 1;
+  let timers: TimerSet = noTimers();
 
   /** What setTimeout returns: a number to whoever wants one, with the methods Node's has. */
   class Timeout {
@@ -67,14 +74,14 @@ export function installGlobals(host: GlobalsHost): Timers {
   }
 
   function start(run: () => unknown, delayMs: number, everyMs: number): number {
-    const id = nextTimer++;
-    timers.set(id, { run, everyMs });
+    const id = timers.nextId++;
+    timers.waiting.set(id, { run, everyMs });
     host.setTimer(id, delayMs);
     return id;
   }
 
   function stop(id: number): void {
-    if (timers.delete(id)) host.clearTimer(id);
+    if (timers.waiting.delete(id)) host.clearTimer(id);
   }
 
   /** As Node does it: what is not a number of 1 … 2^31-1 is 1. */
@@ -132,18 +139,22 @@ export function installGlobals(host: GlobalsHost): Timers {
 
   return {
     fire(id) {
-      const timer = timers.get(id);
+      const timer = timers.waiting.get(id);
       if (timer === undefined) return;
       if (timer.everyMs > 0) host.setTimer(id, timer.everyMs);
-      else timers.delete(id);
+      else timers.waiting.delete(id);
       host.guarded('a timer', timer.run);
     },
-    reset() {
-      timers = new Map();
-      nextTimer = 1;
+    none: noTimers,
+    use(own) {
+      timers = own;
     },
     format,
   };
+}
+
+function noTimers(): TimerSet {
+  return { waiting: new Map(), nextId: 1 };
 }
 
 function define(members: Record<string, unknown>): void {

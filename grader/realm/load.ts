@@ -19,6 +19,8 @@ export interface Loaded {
   readonly map: string;
   /** SHA-256 of the code, 16 hex digits. */
   readonly hash: string;
+  /** The same with the files of `Lab.shipped` as the skeleton has them; for labs that have such. */
+  readonly shipped?: Loaded;
 }
 
 export interface LoadOptions {

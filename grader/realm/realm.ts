@@ -2,7 +2,8 @@
  * The host's side of a realm: one V8 context per node slot, evaluated once and used for many lives
  * and many seeds, because a context keeps its compiled code warm (measured: 3 µs an event against
  * 7 with a new context per boot). Each life calls the submission's factory again, so its module
- * state is fresh; everything else in a realm is frozen.
+ * state is fresh; everything else in a realm is frozen. Hundreds of nodes share one realm: nothing
+ * but the factory's result is theirs, so nothing reaches from one to another.
  */
 import vm from 'node:vm';
 import type { HostFunctions, install, RealmApi } from './boot.ts';
@@ -42,10 +43,17 @@ function findNativeDrain(): ((context: vm.Context) => void) | undefined {
   }
 }
 
+/** One node of one run, to the realm it lives in. */
+export interface Tenant {
+  readonly host: HostFunctions;
+  /** Its place in the realm, the same in all runs. */
+  readonly slot: number;
+}
+
 export class Realm {
   readonly api: RealmApi;
   readonly #context: vm.Context;
-  #host: HostFunctions | undefined;
+  #tenant: Tenant | undefined;
 
   constructor(source: RealmSource, name: string) {
     // A "vanilla" global: no interceptors, so that globals are as fast as anywhere, and freezable.
@@ -59,9 +67,16 @@ export class Realm {
     this.api = installRealm(this.#forwarder(), factory);
   }
 
-  /** Who answers the calls of this realm from now on: one node of one run. */
-  attach(host: HostFunctions): void {
-    this.#host = host;
+  /**
+   * Whose life all later calls are about, and who answers its calls. To be said before each piece of
+   * a node, as others may share the realm. Returns who it was before.
+   */
+  attach(tenant: Tenant): Tenant | undefined {
+    const before = this.#tenant;
+    if (before === tenant) return before;
+    this.#tenant = tenant;
+    this.api.select(tenant.slot);
+    return before;
   }
 
   /** Runs the microtasks of the realm until there are none. */
@@ -72,7 +87,7 @@ export class Realm {
 
   /** The realm is installed once, its host changes with each run. */
   #forwarder(): HostFunctions {
-    const host = () => this.#host as HostFunctions;
+    const host = () => (this.#tenant as Tenant).host;
     return {
       wallMs: () => host().wallMs(),
       monotonicMs: () => host().monotonicMs(),
@@ -82,6 +97,7 @@ export class Realm {
         host().send(peer, method, args, callId, timeoutMs),
       reply: (token, value) => host().reply(token, value),
       disk: (operation, kind, file, data, size) => host().disk(operation, kind, file, data, size),
+      work: (operation, costMs) => host().work(operation, costMs),
       emit: (name, value) => host().emit(name, value),
       answer: (token, ok, value) => host().answer(token, ok, value),
       log: (text) => host().log(text),

@@ -20,8 +20,8 @@ export function withDetail(report: Report, detail: Detail): Report {
 
 export function resultWithDetail(result: ScenarioResult, detail: Detail): ScenarioResult {
   if (detail === 'full') return result;
-  // Notes are measurements of the first seed: they would tell of it.
-  const { firstBad, shrunk, notes, ...rest } = result;
+  // Notes and charts are measurements of one seed: they would tell of it.
+  const { firstBad, shrunk, notes, chart, ...rest } = result;
   if (firstBad === undefined) return rest;
   const finding = shrunk?.finding ?? firstBad.finding;
   const kind = finding?.kind ?? 'undecided';

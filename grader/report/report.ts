@@ -60,6 +60,21 @@ export interface Step {
   readonly [argument: string]: unknown;
 }
 
+/** Measurements over the virtual time of one run, and what happened when. */
+export interface Chart {
+  /** Distance of the samples; the first is taken after the first distance. */
+  readonly everyMs: number;
+  readonly rows: readonly {
+    readonly name: string;
+    /** `%`, `/s` or another short unit; '' for numbers of things. */
+    readonly unit: string;
+    readonly values: readonly number[];
+    /** The row whose scale this one is drawn on. @default its own */
+    readonly scaledAs?: string;
+  }[];
+  readonly marks: readonly { readonly atMs: number; readonly text: string }[];
+}
+
 /** The outcome of one scenario with one seed. */
 export interface SeedResult {
   readonly seed: number;
@@ -73,6 +88,7 @@ export interface SeedResult {
   readonly events: number;
   /** Lines to stand below the result, also of a run that passed. */
   readonly notes?: readonly string[];
+  readonly chart?: Chart;
   /**
    * Of a run on real servers, which cannot be replayed. `record` is the folder with every step and the
    * servers' logs, when it was kept.
@@ -109,6 +125,8 @@ export interface ScenarioResult {
   readonly events: number;
   /** What the first seed has to tell: measurements, how many crash points were swept. */
   readonly notes?: readonly string[];
+  /** Of the first failing seed, or else of the first. */
+  readonly chart?: Chart;
 }
 
 export interface PartResult {

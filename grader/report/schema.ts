@@ -27,6 +27,23 @@ const finding = z.strictObject({
     .optional(),
 });
 
+const chart = z
+  .strictObject({
+    everyMs: ms,
+    rows: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          unit: z.string(),
+          values: z.array(z.number()).readonly(),
+          scaledAs: z.string().optional(),
+        }),
+      )
+      .readonly(),
+    marks: z.array(z.strictObject({ atMs: ms, text: z.string() })).readonly(),
+  })
+  .describe('Measurements over virtual time, one value for each `everyMs`.');
+
 const seedResult = z.strictObject({
   seed: count,
   verdict,
@@ -36,6 +53,7 @@ const seedResult = z.strictObject({
   virtualMs: ms,
   events: count,
   notes: z.array(z.string()).readonly().optional(),
+  chart: chart.optional(),
 });
 
 const shrunk = z.strictObject({
@@ -66,6 +84,7 @@ const scenarioResult = z.strictObject({
   virtualMs: ms,
   events: count,
   notes: z.array(z.string()).readonly().optional(),
+  chart: chart.optional(),
 });
 
 const partResult = z.strictObject({

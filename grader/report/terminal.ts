@@ -4,8 +4,10 @@
  */
 import type { createColors } from 'picocolors';
 import { isShorter, quietWords } from '../explore/shrink.ts';
+import { chartLines } from './chart.ts';
 import type {
   BuildProblem,
+  Chart,
   Finding,
   PartResult,
   Report,
@@ -76,6 +78,8 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
       lines.push('', ...finding.picture.map((line) => `  ${line}`.trimEnd()), '');
     const story = (finding.story ?? []).map((e) => `${seconds(e.atMs)} ${e.text}`);
     if (story.length > 0) detail('Story', pack(story, WIDTH - DETAIL_COLUMN));
+    const chart = result.chart ? chartOf(result.chart) : [];
+    if (chart.length > 0) lines.push('', ...chart, '');
     if (isSmaller) {
       text('Shrunk', shrunkWords(shrunk));
     }
@@ -98,6 +102,8 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
   detail('Replay', [style.colours.cyan(command)]);
   return lines;
 }
+
+const chartOf = (chart: Chart) => chartLines(chart).map((line) => `  ${line}`);
 
 /** `412 events → 17, 34 operations and faults → 3; n5 off, nothing lost by chance`. */
 export function shrunkWords(shrunk: Shrunk): string {

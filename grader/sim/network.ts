@@ -62,7 +62,8 @@ export class Network {
   readonly #seed: number;
   readonly #size: number;
   #base: NetworkProfile = CALM;
-  readonly #links: (NetworkProfile | undefined)[];
+  /** Links that are unlike the others. */
+  readonly #links = new Map<number, NetworkProfile>();
   readonly #cut: Uint8Array;
   readonly #sent: Uint32Array;
   /** What is switched off, but for the messages named. */
@@ -78,7 +79,6 @@ export class Network {
   constructor(seed: number, size: number) {
     this.#seed = seed;
     this.#size = size;
-    this.#links = new Array(size * size).fill(undefined);
     this.#cut = new Uint8Array(size * size);
     this.#sent = new Uint32Array(size * size);
   }
@@ -86,13 +86,11 @@ export class Network {
   profile(change: Partial<NetworkProfile>, link?: { from: number; to: number }): void {
     if (link === undefined) {
       this.#base = { ...this.#base, ...change };
-      this.#links.forEach((own, i) => {
-        if (own !== undefined) this.#links[i] = { ...own, ...change };
-      });
+      for (const [i, own] of this.#links) this.#links.set(i, { ...own, ...change });
       return;
     }
     const i = link.from * this.#size + link.to;
-    this.#links[i] = { ...(this.#links[i] ?? this.#base), ...change };
+    this.#links.set(i, { ...(this.#links.get(i) ?? this.#base), ...change });
   }
 
   /**
@@ -126,7 +124,7 @@ export class Network {
 
   /** One-way latency in milliseconds. Skewed: most messages are near the minimum, a few very late. */
   latencyMs(from: number, to: number, ordinal: number): number {
-    const p = this.#links[from * this.#size + to] ?? this.#base;
+    const p = this.#profileOf(from, to);
     const isLate = p.tailChance > 0 && this.#choice(Choice.tail, from, to, ordinal) < p.tailChance;
     if (isLate && this.#happens('late', from, to, ordinal)) {
       return p.tailMs * (0.1 + 0.9 * this.#choice(Choice.tailLength, from, to, ordinal));
@@ -136,7 +134,7 @@ export class Network {
   }
 
   isDropped(from: number, to: number, ordinal: number): boolean {
-    const { dropChance } = this.#links[from * this.#size + to] ?? this.#base;
+    const { dropChance } = this.#profileOf(from, to);
     return (
       dropChance > 0 &&
       this.#choice(Choice.drop, from, to, ordinal) < dropChance &&
@@ -146,7 +144,7 @@ export class Network {
 
   /** How much later than the first copy a second one arrives, or undefined for no second copy. */
   duplicateMs(from: number, to: number, ordinal: number): number | undefined {
-    const p = this.#links[from * this.#size + to] ?? this.#base;
+    const p = this.#profileOf(from, to);
     if (p.duplicateChance === 0) return undefined;
     if (this.#choice(Choice.duplicate, from, to, ordinal) >= p.duplicateChance) return undefined;
     if (!this.#happens('duplicate', from, to, ordinal)) return undefined;
@@ -157,6 +155,11 @@ export class Network {
   extraCopyMs(from: number, to: number, ordinal: number): number {
     const u = this.#choice(Choice.duplicateDelay, from, to, ordinal);
     return u < 0.7 ? 10 * u : 1000 * (u - 0.7);
+  }
+
+  #profileOf(from: number, to: number): NetworkProfile {
+    if (this.#links.size === 0) return this.#base;
+    return this.#links.get(from * this.#size + to) ?? this.#base;
   }
 
   /** Chance wants it: does it happen, or is that switched off? */

@@ -10,6 +10,8 @@ export interface TraceFacts {
   /** The number of the message in this run; a send and what becomes of it have the same. */
   readonly message?: number;
   readonly method?: string;
+  /** Says in words what the faults of the same instant do. */
+  readonly tells?: true;
   /** What `inspect` tells differently now: field → its new value. */
   readonly changes?: Readonly<Record<string, unknown>>;
   /** The message itself, as it was when it was sent. */

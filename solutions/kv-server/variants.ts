@@ -2,7 +2,7 @@
  * Correct implementations that decide otherwise where the contract leaves it open, as edits of the
  * reference. None may be accused.
  */
-import type { Variant } from '../raft/variants.ts';
+import type { Variant } from 'faultlab';
 
 const file = (name: string) => (find: string, replace: string) => ({ file: name, find, replace });
 const client = file('client.ts');

@@ -3,17 +3,7 @@
  * the reference. A scenario that fails one of them accuses an innocent, unless the variant lacks
  * what the scenario is about: then `mayFail` says so, and the handout names the demand.
  */
-import type { Mutant } from 'faultlab';
-
-export interface Variant {
-  /** kebab-case. */
-  readonly name: string;
-  /** What it does differently. */
-  readonly what: string;
-  readonly edit: Mutant['edit'];
-  /** By scenario: the demand of the handout that this variant does not meet. */
-  readonly mayFail?: Readonly<Record<string, string>>;
-}
+import type { Variant } from 'faultlab';
 
 function vary(
   name: string,

@@ -1,0 +1,14 @@
+/** The outages in miniature, in an order to take them in; and everything that can be started. */
+import { lab as outage, type SyllabusEntry, syllabus } from '../labs/index.ts';
+
+export const outages: readonly SyllabusEntry[] = [
+  outage(
+    'aws-dynamodb-2015',
+    () => import('./aws-dynamodb-2015/lab.ts'),
+    () => import('../solutions/aws-dynamodb-2015/mutants.ts'),
+    () => import('../solutions/aws-dynamodb-2015/variants.ts'),
+  ),
+];
+
+/** All labs and all outages. */
+export const course: readonly SyllabusEntry[] = [...syllabus, ...outages];

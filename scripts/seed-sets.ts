@@ -1,0 +1,55 @@
+/**
+ * How surely grading finds each planted bug: 20 sets of seeds, each as large as grading uses, on the
+ * scenario that the bug names. ▲ Of outages, each wrong repair and each look-alike fails at least 95 %
+ * of the sets. Ends with 1 if one does not.
+ * `npm run seed-sets [-- --lab SLUG --sets 20 --mutant NAME]`
+ */
+import { parseArgs } from 'node:util';
+import { simulated } from '../grader/lab.ts';
+import { outages } from '../outages/index.ts';
+import { isCrewMember, performAll, scenariosOf } from './matrix.ts';
+
+const SHARE_MIN = 0.95;
+const GRADE_SEEDS = 20;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      lab: { type: 'string' },
+      sets: { type: 'string', default: '20' },
+      mutant: { type: 'string' },
+    },
+  });
+  const sets = Number(values.sets);
+  for (const { slug, load, mutants } of outages) {
+    if (slug !== (values.lab ?? slug)) continue;
+    const scenarios = scenariosOf(simulated(await load()));
+    const live = (await mutants()).filter(
+      ({ name, equivalent }) => equivalent === undefined && name === (values.mutant ?? name),
+    );
+    const failed = new Map<string, number>();
+    const tasks = live.flatMap(({ name, killedBy, edit }) => {
+      const size = scenarios.find(({ id }) => id === killedBy)?.seeds?.grade ?? GRADE_SEEDS;
+      return Array.from({ length: sets }, (_, set) => ({
+        lab: slug,
+        edit,
+        // Not the public seeds 1, 2, 3 …, and none of them twice.
+        scenarios: [{ id: killedBy, seeds: size, firstSeed: 1_000_003 + set * 1009 }],
+        stopAtFailure: true,
+        name,
+      }));
+    });
+    await performAll(tasks, ({ name }, cells) => {
+      const isFound = cells.some(({ failures }) => failures.length > 0);
+      failed.set(name, (failed.get(name) ?? 0) + (isFound ? 1 : 0));
+    });
+    for (const { name, killedBy } of live) {
+      const found = failed.get(name) ?? 0;
+      const isSure = found >= SHARE_MIN * sets;
+      console.log(`${isSure ? ' ' : '✗'} ${name.padEnd(42)}${killedBy}  ${found}/${sets} sets`);
+      if (!isSure) process.exitCode = 1;
+    }
+  }
+}
+
+if (!isCrewMember()) await main();

@@ -1,0 +1,1 @@
+export * from '../../outages/aws-dynamodb-2015/contract.ts';
