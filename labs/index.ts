@@ -59,5 +59,8 @@ export const syllabus: readonly SyllabusEntry[] = [
     'postgres-lag',
     () => import('./postgres-lag/lab.ts'),
     () => import('../solutions/postgres-lag/mutants.ts'),
+    'sharded-kv',
+    () => import('./sharded-kv/lab.ts'),
+    () => import('../solutions/sharded-kv/mutants.ts'),
   ),
 ];

@@ -1,0 +1,200 @@
+/**
+ * The contract of the sharded KV lab: what passes between clients, controllers and groups, and what
+ * your classes offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages.
+ *
+ * Who is who: `k1` … are the controllers, `c1` … the clients. Every other letter is a group of
+ * replicas: `p1`, `p2`, `p3` are group `p`.
+ */
+import type { NodeContext, NodeId } from 'faultlab/node';
+
+// ── Shards and configurations ───────────────────────────────────────────────────────────────────
+
+/** A part of all keys; from 0. It moves as a whole. */
+export type Shard = number;
+export type GroupId = string;
+
+export const SHARDS = 10;
+
+/** By the first character, so that you can see it: `d` is in shard 0, `e` in 1 … `m` in 9. */
+export function shardOf(key: string): Shard {
+  return key.charCodeAt(0) % SHARDS;
+}
+
+/** Which group owns which shard. Configurations are numbered, and one that exists never changes. */
+export interface Config {
+  /** 0 is the one before all: no groups, and all shards are nobody's. */
+  readonly num: number;
+  /** By shard: its owner. */
+  readonly shards: readonly (GroupId | null)[];
+  /** The replicas of each group. */
+  readonly groups: Readonly<Record<GroupId, readonly NodeId[]>>;
+}
+
+export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), groups: {} };
+
+/**
+ * What an operator wants. A change makes the next configuration. One that is impossible makes none:
+ * to let groups join that are in already, groups leave that are not, or all groups leave; to move a
+ * shard to a group that is not in, or that has it.
+ */
+export type Change =
+  | { readonly kind: 'join'; readonly groups: Config['groups'] }
+  | { readonly kind: 'leave'; readonly groups: readonly GroupId[] }
+  /** Stays so until the next `join` or `leave`, which shares out evenly again. */
+  | { readonly kind: 'move'; readonly shard: Shard; readonly group: GroupId };
+
+/** The configuration of that number; for one that does not exist (−1, say), the latest. */
+export interface Query {
+  readonly kind: 'query';
+  readonly num: number;
+}
+
+// ── Keys ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a client wants done to a key. A key that was never written is the empty text. */
+export type Operation =
+  | { readonly kind: 'get'; readonly key: string }
+  | { readonly kind: 'put'; readonly key: string; readonly value: string }
+  | { readonly kind: 'append'; readonly key: string; readonly value: string }
+  /** Compare and set: writes `to` if the key holds `from`. */
+  | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string };
+
+/** What an operation gives: the value of a get, whether a cas was done, nothing else. */
+export interface Result {
+  readonly value?: string;
+  readonly done?: boolean;
+}
+
+// ── Messages ────────────────────────────────────────────────────────────────────────────────────
+
+/** Who asks, and a number that grows with each operation of that client: the same in each attempt. */
+export interface Numbered {
+  readonly client: NodeId;
+  readonly seq: number;
+}
+
+export interface ControlArgs extends Numbered {
+  readonly operation: Change | Query;
+}
+
+export interface RequestArgs extends Numbered {
+  readonly operation: Operation;
+}
+
+/** A shard on its way, in the configuration that gives it to another group. */
+export interface MoveArgs {
+  readonly num: number;
+  readonly shard: Shard;
+}
+
+/** `not-leader`: ask another replica. `wrong-group`: ask the owner. `not-ready`: ask again later. */
+export type Refusal = {
+  readonly ok: false;
+  readonly error: 'not-leader' | 'wrong-group' | 'not-ready';
+};
+
+export interface ShardRpcs {
+  /** To a controller. A change: the configuration it made; an impossible one: the latest. */
+  control(args: ControlArgs): { readonly ok: true; readonly config: Config } | Refusal;
+  /** To a replica. `ok` only when the operation has taken effect, once, in the group that owns it. */
+  request(args: RequestArgs): { readonly ok: true; readonly result: Result } | Refusal;
+  /** From the new owner's group to the old one's: the shard, which the old one has stopped serving. */
+  fetchShard(args: MoveArgs): { readonly ok: true; readonly state: string } | Refusal;
+  /** From the new owner's group, which holds the shard for good: the old one can forget it. */
+  deleteShard(args: MoveArgs): { readonly ok: true } | Refusal;
+}
+
+/** What `main.ts` reports after each entry that a node applies, in the order of the log. */
+export interface ShardOutputs {
+  /** Of a replica: its configuration, the shards it serves, and a digest of all that `dump` tells. */
+  applied: {
+    readonly index: number;
+    readonly num: number;
+    readonly serving: readonly Shard[];
+    readonly digest: number;
+  };
+  /** Of a controller: its latest configuration; `owners` by shard, such as `pppppqqqqq`. */
+  configured: {
+    readonly index: number;
+    readonly num: number;
+    readonly owners: string;
+    readonly groups: string;
+  };
+}
+
+export type ShardContext = NodeContext<ShardRpcs, ShardOutputs>;
+
+// ── What is given, and what you write ───────────────────────────────────────────────────────────
+
+/**
+ * A replicated state machine under your class: your Raft, and on it what the lab before was about.
+ * Entries are applied in one order on all nodes of the group, a snapshot is taken every
+ * SNAPSHOT_EVERY entries by `save`, and whoever submitted gets to know the result.
+ */
+export interface Replicated {
+  /** Whether this node believes to lead its group. */
+  readonly isLeader: boolean;
+  /**
+   * Puts a command (plain data) into the log. Resolves to what `apply` returned for it on this node;
+   * to null if this node does not lead, or has lost the lead meanwhile: the command may still be
+   * applied later, or may have been.
+   */
+  submit(command: unknown): Promise<unknown>;
+  /**
+   * Resolves to true when this node leads and has applied all that was committed before the call
+   * (ReadIndex); to false if it cannot know. Writes nothing into the log.
+   */
+  sync(): Promise<boolean>;
+}
+
+/** A snapshot is taken after so many entries. */
+export const SNAPSHOT_EVERY = 50;
+
+/** What controllers and replicas have in common. Of one log, all must come to one state. */
+export interface StateMachine {
+  /** Executes a command of the log. Takes no time, and depends on nothing but state and command. */
+  apply(command: unknown): unknown;
+  /** All state, as a text; `restore` on another node, or after a crash, gives it back. */
+  save(): string;
+  restore(state: string): void;
+}
+
+/** Part A. Your controller: `new Controller(node, log)` on each boot, with nothing in memory. */
+export interface ShardController extends StateMachine {
+  /** The latest configuration, as applied. */
+  latest(): Config;
+}
+
+/** Parts B, C, D. Your replica: `new Server(node, log, { group, controllers })` on each boot. */
+export interface ShardServer extends StateMachine {
+  /** As applied: the number of the configuration, and the shards that are served in it, ascending. */
+  status(): { readonly num: number; readonly serving: readonly Shard[] };
+  /** Every key that is held and not empty, also of shards that are not served. */
+  dump(): Readonly<Record<string, string>>;
+}
+
+export interface Surroundings {
+  /** The group that this replica is of. */
+  readonly group: GroupId;
+  readonly controllers: readonly NodeId[];
+}
+
+/**
+ * Your client: `new Client(node, controllers)`. One method at a time; each resolves once those can be
+ * reached who are needed, however long that takes, and never rejects.
+ */
+export interface Kv {
+  get(key: string): Promise<string>;
+  put(key: string, value: string): Promise<void>;
+  append(key: string, value: string): Promise<void>;
+  /** True if the key held `from` and now holds `to`. */
+  cas(key: string, from: string, to: string): Promise<boolean>;
+}
+
+/** Part A: what an operator does, by the same client. Resolves to what `control` gives. */
+export interface Operator {
+  join(groups: Config['groups']): Promise<Config>;
+  leave(groups: readonly GroupId[]): Promise<Config>;
+  move(shard: Shard, group: GroupId): Promise<Config>;
+  query(num: number): Promise<Config>;
+}

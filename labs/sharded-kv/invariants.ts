@@ -1,0 +1,127 @@
+/** What must hold at every event: one state per log, one owner per shard, one step at a time. */
+import type { Invariant, NodeId } from 'faultlab';
+import type { GroupId } from './contract.ts';
+import {
+  type Applied,
+  type Configured,
+  type GroupState,
+  groupOf,
+  type NodeState,
+  s,
+  shards,
+} from './view.ts';
+
+/** A replicated state machine is deterministic (Raft §2): the same log gives the same state. */
+function oneState(): Invariant {
+  const first = new Map<string, { node: NodeId; digest: string; atMs: number }>();
+  return {
+    name: 'one-state',
+    onEmit(node, name, value, watch) {
+      const { index } = value as Applied | Configured;
+      const digest =
+        name === 'applied'
+          ? String((value as Applied).digest)
+          : Object.values(value as Configured).join();
+      const place = `${groupOf(node)}/${index}`;
+      const known = first.get(place);
+      if (known === undefined) first.set(place, { node, digest, atMs: watch.nowMs });
+      if (known === undefined || known.digest === digest) return;
+      const what = name === 'applied' ? 'other keys or shards' : 'another configuration';
+      watch.fail({
+        kind: 'safety',
+        ruleId: 'one-state',
+        rule: 'State machines that have applied the same log are in the same state (Raft §2)',
+        evidence: `after index ${index}, ${node} has ${what} at ${s(watch.nowMs)} than ${known.node} had at ${s(known.atMs)}`,
+        lookAt: 'what does apply use that is neither in the log nor in the snapshot?',
+      });
+    },
+  };
+}
+
+/**
+ * At every event each shard is served by one group at most, and only by its owner. What a group has
+ * decided is what its replica that is furthest has applied: one that lags cannot commit.
+ */
+function oneOwner(): Invariant {
+  /** By number of the configuration: the owner of each shard. */
+  const configs = new Map<number, string>();
+  const states = new Map<GroupId, GroupState>();
+  return {
+    name: 'one-owner',
+    onEmit(node, name, value, watch) {
+      if (name === 'configured') {
+        const { num, owners } = value as Configured;
+        configs.set(num, owners);
+        return;
+      }
+      const applied = value as Applied;
+      const group = groupOf(node);
+      const before = states.get(group);
+      if (applied.index <= (before?.index ?? 0)) return;
+      const isSame =
+        applied.num === before?.num && String(applied.serving) === String(before.serving);
+      states.set(group, { ...applied, node, atMs: isSame ? before.atMs : watch.nowMs });
+      if (isSame) return;
+      const num = before?.num ?? 0;
+      if (applied.num !== num && applied.num !== num + 1) {
+        watch.fail({
+          kind: 'safety',
+          ruleId: 'config-skipped',
+          rule: 'A group goes through all configurations, one after the other (handout, Part C)',
+          evidence: `group ${group} went from config ${num} to ${applied.num} at ${s(watch.nowMs)} (index ${applied.index}, first on ${node})`,
+          lookAt: 'what becomes of a shard that came and went in a configuration that is skipped?',
+        });
+      }
+      const owners = configs.get(applied.num);
+      const alien = applied.serving.filter((shard) => owners?.[shard] !== group);
+      if (applied.num > 0 && owners !== undefined && alien.length > 0) {
+        watch.fail({
+          kind: 'safety',
+          ruleId: 'not-owner',
+          rule: 'A group serves only what its configuration gives to it (handout, The contract)',
+          evidence: `at ${s(watch.nowMs)} group ${group} is at config ${applied.num} and serves ${shards(alien)}, which that gives to ${alien.map((shard) => owners[shard]).join(', ')}`,
+          lookAt: 'at which entry does a group stop serving a shard?',
+        });
+      }
+      for (const [other, state] of states) {
+        if (other === group) continue;
+        const both = applied.serving.filter((shard) => state.serving.includes(shard));
+        if (both.length === 0) continue;
+        watch.fail({
+          kind: 'safety',
+          ruleId: 'two-owners',
+          rule: 'At no time do two groups serve one shard (handout, The contract)',
+          evidence: `at ${s(watch.nowMs)} group ${group} (config ${applied.num}) serves ${shards(both)}, and so does ${other} (config ${state.num}, since ${s(state.atMs)})`,
+          lookAt: 'what must the old owner have done before the new one may serve?',
+        });
+      }
+    },
+  };
+}
+
+/** Within one life a node applies forwards (Raft, Figure 2). */
+function forwards(): Invariant {
+  const reached = new Map<NodeId, number>();
+  return {
+    name: 'forwards',
+    onBoot(node) {
+      reached.set(node, 0);
+    },
+    onState(node, state, watch) {
+      const { applied = 0 } = (state ?? {}) as Partial<NodeState>;
+      const before = reached.get(node) ?? 0;
+      reached.set(node, applied);
+      if (applied >= before) return;
+      watch.fail({
+        kind: 'safety',
+        ruleId: 'backwards',
+        rule: 'A state machine goes forwards: each index is applied once in a life',
+        evidence: `${node} had applied up to ${before} and is at ${applied} at ${s(watch.nowMs)}`,
+        lookAt: 'does your Raft pass its own lab? --with-reference raft tests on ours',
+      });
+    },
+  };
+}
+
+/** Fresh ones for each run. */
+export const invariants = (): Invariant[] => [oneState(), oneOwner(), forwards()];

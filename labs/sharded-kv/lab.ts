@@ -1,0 +1,31 @@
+/** A sharded key-value store: the definition of the lab. */
+import { defineLab } from 'faultlab';
+import { invariants } from './invariants.ts';
+import { control } from './scenarios/control.ts';
+import { moving } from './scenarios/moving.ts';
+import { progress } from './scenarios/progress.ts';
+import { fixed } from './scenarios/static.ts';
+import { view } from './view.ts';
+
+export default defineLab({
+  slug: 'sharded-kv',
+  title: 'A sharded key-value store',
+  summary:
+    'Shards that move between groups of replicas while clients use them, and nothing is lost.',
+  entry: 'server.ts',
+  program: 'main.ts',
+  uses: ['raft'],
+  given: ['contract.ts', 'main.ts', 'replica.ts'],
+  methods: {
+    c: ['get', 'put', 'append', 'cas', 'join', 'leave', 'move', 'query'],
+  },
+  hours: '20–35',
+  prepare: (cluster) => void view(cluster),
+  invariants,
+  parts: [
+    { id: 'A', title: 'The shard controller', scenarios: control },
+    { id: 'B', title: 'Groups and shards', needs: ['A'], scenarios: fixed },
+    { id: 'C', title: 'Moving shards', needs: ['B'], scenarios: moving },
+    { id: 'D', title: 'Progress and garbage', needs: ['C'], scenarios: progress },
+  ],
+});

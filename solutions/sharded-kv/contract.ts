@@ -1,0 +1,1 @@
+export * from '../../labs/sharded-kv/contract.ts';

@@ -1,0 +1,421 @@
+/** Known bugs of sharded stores, each planted into the reference solution. */
+import { defineMutants, plantIn } from 'faultlab';
+
+const assignment = plantIn('assignment.ts');
+const controller = plantIn('controller.ts');
+const client = plantIn('client.ts');
+const shard = plantIn('shard.ts');
+const server = plantIn('server.ts');
+
+export default defineMutants([
+  // ── Part A: who owns what ─────────────────────────────────────────────────────────────────────
+  assignment('shared-out-anew', {
+    bug: 'Each join and leave deals all shards out again, round and round.',
+    by: 'A2',
+    id: 'H19',
+    common: true,
+    find: 'return kept.map((owner) => owner ?? free.shift() ?? null);',
+    put: 'return owners.map((_, i) => [...groups].sort()[i % groups.length] ?? free.shift() ?? kept[0] ?? null);',
+  }),
+  assignment('remainder-to-the-first', {
+    bug: 'Who gets one shard more is decided by name, not by who has it already.',
+    by: 'A2',
+    id: 'H19',
+    find: 'has(b) - has(a) || (a < b ? -1 : 1)',
+    put: 'a < b ? -1 : 1',
+  }),
+  assignment('newcomers-get-nothing', {
+    bug: 'Groups that join get only shards that are nobody’s.',
+    by: 'A2',
+    find: 'if (owner === null || left === 0) return null;',
+    put: 'if (owner === null || !groups.includes(owner)) return null;',
+  }),
+  assignment('ties-by-chance', {
+    bug: 'Of two groups with equally many shards, chance decides which one gets another.',
+    by: 'A3',
+    id: 'K24',
+    common: true,
+    find: 'has(b) - has(a) || (a < b ? -1 : 1)',
+    put: 'has(b) - has(a) || (Math.random() < 0.5 ? -1 : 1)',
+  }),
+  assignment('all-may-leave', {
+    bug: 'The last group may leave.',
+    by: 'A1',
+    find: 'if (staying.length === 0) return undefined;',
+    put: '',
+  }),
+  assignment('joins-twice', {
+    bug: 'A group that is in may join again, and a configuration is made.',
+    by: 'A1',
+    find: 'joining.length === 0 || joining.some(isIn)',
+    put: 'joining.length === 0',
+  }),
+  assignment('move-to-a-stranger', {
+    bug: 'A shard may be moved to a group that is not in.',
+    by: 'A1',
+    find: 'if (!isIn(group) || config.shards[shard] === group) return undefined;',
+    put: 'if (config.shards[shard] === group) return undefined;',
+  }),
+  controller('old-configs-forgotten', {
+    bug: 'Only the latest configuration is kept; who asks for an older one gets that.',
+    by: 'A1',
+    find: 'const known = this.#configs[num];',
+    put: 'const known = num === this.latest().num ? this.latest() : undefined;\n    if (num >= 0 && num < this.latest().num) return { ok: true, config: this.latest() };',
+  }),
+  controller('query-from-memory', {
+    bug: 'Any controller tells what it has applied as the latest configuration.',
+    by: 'A5',
+    id: 'K01',
+    common: true,
+    find: 'if (!(await this.#log.sync())) return NOT_LEADER;',
+    put: '',
+  }),
+  controller('changes-not-numbered', {
+    bug: 'A change that is asked for again is made again.',
+    by: 'A4',
+    common: true,
+    find: 'if (last !== undefined && seq <= last.seq) return this.#configs[last.num] as Config;',
+    put: 'if (last !== undefined && seq < 0) return this.#configs[last.num] as Config;',
+  }),
+  controller('answers-with-the-latest', {
+    bug: 'A change that is asked for again gets the latest configuration, not the one that it made.',
+    by: 'A4',
+    find: 'return this.#configs[last.num] as Config;',
+    put: 'return this.latest();',
+  }),
+  controller('sessions-not-in-snapshot', {
+    bug: 'The snapshot holds the configurations, and not which change of whom made them.',
+    by: 'A6',
+    id: 'K07',
+    find: 'sessions: [...this.#sessions] });',
+    put: 'sessions: [] });',
+  }),
+  controller('only-latest-in-snapshot', {
+    bug: 'The snapshot holds the latest configuration only.',
+    by: 'A6',
+    find: 'JSON.stringify({ configs: this.#configs,',
+    put: 'JSON.stringify({ configs: this.#configs.map((c, i) => (i > this.latest().num - 9 ? c : this.latest())),',
+  }),
+  // ── Part B: groups and shards ─────────────────────────────────────────────────────────────────
+  shard('no-dedup', {
+    bug: 'Every entry is executed, also the second one of a request.',
+    by: 'B4',
+    id: 'K05',
+    find: 'if (last !== undefined && seq <= last.seq) return last.result;',
+    put: 'if (last !== undefined && seq < 0) return last.result;',
+  }),
+  shard('sessions-not-saved', {
+    bug: 'What a replica saves of a shard is its keys, not what clients were answered.',
+    by: 'C4',
+    id: 'H12',
+    common: true,
+    shown: true,
+    find: 'return JSON.stringify([[...this.#data], [...this.#sessions]]);',
+    put: 'return JSON.stringify([[...this.#data], []]);',
+  }),
+  shard('append-replaces', {
+    bug: 'An append puts.',
+    by: 'B1',
+    find: 'this.#data.set(key, this.get(key) + operation.value);',
+    put: 'this.#data.set(key, operation.value);',
+  }),
+  server('sessions-of-the-leader', {
+    bug: 'A request that was done before is looked for when it arrives, and not when it is applied.',
+    by: 'B4',
+    find: 'return { ok: true, result: shard.execute(args) };',
+    put: 'const again = this.#log.isLeader ? args : { ...args, seq: Math.random() + args.seq * 2 };\n    return { ok: true, result: shard.execute(again) };',
+  }),
+  server('reads-from-memory', {
+    bug: 'Whoever believes to lead answers a get from its state, without asking whether it still does.',
+    by: 'C11',
+    id: 'K01',
+    find: "if (!(await this.#log.sync())) return refuse('not-leader');",
+    put: '',
+  }),
+  server('answers-for-nobodys-shards', {
+    bug: 'A group that has no configuration yet answers for every key.',
+    by: 'B2',
+    find: 'if (refusal !== undefined) return refusal;',
+    put: 'if (refusal !== undefined)\n      return this.#config.num === 0 ? { ok: true, result: {} } : refusal;',
+  }),
+  client('no-config-no-question', {
+    bug: 'The client asks the controllers when it starts, and then only if a group refuses.',
+    by: 'B2',
+    find: '      await this.#refresh();\n    }\n  }',
+    put: '      if (count <= 2 || nodes.length > 0) await this.#refresh();\n      else await sleep(PAUSE_MS);\n    }\n  }',
+  }),
+  client('flood', {
+    bug: 'While a shard is nobody’s, the client asks the controllers again at once.',
+    by: 'B2',
+    id: 'K25',
+    find: 'if (count > 1) await sleep(PAUSE_MS);',
+    put: 'if (count % 3 === 2) await sleep(5);',
+  }),
+  client('config-forgotten', {
+    bug: 'The client asks the controllers before each operation.',
+    by: 'B5',
+    find: '    const args = this.#numbered(operation);\n    for (let count = 1; ; count++) {\n      const owner',
+    put: '    const args = this.#numbered(operation);\n    await this.#refresh();\n    for (let count = 1; ; count++) {\n      const owner',
+  }),
+  {
+    name: 'leader-of-all-groups',
+    bug: 'The client remembers the place of one leader in the list, and takes it for that of all groups.',
+    killedBy: 'B5',
+    edit: [
+      { file: 'caller.ts', find: "const [first = ''] = group;", replace: "const first = 'any1';" },
+      {
+        file: 'caller.ts',
+        find: 'const asked = leaders.get(first) ?? first;',
+        replace: `const place = Number((leaders.get(first) ?? first).slice(-1)) - 1;
+  const asked = group[place % group.length] as NodeId;`,
+      },
+    ],
+  },
+  server('config-of-this-replica', {
+    bug: 'Each replica asks for the next configuration and takes it at once, without the log.',
+    by: 'B1',
+    common: true,
+    find: "await this.#submit({ kind: 'config', config: reply.config });",
+    put: 'this.#configure(reply.config);',
+  }),
+  server('state-not-in-snapshot', {
+    bug: 'The snapshot of a replica holds its shards, and not of which configuration they are.',
+    by: 'B7',
+    find: 'config: this.#config,\n      shards: [...',
+    put: 'config: NO_CONFIG,\n      shards: [...',
+  }),
+  client('number-per-attempt', {
+    bug: 'Each attempt at an operation gets a number of its own.',
+    by: 'B4',
+    find: "'request', args);",
+    put: "'request', { ...args, seq: ++this.#seq });",
+  }),
+  // ── Part C: moving ────────────────────────────────────────────────────────────────────────────
+  server('no-freeze', {
+    bug: 'The old owner goes on serving a shard until the new one says that it has it.',
+    by: 'C3',
+    id: 'H01',
+    common: true,
+    find: '        this.#shards.delete(shard);\n      } else if',
+    put: '      } else if',
+  }),
+  server('owner-checked-on-arrival', {
+    bug: 'Whether a shard is the group’s own is looked at when a request arrives, and not again when its entry is applied.',
+    by: 'C3',
+    id: 'H01',
+    common: true,
+    find: '    if (shard === undefined) return this.#refusal(key) as Refusal;',
+    put: '    if (shard === undefined) return { ok: true, result: {} };',
+  }),
+  server('serves-before-it-has', {
+    bug: 'The new owner serves a shard as soon as the configuration says so, and adds what it gets later.',
+    by: 'C1',
+    find: 'else this.#awaited.set(shard, { ...move, from: before.groups[from] ?? [] });',
+    put: 'else {\n          this.#shards.set(shard, new ShardState());\n          this.#awaited.set(shard, { ...move, from: before.groups[from] ?? [] });\n        }',
+  }),
+  {
+    name: 'config-skipped',
+    bug: 'A group goes straight to the latest configuration.',
+    killedBy: 'C5',
+    id: 'H03',
+    common: true,
+    edit: [
+      {
+        file: 'server.ts',
+        find: "operation: { kind: 'query', num } } as const;",
+        replace: "operation: { kind: 'query', num: -1 } } as const;",
+      },
+      {
+        file: 'server.ts',
+        find: 'reply.config.num === num',
+        replace: 'reply.config.num >= num',
+      },
+      {
+        file: 'server.ts',
+        find: 'config.num !== before.num + 1 ||',
+        replace: 'config.num <= before.num ||',
+      },
+    ],
+  },
+  {
+    name: 'next-config-too-early',
+    bug: 'The next configuration comes into force while shards of this one are still on their way.',
+    killedBy: 'C5',
+    id: 'H04',
+    edit: [
+      {
+        file: 'server.ts',
+        find: "if (this.#awaited.size === 0) this.#begin('config'",
+        replace: "this.#begin('config'",
+      },
+      {
+        file: 'server.ts',
+        find: 'before.num + 1 || this.#awaited.size > 0',
+        replace: 'before.num + 1',
+      },
+    ],
+  },
+  {
+    name: 'fetched-by-who-applied',
+    bug: 'A move is begun once, by whoever leads when the configuration is applied.',
+    killedBy: 'C6',
+    id: 'H05',
+    common: true,
+    edit: [
+      {
+        file: 'server.ts',
+        find: 'else this.#awaited.set(shard, { ...move, from: before.groups[from] ?? [] });',
+        replace: `else {
+          const arrival = { ...move, from: before.groups[from] ?? [] };
+          this.#awaited.set(shard, arrival);
+          const again = () => {
+            if (!this.#awaited.has(shard)) return;
+            void this.#fetch(arrival);
+            setTimeout(again, 400);
+          };
+          if (this.#log.isLeader) again();
+        }`,
+      },
+      {
+        file: 'server.ts',
+        find: `    for (const arrival of this.#awaited.values())
+      this.#begin(\`fetch \${nameOf(arrival)}\`, () => this.#fetch(arrival));
+`,
+        replace: '',
+      },
+    ],
+  },
+  server('deleted-when-given', {
+    bug: 'The old owner deletes a shard as soon as it has been fetched.',
+    by: 'C7',
+    id: 'H10',
+    common: true,
+    find: "    return state === undefined ? refuse('not-leader') : { ok: true, state };",
+    put: "    if (!this.#log.isLeader) return refuse('not-leader');\n    if (state !== undefined) void this.#submit({ kind: 'delete', ...move });\n    return state === undefined ? refuse('not-leader') : { ok: true, state };",
+  }),
+  server('deleted-before-install', {
+    bug: 'The new owner lets the old one delete the shard before it has written it down itself.',
+    by: 'C7',
+    id: 'H10',
+    find: "    if (reply?.ok) await this.#submit({ kind: 'install',",
+    put: "    if (reply?.ok) await attempt(this.#node, this.#leaders, from, 'deleteShard', { num, shard });\n    if (reply?.ok) await this.#submit({ kind: 'install',",
+  }),
+  server('late-install', {
+    bug: 'A shard that comes a second time replaces what is there.',
+    by: 'C9',
+    id: 'H15',
+    common: true,
+    find: 'if (arrival === undefined || arrival.num !== num) return; // It came late, or twice.',
+    put: 'if (arrival === undefined) {\n      if (this.#shards.has(shard)) this.#shards.set(shard, new ShardState(state));\n      return;\n    }',
+  }),
+  server('late-delete', {
+    bug: 'A delete names the shard, and not the configuration in which it went.',
+    by: 'C9',
+    id: 'H15',
+    find: 'return this.#leaving.delete(nameOf(order));',
+    put: 'return [...this.#leaving.keys()].filter((name) => name.endsWith(`/${order.shard}`) && this.#leaving.delete(name)).length > 0;',
+  }),
+  server('served-until-fetched', {
+    bug: 'While a shard is on its way, the new owner answers gets with what it has: nothing.',
+    by: 'C10',
+    find: "    return refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group');",
+    put: "    if (this.#awaited.has(shard)) return undefined;\n    return refuse('wrong-group');",
+  }),
+  server('wrong-group-is-an-empty-key', {
+    bug: 'A get is checked when it arrives; when the shard has gone until the leader is sure to lead, it gives nothing.',
+    by: 'C3',
+    find: 'return this.#refusal(operation.key) ?? { ok: true,',
+    put: 'return { ok: true,',
+  }),
+  client('config-never-asked-again', {
+    bug: 'The client does not ask again where a shard is when a group refuses it.',
+    by: 'C1',
+    id: 'H20',
+    common: true,
+    find: '      await this.#refresh();\n    }\n  }',
+    put: '      if (nodes.length === 0) await this.#refresh();\n    }\n  }',
+  }),
+  client('wrong-group-is-a-new-request', {
+    bug: 'When a group refuses, the client begins anew, with another number.',
+    by: 'C4',
+    id: 'H20',
+    find: "const isLost = reply === null || reply.error === 'not-leader';",
+    put: "const isLost = reply === null || reply.error === 'not-leader';\n        if (reply?.error === 'wrong-group') Object.assign(args, { seq: ++this.#seq });",
+  }),
+  server('leaving-not-in-snapshot', {
+    bug: 'The snapshot of a replica holds the shards that it serves, and not those that are to be fetched.',
+    by: 'C8',
+    find: 'leaving: [...this.#leaving],',
+    put: 'leaving: [],',
+  }),
+  // ── Part D: progress and garbage ──────────────────────────────────────────────────────────────
+  server('all-shards-wait', {
+    bug: 'While a shard is on its way, the group serves none.',
+    by: 'D1',
+    id: 'H17',
+    common: true,
+    find: 'if (this.#shards.has(shard)) return undefined;',
+    put: 'if (this.#shards.has(shard) && this.#awaited.size === 0) return undefined;',
+  }),
+  server('arrived-shards-wait', {
+    bug: 'Shards that have come are served when all of their configuration have.',
+    by: 'D2',
+    id: 'H18',
+    common: true,
+    find: `    this.#awaited.delete(shard);
+    this.#shards.set(shard, new ShardState(state));`,
+    put: `    this.#awaited.delete(shard);
+    const self = this as unknown as { held?: Map<Shard, ShardState> };
+    self.held ??= new Map();
+    self.held.set(shard, new ShardState(state));
+    if (this.#awaited.size > 0) return;
+    for (const [come, held] of self.held) this.#shards.set(come, held);
+    self.held.clear();`,
+  }),
+  server('gives-only-when-complete', {
+    bug: 'A group gives no shard away while it waits for one.',
+    by: 'D3',
+    id: 'H16',
+    find: '    const state = this.#leaving.get(nameOf(move));',
+    put: '    const state = this.#awaited.size > 0 ? undefined : this.#leaving.get(nameOf(move));',
+  }),
+  client('lost-without-controllers', {
+    bug: 'A client that is refused goes on only when a controller has answered.',
+    by: 'D4',
+    find: '      if (!reply?.ok) continue;',
+    put: '      if (!reply?.ok) {\n        count = 0;\n        await sleep(PAUSE_MS);\n        continue;\n      }',
+  }),
+  server('never-deleted', {
+    bug: 'Nobody deletes a shard that has gone.',
+    by: 'D5',
+    id: 'H09',
+    common: true,
+    find: '    for (const arrival of this.#arrived.values())\n      this.#begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));\n',
+    put: '',
+  }),
+  server('deleted-by-who-installed', {
+    bug: 'The old owner is told once that it may delete, by whoever led when the shard came.',
+    by: 'D5',
+    id: 'H09',
+    find: "    if (reply?.ok) await this.#submit({ kind: 'install', num, shard, state: reply.state });",
+    put: "    if (!reply?.ok) return;\n    await this.#submit({ kind: 'install', num, shard, state: reply.state });\n    await attempt(this.#node, this.#leaders, from, 'deleteShard', { num, shard });\n    await this.#submit({ kind: 'forget', num, shard });",
+  }),
+  server('arrivals-never-forgotten', {
+    bug: 'A group tells for ever that it has got a shard.',
+    by: 'D7',
+    find: '        return this.#arrived.delete(nameOf(order));',
+    put: '        return false;',
+  }),
+  server('fetched-again-and-again', {
+    bug: 'A shard that is on its way is asked for on each tick.',
+    by: 'D7',
+    find: '    if (this.#busy.has(name)) return;\n    this.#busy.add(name);',
+    put: "    if (this.#busy.has(name) && name === 'config') return;\n    this.#busy.add(name);",
+  }),
+  server('polls-without-a-pause', {
+    bug: 'Every replica asks for the next configuration every five milliseconds.',
+    by: 'D7',
+    find: 'const TICK_MS = 50;',
+    put: 'const TICK_MS = 5;',
+  }),
+]);

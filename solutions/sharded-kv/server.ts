@@ -1,0 +1,253 @@
+/**
+ * A replica of a group that owns some of the shards.
+ *
+ * **What decides who owns a shard is the log.** A configuration comes into force at an entry of it:
+ * before that entry this group has served a shard, behind it it does not, on every replica. So the
+ * copy that the next owner fetches holds every write that was ever acknowledged here.
+ *
+ * A shard goes from one log to another in four steps, each an entry, so that no crash can lose one:
+ * the old owner's `config` freezes it; the new owner fetches the frozen copy and its `install` makes
+ * it serve; then the old owner's `delete` drops the copy, and the new one's `forget` ends the matter.
+ * Whoever leads a group looks at what its state says is still to do, and does it, again and again
+ * (`#tick`). Every message names configuration and shard, so one that comes late or twice finds that
+ * its time is over.
+ */
+import type { NodeId } from 'faultlab/node';
+import { attempt, type Leaders } from './caller.ts';
+import {
+  type Config,
+  type GroupId,
+  type MoveArgs,
+  NO_CONFIG,
+  type Refusal,
+  type Replicated,
+  type RequestArgs,
+  type Result,
+  type Shard,
+  type ShardContext,
+  type ShardServer,
+  type Surroundings,
+  shardOf,
+} from './contract.ts';
+import { ShardState } from './shard.ts';
+
+/** How often a leader looks for what is to do. */
+const TICK_MS = 50;
+
+type Command =
+  | { readonly kind: 'request'; readonly args: RequestArgs }
+  /** The next configuration comes into force. */
+  | { readonly kind: 'config'; readonly config: Config }
+  /** A shard that was awaited is here. */
+  | ({ readonly kind: 'install'; readonly state: string } & MoveArgs)
+  /** The next owner holds it. */
+  | ({ readonly kind: 'delete' } & MoveArgs)
+  /** The owner before has deleted it. */
+  | ({ readonly kind: 'forget' } & MoveArgs);
+
+type Reply = { readonly ok: true; readonly result: Result } | Refusal;
+
+/** A shard that comes, or has come, from the replicas of another group. */
+interface Arrival extends MoveArgs {
+  readonly from: readonly NodeId[];
+}
+
+const refuse = (error: Refusal['error']): Refusal => ({ ok: false, error });
+const nameOf = ({ num, shard }: MoveArgs) => `${num}/${shard}`;
+
+export default class Server implements ShardServer {
+  readonly #node: ShardContext;
+  readonly #log: Replicated;
+  readonly #group: GroupId;
+  readonly #controllers: readonly NodeId[];
+  readonly #leaders: Leaders = new Map();
+  /** What this leader has begun to do. */
+  readonly #busy = new Set<string>();
+
+  // The state machine: changed by `apply` and `restore` only.
+  #config = NO_CONFIG;
+  /** The shards that are served. */
+  #shards = new Map<Shard, ShardState>();
+  /** Frozen copies of what this group owned before configuration `num`. */
+  #leaving = new Map<string, string>();
+  /** Shards of this configuration that are not here yet. */
+  #awaited = new Map<Shard, Arrival>();
+  /** Shards whose owner before still holds its copy. */
+  #arrived = new Map<string, Arrival>();
+
+  constructor(node: ShardContext, log: Replicated, { group, controllers }: Surroundings) {
+    this.#node = node;
+    this.#log = log;
+    this.#group = group;
+    this.#controllers = controllers;
+    node.serve('request', (args) => this.#onRequest(args));
+    node.serve('fetchShard', (args) => this.#onFetch(args));
+    node.serve('deleteShard', (args) => this.#onDelete(args));
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  // ── Requests ──────────────────────────────────────────────────────────────────────────────────
+
+  async #onRequest(args: RequestArgs): Promise<Reply> {
+    if (!this.#log.isLeader) return refuse('not-leader');
+    const { operation } = args;
+    const refusal = this.#refusal(operation.key);
+    if (refusal !== undefined) return refusal;
+    if (operation.kind === 'get') {
+      if (!(await this.#log.sync())) return refuse('not-leader');
+      return this.#refusal(operation.key) ?? { ok: true, result: this.#get(operation.key) };
+    }
+    return ((await this.#submit({ kind: 'request', args })) as Reply) ?? refuse('not-leader');
+  }
+
+  #refusal(key: string): Refusal | undefined {
+    const shard = shardOf(key);
+    if (this.#shards.has(shard)) return undefined;
+    return refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group');
+  }
+
+  #get(key: string): Result {
+    return { value: this.#shards.get(shardOf(key))?.get(key) ?? '' };
+  }
+
+  #submit(command: Command): Promise<unknown> {
+    return this.#log.submit(command);
+  }
+
+  // ── The state machine ─────────────────────────────────────────────────────────────────────────
+
+  apply(command: unknown): unknown {
+    const order = command as Command;
+    switch (order.kind) {
+      case 'request':
+        return this.#execute(order.args);
+      case 'config':
+        return this.#configure(order.config);
+      case 'install':
+        return this.#install(order);
+      case 'delete':
+        return this.#leaving.delete(nameOf(order));
+      case 'forget':
+        return this.#arrived.delete(nameOf(order));
+    }
+  }
+
+  /** Between proposal and here the shard may have gone: what counts is who owns it at this entry. */
+  #execute(args: RequestArgs): Reply {
+    const { key } = args.operation;
+    const shard = this.#shards.get(shardOf(key));
+    if (shard === undefined) return this.#refusal(key) as Refusal;
+    return { ok: true, result: shard.execute(args) };
+  }
+
+  /** One after the other, and the next only when all of this one is here: none may be skipped. */
+  #configure(config: Config): void {
+    const before = this.#config;
+    if (config.num !== before.num + 1 || this.#awaited.size > 0) return;
+    this.#config = config;
+    for (const [shard, owner] of config.shards.entries()) {
+      const from = before.shards[shard] ?? null;
+      const move = { num: config.num, shard };
+      if (owner === from) continue;
+      if (from === this.#group) {
+        this.#leaving.set(nameOf(move), (this.#shards.get(shard) as ShardState).save());
+        this.#shards.delete(shard);
+      } else if (owner === this.#group) {
+        if (from === null) this.#shards.set(shard, new ShardState());
+        else this.#awaited.set(shard, { ...move, from: before.groups[from] ?? [] });
+      }
+    }
+  }
+
+  #install({ num, shard, state }: MoveArgs & { readonly state: string }): void {
+    const arrival = this.#awaited.get(shard);
+    if (arrival === undefined || arrival.num !== num) return; // It came late, or twice.
+    this.#awaited.delete(shard);
+    this.#shards.set(shard, new ShardState(state));
+    this.#arrived.set(nameOf(arrival), arrival);
+  }
+
+  // ── Moving shards: what the leader does ───────────────────────────────────────────────────────
+
+  /** All that is to do stands in the state: a new leader takes up where the old one was. */
+  #tick(): void {
+    if (!this.#log.isLeader) return;
+    for (const arrival of this.#awaited.values())
+      this.#begin(`fetch ${nameOf(arrival)}`, () => this.#fetch(arrival));
+    for (const arrival of this.#arrived.values())
+      this.#begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));
+    if (this.#awaited.size === 0) this.#begin('config', () => this.#advance());
+  }
+
+  #begin(name: string, job: () => Promise<void>): void {
+    if (this.#busy.has(name)) return;
+    this.#busy.add(name);
+    void job().finally(() => this.#busy.delete(name));
+  }
+
+  async #advance(): Promise<void> {
+    const num = this.#config.num + 1;
+    const { id } = this.#node;
+    const args = { client: id, seq: 0, operation: { kind: 'query', num } } as const;
+    const reply = await attempt(this.#node, this.#leaders, this.#controllers, 'control', args);
+    if (reply?.ok && reply.config.num === num)
+      await this.#submit({ kind: 'config', config: reply.config });
+  }
+
+  async #fetch({ num, shard, from }: Arrival): Promise<void> {
+    const reply = await attempt(this.#node, this.#leaders, from, 'fetchShard', { num, shard });
+    if (reply?.ok) await this.#submit({ kind: 'install', num, shard, state: reply.state });
+  }
+
+  async #delete({ num, shard, from }: Arrival): Promise<void> {
+    const reply = await attempt(this.#node, this.#leaders, from, 'deleteShard', { num, shard });
+    if (reply?.ok) await this.#submit({ kind: 'forget', num, shard });
+  }
+
+  /** A frozen copy is the same on all replicas that have it: any of them may give it. */
+  #onFetch(move: MoveArgs): { readonly ok: true; readonly state: string } | Refusal {
+    const state = this.#leaving.get(nameOf(move));
+    return state === undefined ? refuse('not-leader') : { ok: true, state };
+  }
+
+  async #onDelete({ num, shard }: MoveArgs): Promise<{ readonly ok: true } | Refusal> {
+    const done = await this.#submit({ kind: 'delete', num, shard });
+    return done === null ? refuse('not-leader') : { ok: true };
+  }
+
+  // ── For snapshots and the grader ──────────────────────────────────────────────────────────────
+
+  save(): string {
+    return JSON.stringify({
+      config: this.#config,
+      shards: [...this.#shards].map(([shard, state]) => [shard, state.save()]),
+      leaving: [...this.#leaving],
+      awaited: [...this.#awaited],
+      arrived: [...this.#arrived],
+    });
+  }
+
+  restore(text: string): void {
+    const state = JSON.parse(text) as {
+      config: Config;
+      shards: [Shard, string][];
+      leaving: [string, string][];
+      awaited: [Shard, Arrival][];
+      arrived: [string, Arrival][];
+    };
+    this.#config = state.config;
+    this.#shards = new Map(state.shards.map(([shard, saved]) => [shard, new ShardState(saved)]));
+    this.#leaving = new Map(state.leaving);
+    this.#awaited = new Map(state.awaited);
+    this.#arrived = new Map(state.arrived);
+  }
+
+  status() {
+    return { num: this.#config.num, serving: [...this.#shards.keys()].sort((a, b) => a - b) };
+  }
+
+  dump(): Readonly<Record<string, string>> {
+    const frozen = [...this.#leaving.values()].map((state) => new ShardState(state));
+    return Object.fromEntries([...frozen, ...this.#shards.values()].flatMap((s) => s.entries()));
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Correct implementations that decide otherwise where the contract leaves it open, as edits of the
+ * reference; and the reference on other correct Rafts. None may be accused.
+ */
+import rafts, { type Variant } from '../raft/variants.ts';
+
+function vary(
+  name: string,
+  what: string,
+  edit: Variant['edit'],
+  mayFail: Variant['mayFail'] = {},
+): Variant {
+  return { name, what, edit, mayFail };
+}
+
+const caller = (find: string, replace: string) => ({ file: 'caller.ts', find, replace });
+const client = (find: string, replace: string) => ({ file: 'client.ts', find, replace });
+const server = (find: string, replace: string) => ({ file: 'server.ts', find, replace });
+const assignment = (find: string, replace: string) => ({ file: 'assignment.ts', find, replace });
+
+/** But for the one whose leader begins without an entry: there ReadIndex waits until somebody writes. */
+const onOtherRafts = rafts
+  .filter(({ name }) => name !== 'no-no-op')
+  .map(({ name, what, edit }): Variant => {
+    const files = edit.map((one) => ({ ...one, file: `../raft/${one.file}` }));
+    return vary(`on-${name}`, what, files);
+  });
+
+const variants: readonly Variant[] = [
+  vary('hasty', 'Who calls waits 150 ms for a reply.', [
+    caller('const REPLY_MS = 300;', 'const REPLY_MS = 150;'),
+  ]),
+  vary('patient', 'Who calls waits 800 ms for a reply.', [
+    caller('const REPLY_MS = 300;', 'const REPLY_MS = 800;'),
+  ]),
+  vary('slow-rounds', 'The client pauses for 150 ms when nobody led.', [
+    client('const PAUSE_MS = 50;', 'const PAUSE_MS = 150;'),
+  ]),
+  vary('slow-ticks', 'Leaders look every 150 ms for what is to do.', [
+    server('const TICK_MS = 50;', 'const TICK_MS = 150;'),
+  ]),
+  vary('reads-by-the-log', 'A get is an entry like any other.', [
+    server("if (operation.kind === 'get') {", "if (operation.kind === 'get' && args.seq < 0) {"),
+  ]),
+  vary('other-ties', 'Of groups with equally many shards, the last by name is first.', [
+    assignment('(a < b ? -1 : 1)', '(a < b ? 1 : -1)'),
+  ]),
+  vary('only-the-leader-gives', 'Only the leader of a group gives a frozen shard away.', [
+    server(
+      'const state = this.#leaving.get(nameOf(move));',
+      'const state = this.#log.isLeader ? this.#leaving.get(nameOf(move)) : undefined;',
+    ),
+  ]),
+  vary(
+    'deletes-when-asked-by-anybody',
+    'A delete is answered at once when there is nothing left.',
+    [
+      server(
+        "const done = await this.#submit({ kind: 'delete', num, shard });",
+        `if (this.#config.num >= num && this.#log.isLeader && !this.#leaving.has(nameOf({ num, shard })))
+      return { ok: true };
+    const done = await this.#submit({ kind: 'delete', num, shard });`,
+      ),
+    ],
+  ),
+  vary('wrong-group-meanwhile', 'A shard that is awaited is refused like one of another group.', [
+    server(
+      "refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group')",
+      "refuse('wrong-group')",
+    ),
+  ]),
+  vary('asks-again-first', 'A client that was refused pauses before it asks the controllers.', [
+    client('if (count > 1) await sleep(PAUSE_MS);', 'await sleep(PAUSE_MS);'),
+  ]),
+  ...onOtherRafts,
+];
+
+export default variants;
