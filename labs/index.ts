@@ -56,11 +56,14 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('../solutions/kv-raft/variants.ts'),
   ),
   lab(
-    'postgres-lag',
-    () => import('./postgres-lag/lab.ts'),
-    () => import('../solutions/postgres-lag/mutants.ts'),
     'sharded-kv',
     () => import('./sharded-kv/lab.ts'),
     () => import('../solutions/sharded-kv/mutants.ts'),
+    () => import('../solutions/sharded-kv/variants.ts'),
+  ),
+  lab(
+    'postgres-lag',
+    () => import('./postgres-lag/lab.ts'),
+    () => import('../solutions/postgres-lag/mutants.ts'),
   ),
 ];

@@ -5,7 +5,7 @@ import { control } from './scenarios/control.ts';
 import { moving } from './scenarios/moving.ts';
 import { progress } from './scenarios/progress.ts';
 import { fixed } from './scenarios/static.ts';
-import { view } from './view.ts';
+import { outputWords, view } from './view.ts';
 
 export default defineLab({
   slug: 'sharded-kv',
@@ -20,6 +20,7 @@ export default defineLab({
     c: ['get', 'put', 'append', 'cas', 'join', 'leave', 'move', 'query'],
   },
   hours: '20–35',
+  outputWords,
   prepare: (cluster) => void view(cluster),
   invariants,
   parts: [

@@ -40,6 +40,22 @@ export const shards = (list: readonly Shard[]) =>
 export const inWords = ({ num, shards }: Config) =>
   `config ${num} (${shards.map((owner) => owner ?? '–').join('')})`;
 
+/**
+ * How outputs are told in traces and stories; a submission may report anything.
+ * `p2 applied 17: config 3, serves shards 0, 1`.
+ */
+export const outputWords = {
+  applied: (value: unknown): string => {
+    const { index, num, serving } = value as Partial<Applied>;
+    const list = Array.isArray(serving) ? shards(serving) : JSON.stringify(serving);
+    return `applied ${index}: config ${num}, serves ${list}`;
+  },
+  configured: (value: unknown): string => {
+    const { index, num, owners } = value as Partial<Configured>;
+    return `applied ${index}: config ${num} (${owners})`;
+  },
+};
+
 export class View {
   readonly #cluster: Cluster;
   /** By number, as soon as a controller has applied it. */

@@ -313,7 +313,7 @@ export default defineMutants([
     by: 'C9',
     id: 'H15',
     find: 'return this.#leaving.delete(nameOf(order));',
-    put: 'return [...this.#leaving.keys()].filter((name) => name.endsWith(`/${order.shard}`) && this.#leaving.delete(name)).length > 0;',
+    put: "for (const name of this.#leaving.keys())\n          if (name.split('/')[1] === String(order.shard)) this.#leaving.delete(name);\n        return true;",
   }),
   server('served-until-fetched', {
     bug: 'While a shard is on its way, the new owner answers gets with what it has: nothing.',
@@ -390,8 +390,8 @@ export default defineMutants([
     by: 'D5',
     id: 'H09',
     common: true,
-    find: '    for (const arrival of this.#arrived.values())\n      this.#begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));\n',
-    put: '',
+    find: 'for (const arrival of this.#arrived.values())',
+    put: 'for (const arrival of [] as Arrival[])',
   }),
   server('deleted-by-who-installed', {
     bug: 'The old owner is told once that it may delete, by whoever led when the shard came.',

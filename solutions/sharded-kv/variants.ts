@@ -2,7 +2,8 @@
  * Correct implementations that decide otherwise where the contract leaves it open, as edits of the
  * reference; and the reference on other correct Rafts. None may be accused.
  */
-import rafts, { type Variant } from '../raft/variants.ts';
+import type { Variant } from 'faultlab';
+import rafts from '../raft/variants.ts';
 
 function vary(
   name: string,
