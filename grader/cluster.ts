@@ -397,7 +397,9 @@ export class SimCluster implements Cluster {
   jumpClock(node: NodeId, ms: number): void {
     this.#process(node).clock.jump(ms);
     this.#hit('clock');
-    this.#fault(`the wall clock of ${node} jumps by ${ms} ms`, { clock: { node, jumpMs: ms } });
+    this.#fault(`the wall clock of ${node} jumps by ${Number(ms.toFixed(3))} ms`, {
+      clock: { node, jumpMs: ms },
+    });
   }
 
   clockRate(node: NodeId, rate: number): void {
@@ -746,9 +748,10 @@ export class SimCluster implements Cluster {
   }
 
   #emitted(from: Process, name: string, value: unknown): void {
-    const words = () => this.#outputWords[name]?.(value) ?? `${name} ${brief(value)}`;
+    const tell = this.#outputWords[name];
+    const words = () => tell?.(value) ?? `${name} ${brief(value)}`;
     this.#mark('emit', from, from.realm.api.meter[1] as number, words, {
-      emitted: { name, value },
+      emitted: { name, value, inWords: tell !== undefined },
       cause: from.cause,
     });
     this.#notify((invariant) => invariant.onEmit?.(from.id, name, value, this.#watch));

@@ -23,7 +23,7 @@ export function told({ kind, node = '', text, facts }: RunEvent): string {
     return `the ${what} of ${from} arrives at ${to}`;
   }
   if (kind === 'timer') return `a timer of ${node} fires`;
-  if (kind === 'emit') return `${node} emits ${cut(text)}`;
+  if (kind === 'emit') return `${node} ${facts.emitted?.inWords ? '' : 'emits '}${cut(text)}`;
   if (kind === 'call') return `the workload calls ${cut(text)} on ${node}`;
   if (kind === 'return') return `the call of ${node} ${cut(text)}`;
   if (kind === 'disk') return `${node} is done with ${text} on its disk`;

@@ -16,7 +16,12 @@ export interface TraceFacts {
   readonly changes?: Readonly<Record<string, unknown>>;
   /** The message itself, as it was when it was sent. */
   readonly wire?: WireMessage;
-  readonly emitted?: { readonly name: string; readonly value: unknown };
+  readonly emitted?: {
+    readonly name: string;
+    readonly value: unknown;
+    /** The text of the record is in words of the lab, and has a verb. */
+    readonly inWords: boolean;
+  };
   /** A call of the workload into a node; the record of its answer has the same `call`. */
   readonly call?: number;
   readonly called?: { readonly method: string; readonly args: readonly unknown[] };

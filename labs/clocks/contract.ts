@@ -138,6 +138,50 @@ export interface HlcLike {
   receive(sent: HlcTimestamp): HlcTimestamp | 'refused';
 }
 
+// ── Part D: commit wait ───────────────────────────────────────────────────────────────────────────
+
+/** The absolute time is somewhere in here, both ends included; in milliseconds since 1970. */
+export interface Interval {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+}
+
+/** TT of the Spanner paper (Corbett et al. 2012, §3): a clock that knows how wrong it may be. */
+export interface IntervalClock {
+  /** A later interval may begin, or end, before an earlier one: clocks are set now and then. */
+  now(): Interval;
+}
+
+export interface Version {
+  readonly value: string;
+  /** The timestamp of the commit that wrote it. */
+  readonly at: number;
+}
+
+/**
+ * The keys of one node, with all their versions, made with the node's {@link IntervalClock}. Each key
+ * lives on one node, and nodes do not talk to each other. A timestamp is a number of milliseconds since
+ * 1970, with or without a fraction.
+ *
+ * **External consistency** (§1 and §4.1.2): if anybody has seen the commit of T1 before T2 began, on
+ * whatever nodes, then T2 has a higher timestamp than T1. A commit is seen when `commit` has resolved,
+ * or when a read has returned what it wrote.
+ */
+export interface StoreLike {
+  /**
+   * Writes a new version and resolves to its timestamp: no other commit of this node has the same.
+   * It waits as long as external consistency asks for, and no longer; several commits may be waiting.
+   */
+  commit(key: string, value: string): Promise<number>;
+  /** The newest version that may be seen, or null. Resolves at once, also while commits wait. */
+  read(key: string): Promise<Version | null>;
+  /**
+   * The version as of a timestamp: the one with the highest `at` that is not above it, or null. For
+   * good: no commit gets a timestamp up to this one later. If the timestamp is not past yet, it waits.
+   */
+  readAt(key: string, at: number): Promise<Version | null>;
+}
+
 // ── What the given programs report ────────────────────────────────────────────────────────────────
 
 /** An event of parts A to C. */

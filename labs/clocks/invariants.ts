@@ -2,6 +2,7 @@
 import type { Invariant } from 'faultlab';
 import { Causality } from './causality.ts';
 import { broadcastRules } from './rules/broadcast.ts';
+import { externalConsistency } from './rules/external.ts';
 import { hlcRules } from './rules/hlc.ts';
 import { lamportRules } from './rules/lamport.ts';
 import { mutexRules } from './rules/mutex.ts';
@@ -21,5 +22,6 @@ export function invariants(): Invariant[] {
     vectorRules(causality),
     broadcastRules(),
     hlcRules(causality),
+    externalConsistency(),
   ];
 }

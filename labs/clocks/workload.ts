@@ -62,6 +62,12 @@ export const drawNetwork = (draw: Draw): Step => ({
   },
 });
 
+/** An action of random scenarios: a node is silent for some time, and then goes on. */
+export function silence(cluster: Cluster, { node, ms }: Step): void {
+  cluster.pause(node as NodeId);
+  cluster.after(ms as number, () => cluster.resume(node as NodeId));
+}
+
 /** From now on every message on this link takes just that long. */
 export function slow(cluster: Cluster, from: NodeId, to: NodeId, ms: number): void {
   cluster.network({ minMs: ms, typicalMs: ms, tailChance: 0 }, { from, to });

@@ -9,6 +9,7 @@ const mutex = plantIn('mutex.ts');
 const vector = plantIn('vector.ts');
 const broadcast = plantIn('broadcast.ts');
 const hlc = plantIn('hlc.ts');
+const store = plantIn('store.ts');
 
 export default defineMutants([
   // ── Lamport clocks ──────────────────────────────────────────────────────────────────────────
@@ -354,4 +355,155 @@ export default defineMutants([
     find: 'a.wallMs - b.wallMs || a.logical - b.logical',
     put: 'a.wallMs - b.wallMs',
   }),
+  // ── Commit wait ─────────────────────────────────────────────────────────────────────────────
+  store('no-commit-wait', {
+    bug: 'A commit is answered as soon as it has its timestamp.',
+    by: 'D1',
+    common: true,
+    find: '    await this.#waitUntilPast(at);\n    return at;',
+    put: '    return at;',
+  }),
+  store('timestamp-of-the-middle', {
+    bug: 'The timestamp is the middle of the interval, which is what the wall clock says.',
+    by: 'D1',
+    common: true,
+    find: 'Math.max(this.#time.now().latestMs, this.#lastAt + 1)',
+    put: 'Math.max((this.#time.now().earliestMs + this.#time.now().latestMs) / 2, this.#lastAt + 1)',
+  }),
+  store('waits-for-the-middle', {
+    bug: 'The wait ends when the wall clock shows the timestamp, half of what is needed.',
+    by: 'D1',
+    find: 'Math.max(this.#pastMs, this.#time.now().earliestMs)',
+    put: 'Math.max(this.#pastMs, (this.#time.now().earliestMs + this.#time.now().latestMs) / 2)',
+  }),
+  store('seven-milliseconds', {
+    bug: 'The wait is a constant, from the figures of the paper.',
+    by: 'D1',
+    common: true,
+    find: 'await this.#waitUntilPast(at);\n    return at;',
+    put: 'await sleep(2 * 7);\n    this.#pastMs = Math.max(this.#pastMs, at);\n    return at;',
+  }),
+  store('better-safe-than-sorry', {
+    bug: 'A commit waits a tenth of a second, in any case.',
+    by: 'D2',
+    find: 'await this.#waitUntilPast(at);\n    return at;',
+    put: 'await sleep(100);\n    await this.#waitUntilPast(at);\n    return at;',
+  }),
+  {
+    name: 'one-commit-at-a-time',
+    bug: 'A commit begins when the one before it has waited, so the waits add up.',
+    killedBy: 'D2',
+    common: true,
+    edit: [
+      {
+        file: 'store.ts',
+        find: '  async commit(key: string, value: string): Promise<number> {',
+        replace: `  #last: Promise<unknown> = Promise.resolve();
+
+  commit(key: string, value: string): Promise<number> {
+    const turn = this.#last.then(() => this.#commit(key, value));
+    this.#last = turn;
+    return turn;
+  }
+
+  async #commit(key: string, value: string): Promise<number> {`,
+      },
+    ],
+  },
+  store('same-timestamp-in-one-millisecond', {
+    bug: 'Commits that begin in the same millisecond get the same timestamp.',
+    by: 'D2',
+    find: 'Math.max(this.#time.now().latestMs, this.#lastAt + 1)',
+    put: 'Math.max(this.#time.now().latestMs, this.#lastAt)',
+  }),
+  store('read-sees-what-waits', {
+    bug: 'A read returns the newest version, also while its commit waits.',
+    by: 'D3',
+    common: true,
+    find: '(at) => this.#isPast(at)',
+    put: '() => true',
+  }),
+  store('read-waits-for-the-writer', {
+    bug: 'A read waits until no commit of its key is waiting.',
+    by: 'D3',
+    find: 'return this.#newest(key, (at) => this.#isPast(at));',
+    put: 'await this.#waitUntilPast(this.#newest(key, () => true)?.at ?? 0);\n    return this.#newest(key, () => true);',
+  }),
+  store('past-comes-back', {
+    bug: 'Whether a timestamp is past is asked anew each time, and may be undone when the clock is set.',
+    by: 'D3',
+    find: 'Math.max(this.#pastMs, this.#time.now().earliestMs)',
+    put: 'this.#time.now().earliestMs',
+  }),
+  store('snapshot-at-once', {
+    bug: 'A snapshot is what is there, although commits may still get a timestamp below it.',
+    by: 'D4',
+    common: true,
+    find: '    await this.#waitUntilPast(at);\n    return this.#newest',
+    put: '    return this.#newest',
+  }),
+  store('snapshot-excludes-its-time', {
+    bug: 'A snapshot at t leaves out the commit that has exactly t.',
+    by: 'D4',
+    find: '(other) => other <= at',
+    put: '(other) => other < at',
+  }),
+  {
+    name: 'stored-after-the-wait',
+    bug: 'A version is put into the store when its wait is over, so a snapshot may be taken just before.',
+    killedBy: 'D4',
+    edit: [
+      { file: 'store.ts', find: '    versions.push({ value, at });\n', replace: '' },
+      {
+        file: 'store.ts',
+        find: '    await this.#waitUntilPast(at);\n    return at;',
+        replace:
+          '    await this.#waitUntilPast(at);\n    await sleep(1);\n    versions.push({ value, at });\n    return at;',
+      },
+    ],
+  },
+  {
+    name: 'uncertainty-asked-once',
+    bug: 'How wrong the clock may be is asked at the start, and taken for granted from then on.',
+    killedBy: 'D5',
+    edit: [
+      {
+        file: 'store.ts',
+        find: '    this.#time = time;',
+        replace:
+          '    this.#time = time;\n    this.#widthMs = time.now().latestMs - time.now().earliestMs;',
+      },
+      {
+        file: 'store.ts',
+        find: '  #lastAt = 0;',
+        replace: '  #lastAt = 0;\n  readonly #widthMs: number;',
+      },
+      {
+        file: 'store.ts',
+        find: 'Math.max(this.#pastMs, this.#time.now().earliestMs)',
+        replace: 'Math.max(this.#pastMs, this.#time.now().latestMs - this.#widthMs)',
+      },
+    ],
+  },
+  {
+    name: 'widest-interval-ever',
+    bug: 'The wait is as long as the widest interval that was ever seen.',
+    killedBy: 'D5',
+    edit: [
+      {
+        file: 'store.ts',
+        find: '  #lastAt = 0;',
+        replace: '  #lastAt = 0;\n  #widestMs = 0;',
+      },
+      {
+        file: 'store.ts',
+        find: '    await this.#waitUntilPast(at);\n    return at;',
+        replace: `    const { earliestMs, latestMs } = this.#time.now();
+    this.#widestMs = Math.max(this.#widestMs, latestMs - earliestMs);
+    await sleep(this.#widestMs);
+    await this.#waitUntilPast(at);
+    return at;`,
+      },
+    ],
+  },
 ]);

@@ -10,6 +10,7 @@ const mutex = file('mutex.ts');
 const vector = file('vector.ts');
 const broadcast = file('broadcast.ts');
 const hlc = file('hlc.ts');
+const store = file('store.ts');
 
 const variants: readonly Variant[] = [
   {
@@ -108,6 +109,31 @@ const variants: readonly Variant[] = [
     return this.#last;`,
       ),
     ],
+  },
+  {
+    name: 'store-sleeps-once',
+    what: 'A commit sleeps for as long as the interval is wide, and is done; reads go by what is done.',
+    edit: [
+      store(
+        '    await this.#waitUntilPast(at);\n    return at;',
+        '    const { earliestMs } = this.#time.now();\n    await sleep(at - earliestMs + 2);\n    this.#pastMs = Math.max(this.#pastMs, at + 1e-3);\n    return at;',
+      ),
+    ],
+  },
+  {
+    name: 'store-looks-every-millisecond',
+    what: 'Whoever waits asks the clock once a millisecond.',
+    edit: [store('sleep(Math.max(1, at - this.#pastMs))', 'sleep(1)')],
+  },
+  {
+    name: 'timestamps-with-fractions',
+    what: 'Of two commits in one millisecond the second is a little later.',
+    edit: [store('this.#lastAt + 1)', 'this.#lastAt + 0.01)')],
+  },
+  {
+    name: 'timestamps-a-little-late',
+    what: 'The timestamp is 3 ms after the end of the interval.',
+    edit: [store('this.#time.now().latestMs, this', 'this.#time.now().latestMs + 3, this')],
   },
 ];
 

@@ -53,11 +53,16 @@ const QUESTION: Readonly<Record<CausalRelation, string>> = {
 };
 
 function tellWrong({ a, b, answer, truth }: Wrong, node: NodeId, watch: Watch): never {
+  const told = JSON.stringify(answer) ?? String(answer);
+  const evidence =
+    truth === 'same'
+      ? `${nameOf(a)} has ${show(a.stamp)}; compared with itself on ${node}, it is ${told}`
+      : `${nameOf(a)} has ${show(a.stamp)}, ${nameOf(b)} has ${show(b.stamp)}; the first is ${told} for ${node}, and ${truth} in truth`;
   return watch.fail({
     kind: 'safety',
     ruleId: `vector-${truth === 'after' ? 'before' : truth}`,
     rule: 'Two events are compared as they happened: before, after or concurrent (Mattern 1989)',
-    evidence: `${nameOf(a)} has ${show(a.stamp)}, ${nameOf(b)} has ${show(b.stamp)}; ${node} calls the first ${JSON.stringify(answer) ?? answer}, it is ${truth === 'same' ? 'the same' : truth}`,
+    evidence,
     lookAt: QUESTION[truth],
   });
 }

@@ -2,6 +2,10 @@
 import type { SimulatedLab } from 'faultlab';
 
 interface Told {
+  readonly key?: string;
+  readonly value?: string;
+  readonly at?: number;
+  readonly version?: { readonly value?: string; readonly at?: number } | null;
   readonly id?: string;
   readonly kind?: string;
   readonly stamp?: unknown;
@@ -16,7 +20,7 @@ const WHAT: Readonly<Record<string, string>> = {
 };
 
 /** `time 4`, `{l1 2, l2 1}`, `00:00:01.204+3`. */
-function stampWords(stamp: unknown): string {
+export function stampWords(stamp: unknown): string {
   if (stamp === 'refused') return 'refused';
   if (typeof stamp !== 'object' || stamp === null) return String(stamp);
   const { time, wallMs, logical } = stamp as Record<string, number>;
@@ -53,5 +57,18 @@ export const outputWords: NonNullable<SimulatedLab['outputWords']> = {
   delivers(value) {
     const { text, from } = (value ?? {}) as Told;
     return `delivers "${text}" of ${from}`;
+  },
+  begins(value) {
+    const { key, value: written } = (value ?? {}) as Told;
+    return `begins to commit ${key}=${written}`;
+  },
+  commits: (value) => `has committed, at ${timeOfDay(Number((value as Told | null)?.at))}`,
+  reads(value) {
+    const { key, at } = (value ?? {}) as Told;
+    return `reads ${key}${at === undefined ? '' : ` as of ${timeOfDay(at)}`}`;
+  },
+  sees(value) {
+    const { version } = (value ?? {}) as Told;
+    return `sees ${version?.value ?? 'nothing'}`;
   },
 };

@@ -22,7 +22,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C1',
     title: 'a stamp shows the highest wall clock that it knows of, and no more',
-    points: 5,
+    points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
     lookAt: 'which readings of wall clocks does this node know of?',
@@ -43,7 +43,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C2',
     title: 'a wall clock that is set back takes no stamp with it',
-    points: 5,
+    points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
     lookAt: 'what is the next stamp when the wall clock has gone back?',
@@ -62,7 +62,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C3',
     title: 'the logical part is as small as it can be, and 0 again when time has moved on',
-    points: 5,
+    points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
     lookAt: 'whose logical part goes on, and when does it begin again at 0?',
@@ -87,7 +87,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C4',
     title: 'after the highest logical part comes the next millisecond, here and over messages',
-    points: 5,
+    points: 4,
     nodes: { h: 2 },
     seeds: { test: 2, grade: 5 },
     lookAt: 'what comes after the highest logical part?',
@@ -109,7 +109,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C5',
     title: 'a clock that runs away takes nobody with it; one within the offset is believed',
-    points: 5,
+    points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
     lookAt: 'what would one node with a broken clock do to all others?',
@@ -141,7 +141,7 @@ export const hlc: readonly Scenario[] = [
   {
     id: 'C6',
     title: 'with clocks that drift and jump, and a bad network, all of this holds',
-    points: 5,
+    points: 4,
     nodes: { h: 4 },
     seeds: RANDOM,
     lookAt: 'what must a stamp be above, and what must it not be above?',

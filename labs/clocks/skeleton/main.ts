@@ -1,15 +1,24 @@
 /**
  * What runs on which node; its letter says it: `l1` has a Lamport clock, `m1` a mutex, `v1` a vector
- * clock, `b1` a causal broadcast, `h1` a hybrid logical clock. Given; the grader uses its own copy and
+ * clock, `b1` a causal broadcast, `h1` a hybrid logical clock, `t1` a store with an interval clock. Given; the grader uses its own copy and
  * calls the methods of these programs. Nothing to do here.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 import CausalBroadcast from './broadcast.ts';
-import type { HlcTimestamp, LamportStamp, StampedEvent, VectorStamp } from './contract.ts';
+import type {
+  HlcTimestamp,
+  Interval,
+  LamportStamp,
+  StampedEvent,
+  VectorStamp,
+  Version,
+} from './contract.ts';
 import Hlc, { compareHlc } from './hlc.ts';
 import LamportClock, { compareLamport } from './lamport.ts';
 import { ReliableLink } from './link.ts';
 import Mutex from './mutex.ts';
+import Store from './store.ts';
+import { TrueTime } from './truetime.ts';
 import VectorClock, { compareVectors } from './vector.ts';
 
 /** The widest offset of wall clocks that is allowed for in part C. */
@@ -146,10 +155,58 @@ class BroadcastProgram {
   }
 }
 
+class StoreProgram {
+  readonly #node: Node;
+  readonly #time = new TrueTime();
+  readonly #store = new Store(this.#time);
+  #calls = 0;
+
+  constructor(node: Node) {
+    this.#node = node;
+  }
+
+  synchronised(uncertaintyMs: number): void {
+    this.#time.synchronised(uncertaintyMs);
+  }
+
+  now(): Interval {
+    return this.#time.now();
+  }
+
+  async commit(key: string, value: string): Promise<number> {
+    const id = this.#begin('begins', { key, value });
+    const at = await this.#store.commit(key, value);
+    this.#node.emit('commits', { id, at });
+    return at;
+  }
+
+  read(key: string): Promise<Version | null> {
+    return this.#read({ key }, () => this.#store.read(key));
+  }
+
+  readAt(key: string, at: number): Promise<Version | null> {
+    return this.#read({ key, at }, () => this.#store.readAt(key, at));
+  }
+
+  async #read(what: object, read: () => Promise<Version | null>): Promise<Version | null> {
+    const id = this.#begin('reads', what);
+    const version = await read();
+    this.#node.emit('sees', { id, version });
+    return version;
+  }
+
+  #begin(name: string, what: object): string {
+    const id = `${this.#node.id}.${++this.#calls}`;
+    this.#node.emit(name, { id, ...what, ...this.#time.now() });
+    return id;
+  }
+}
+
 export default {
   l: LamportProgram,
   m: MutexProgram,
   v: VectorProgram,
   b: BroadcastProgram,
   h: HlcProgram,
+  t: StoreProgram,
 };

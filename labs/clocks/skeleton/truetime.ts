@@ -1,0 +1,28 @@
+/**
+ * A clock that knows how wrong it may be (Corbett et al. 2012, §3). Now and then the time masters set the
+ * wall clock and say how far off it may be then; from there the uncertainty grows with the drift that is
+ * assumed of a bad clock, 200 millionths. Given; the grader uses its own copy.
+ */
+import type { Interval, IntervalClock } from './contract.ts';
+
+const DRIFT_MAX = 200e-6;
+/** Before the masters have said anything. */
+const UNCERTAINTY_MS = 4;
+
+export class TrueTime implements IntervalClock {
+  #uncertaintyMs = UNCERTAINTY_MS;
+  #sinceMs = performance.now();
+
+  now(): Interval {
+    const driftMs = (performance.now() - this.#sinceMs) * DRIFT_MAX;
+    const uncertaintyMs = this.#uncertaintyMs + driftMs;
+    const wallMs = Date.now(); // rounded down: the clock shows up to 1 ms more
+    return { earliestMs: wallMs - uncertaintyMs, latestMs: wallMs + 1 + uncertaintyMs };
+  }
+
+  /** The wall clock has just been set, and is off by at most this. */
+  synchronised(uncertaintyMs: number): void {
+    this.#uncertaintyMs = uncertaintyMs;
+    this.#sinceMs = performance.now();
+  }
+}
