@@ -59,6 +59,8 @@ export interface ClusterOptions {
   readonly dropped?: readonly number[];
   /** Every message takes so many times as long. @default 1 */
   readonly latencyFactor?: number;
+  /** So does every operation of a disk. @default 1 */
+  readonly diskFactor?: number;
   /** `raft.ts:41:7` for a stack trace of a realm. */
   readonly locate: (stack: string) => string | undefined;
 }
@@ -185,6 +187,7 @@ export class SimCluster implements Cluster {
     this.#processes = this.names.map(
       (id, i) => new Process(id, i, options.realms[i] as Realm, around),
     );
+    for (const process of this.#processes) process.diskFactor = options.diskFactor ?? 1;
     this.#byId = new Map(this.#processes.map((p) => [p.id, p]));
   }
 

@@ -35,7 +35,17 @@ export {
   question,
 } from './explain/question.ts';
 export type { RunEvent, RunRecord } from './explain/record.ts';
-export { type Metric, milestone, predict, whatIfCrashed, whatIfLost } from './explain/what-if.ts';
+export {
+  callOf,
+  type Figure,
+  growsUpTo,
+  type Metric,
+  milestone,
+  predict,
+  whatAnswerIfLost,
+  whatIfCrashed,
+  whatIfLost,
+} from './explain/what-if.ts';
 export { at, bodyOf, listed, named, told } from './explain/words.ts';
 export {
   type Cluster,

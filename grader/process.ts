@@ -98,6 +98,12 @@ export interface CrashPoint {
   readonly method: string | undefined;
 }
 
+/** A call of the workload that has not come to an end. */
+interface Request {
+  readonly method: string;
+  readonly done: (outcome: RequestOutcome) => void;
+}
+
 interface DiskRequest {
   readonly operation: number;
   readonly kind: string;
@@ -124,6 +130,8 @@ export class Process {
   off = false;
   paused = false;
   diskProfile = DISK;
+  /** Every operation of the disk takes so many times as long. */
+  diskFactor = 1;
   crashMode: CrashMode = 'seeded';
   crashPoint: CrashPoint | undefined;
   /** Boundaries passed since the start of the run: where a crash could have struck. */
@@ -136,7 +144,7 @@ export class Process {
   readonly cpu: Station;
   readonly #timers = new Map<number, SimEvent>();
   readonly #timeouts = new Map<number, SimEvent>();
-  readonly #requests = new Map<number, (outcome: RequestOutcome) => void>();
+  readonly #requests = new Map<number, Request>();
   #held: (() => void)[] = [];
   #diskRequests: DiskRequest[] = [];
   #diskFreeUs = 0;
@@ -257,7 +265,7 @@ export class Process {
   request(method: string, args: readonly unknown[], done: (outcome: RequestOutcome) => void): void {
     if (!this.up || this.paused) return;
     const token = this.#nextToken++;
-    this.#requests.set(token, done);
+    this.#requests.set(token, { method, done });
     this.#tellCall(method, args, token);
     this.#enter(() => this.realm.api.request(method, JSON.stringify(args), token));
   }
@@ -269,9 +277,13 @@ export class Process {
     this.#around.tell('call', this, words, facts);
   }
 
-  #tellReturn(call: number, ok: boolean, value: unknown): void {
-    const words = () => `${ok ? 'resolves to' : 'rejects with'} ${JSON.stringify(value)}`;
-    this.#around.tell('return', this, words, { call, answered: { ok, value } });
+  #tellReturn(method: string, call: number, answered: { ok: boolean; value: unknown }): void {
+    const value = JSON.stringify(answered.value);
+    const words = () =>
+      answered.ok
+        ? `${method} resolves${value === undefined ? '' : ` to ${value}`}`
+        : `${method} rejects with ${value}`;
+    this.#around.tell('return', this, words, { call, answered, cause: this.cause });
   }
 
   inspect(): unknown {
@@ -371,11 +383,11 @@ export class Process {
         if (!this.#doomed) this.#around.emitted(this, name, value);
       },
       answer: (token, ok, value) => {
-        const done = this.#requests.get(token);
+        const request = this.#requests.get(token);
         this.#requests.delete(token);
-        if (this.#doomed) return;
-        this.#tellReturn(token, ok, value);
-        done?.(ok ? { ok, value } : { ok, error: String(value) });
+        if (this.#doomed || request === undefined) return;
+        this.#tellReturn(request.method, token, { ok, value });
+        request.done(ok ? { ok, value } : { ok, error: String(value) });
       },
       log: (text) => {
         if (++this.#logLines > LOG_LINES_MAX) return;
@@ -423,7 +435,8 @@ export class Process {
       this.#diskOrdinal++,
     );
     const startUs = Math.max(this.#diskFreeUs, simulation.nowUs);
-    this.#diskFreeUs = startUs + Math.round(baseMs * 1000 * (0.6 + 0.8 * spread));
+    const tookMs = this.diskFactor * baseMs * (0.6 + 0.8 * spread);
+    this.#diskFreeUs = startUs + Math.round(tookMs * 1000);
     this.#diskRequests.push(request);
     const { cause } = this;
     simulation.schedule(this.#diskFreeUs - simulation.nowUs, () => {

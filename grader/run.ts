@@ -53,6 +53,8 @@ export interface Change {
   readonly drop?: readonly number[];
   /** Every message takes so many times as long. */
   readonly latencyFactor?: number;
+  /** So does every operation of a disk. */
+  readonly diskFactor?: number;
   /** Another number of nodes, for scenarios that do not mind. */
   readonly nodes?: Crew;
   /** Called before everything else; may use `cluster.after` to strike later. */
@@ -77,6 +79,7 @@ export function runScenario(options: RunOptions): Run {
     keepStacks: options.keepStacks ?? false,
     ...(change.drop ? { dropped: change.drop } : {}),
     ...(change.latencyFactor === undefined ? {} : { latencyFactor: change.latencyFactor }),
+    ...(change.diskFactor === undefined ? {} : { diskFactor: change.diskFactor }),
     locate: options.locate,
   });
   let finding: Finding | undefined;

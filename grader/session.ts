@@ -32,7 +32,7 @@ interface RunChoice {
 }
 
 export class Session {
-  readonly #lab: SimulatedLab;
+  readonly lab: SimulatedLab;
   readonly #submission: Program;
   /** The submission in the system as it was shipped; see {@link SimulatedLab.shipped}. */
   readonly #shipped: Program | undefined;
@@ -40,7 +40,7 @@ export class Session {
   #rejections: unknown[] = [];
 
   constructor(options: SessionOptions) {
-    this.#lab = options.lab;
+    this.lab = options.lab;
     const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
     this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
     const { loaded, bootCode } = options;
@@ -104,7 +104,7 @@ export class Session {
     }
     this.#rejections = [];
     const run = runScenario({
-      lab: this.#lab,
+      lab: this.lab,
       scenario,
       seed,
       realms: shared ? Array(count).fill(realms[0]) : realms,

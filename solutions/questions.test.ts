@@ -23,7 +23,10 @@ for (const entry of course) {
     };
 
     test('the questions are those that were read and approved', { timeout: 0 }, async () => {
-      const { runs, questions } = await ask();
+      const { runs, questions, broken } = await ask();
+      expect(broken).toEqual([]);
+      expect(new Set(questions.map(({ id }) => id)).size).toBe(questions.length);
+      expect(questions.length).toBeGreaterThanOrEqual(6);
       expect(runs.map(({ verdict }) => verdict)).toEqual(runs.map(() => 'passed'));
       for (const question of questions) expectSound(question);
       const text = questions.map(printed).join('\n');

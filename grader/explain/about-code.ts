@@ -72,6 +72,10 @@ function draftOf(run: RunRecord, { shared, lines }: Fork): Draft | undefined {
   return { text, fact, about: [send], answer: { choice: ask(line), wrong: others.map(ask) } };
 }
 
+/** Shorter is read off at a glance; longer is tedious. */
+const CHAIN_MIN = 6;
+const CHAIN_MAX = 14;
+
 /** Events that begin something of their own accord. */
 const ROOTS = new Set(['timer', 'call', 'boot', 'restart', 'timeout']);
 
@@ -101,7 +105,8 @@ export function whatBegan({
     const chains = run.events
       .filter((event) => pick(event, run))
       .map((event) => chainOf(run, event))
-      .filter((chain) => chain.length >= 4 && ROOTS.has(chain[0]?.kind ?? ''));
+      .filter(({ length }) => length >= CHAIN_MIN && length <= CHAIN_MAX)
+      .filter(([root]) => ROOTS.has(root?.kind ?? ''));
     if (chains.length === 0) return undefined;
     const longest = [...chains].sort((a, b) => b.length - a.length).slice(0, 3);
     const chain = run.draw('began').pick(longest);
@@ -112,7 +117,7 @@ export function whatBegan({
       .slice(-12);
     const steps = chain.length - 2;
     return {
-      text: `${named(end)}. Go back step by step: what was the node busy with when it did this; who had sent that; and so on, over ${steps} events. What stands at the beginning?`,
+      text: `${named(end)}. What set this off? Go back step by step, over ${steps} events: to what the node was busy with when it did this, to the sending of that, and so on.`,
       fact: `${named(root)} set off: ${chain
         .slice(1)
         .map(({ number, atMs }) => `#${number} (${at(atMs)})`)

@@ -3,6 +3,9 @@ import { type QuestionMaker, question } from './question.ts';
 import type { RunEvent, RunRecord } from './record.ts';
 import { bodyOf, named } from './words.ts';
 
+/** Events that did not happen before. */
+const OTHERS = 3;
+
 /** What a person would tell; timers and single disk operations are left out. */
 const TELLING = new Set(['send', 'deliver', 'emit', 'crash', 'state', 'call', 'return']);
 
@@ -22,17 +25,20 @@ export function whatHappenedBefore({
         const earlier = run.events.filter(
           (e) => e.number < target.number && e.node !== target.node && TELLING.has(e.kind),
         );
-        const concurrent = spread(earlier.filter((e) => run.order(e, target) === 'concurrent'));
-        // The last that did: nearer to the target, and so harder to tell from those that did not.
-        const before = earlier.findLast((e) => run.order(e, target) === 'before');
-        if (before === undefined || concurrent.length < 3) return [];
-        return [{ target, before, concurrent: concurrent.slice(0, 3) }];
+        const concurrent = ofMany(
+          spread(earlier.filter((e) => run.order(e, target) === 'concurrent')),
+        ).slice(0, OTHERS);
+        // Earlier than all of them, so that the clock misleads.
+        const first = Math.min(...concurrent.map(({ number }) => number));
+        const before = earlier.findLast(
+          (e) => e.number < first && run.order(e, target) === 'before',
+        );
+        if (before === undefined || concurrent.length < OTHERS) return [];
+        return [{ target, before, concurrent, places: nodesOf(concurrent) }];
       })
-      // The more of those that did not come after the one that did, the more the clock misleads.
-      .map((one) => ({ ...one, misleading: misleading(one) }))
-      .sort((a, b) => b.misleading - a.misleading);
+      .sort((a, b) => b.places - a.places || b.target.number - a.target.number);
     const [best] = found;
-    if (best === undefined || best.misleading === 0) return undefined;
+    if (best === undefined) return undefined;
     const { target, before, concurrent } = best;
     return {
       text: `Which of these events happened before ${named(target)} in the sense of Lamport: could have influenced it, by the order of events on one node and by messages? All are earlier by the clock.`,
@@ -52,9 +58,13 @@ function spread(events: readonly RunEvent[]): RunEvent[] {
   });
 }
 
-function misleading({ before, concurrent }: { before: RunEvent; concurrent: readonly RunEvent[] }) {
-  return concurrent.filter(({ number }) => number > before.number).length;
+/** One of each node first: what happens on many nodes is harder to overlook. */
+function ofMany(events: readonly RunEvent[]): RunEvent[] {
+  const first = events.filter(({ node }, i) => events.findIndex((e) => e.node === node) === i);
+  return [...first, ...events.filter((event) => !first.includes(event))];
 }
+
+const nodesOf = (events: readonly RunEvent[]) => new Set(events.map(({ node }) => node)).size;
 
 /** What a node says of itself differently once a message has arrived. For labs whose nodes `inspect`. */
 export function whatChanged({

@@ -18,7 +18,7 @@ const QUESTION: Question = {
   fingerprint: '01234567',
 };
 const NONE: Answers = { version: 1, lab: 'raft', answers: {} };
-const sheet = { runs: [], questions: [QUESTION] };
+const sheet = { runs: [], questions: [QUESTION], broken: [] };
 
 it.each([
   ['nonsense', 'is not JSON'],
@@ -59,7 +59,7 @@ describe('judged', () => {
 
   it('names of objects are no answers', () => {
     const strange = { ...QUESTION, id: '__proto__' };
-    expect(judge({ runs: [], questions: [strange] }, NONE)[0]?.verdict).toBe('open');
+    expect(judge({ runs: [], questions: [strange], broken: [] }, NONE)[0]?.verdict).toBe('open');
   });
 });
 

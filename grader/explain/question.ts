@@ -82,9 +82,11 @@ const LINE_TOLERANCE = 1;
 /** What is shown around the events that a question is about. */
 const AROUND_MS = 5;
 
+export const idOf = ({ scenario }: RunRecord, { id }: QuestionMaker) => `${scenario.id}.${id}`;
+
 /** A draft as a question; undefined when too few wrong answers are plausible. */
 export function finish(run: RunRecord, maker: QuestionMaker, draft: Draft): Question | undefined {
-  const id = `${run.scenario.id}.${maker.id}`;
+  const id = idOf(run, maker);
   const answered = answersOf(draft.answer, new Stream(run.seed ^ hashOf(id)));
   if (answered === undefined) return undefined;
   const { about } = draft;

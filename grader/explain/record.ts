@@ -118,9 +118,14 @@ export class RunRecord {
     return this.#causality.order(a.number - 1, b.number - 1);
   }
 
-  /** Where in the submission this was done, innermost first: `raft.ts:41:7`. Only of messages. */
+  /**
+   * Where in the submission this was done, innermost first: `raft.ts:41:7`. Only of messages, and only
+   * lines that the student has written.
+   */
   placesOf({ facts: { stack } }: RunEvent): readonly string[] {
-    return this.#session.framesOf(stack?.stack ?? '');
+    const { given } = this.#session.lab;
+    const places = this.#session.framesOf(stack?.stack ?? '');
+    return places.filter((place) => !given.some((file) => place.startsWith(`${file}:`)));
   }
 
   /** The source line of a place, without its indentation. */

@@ -2,12 +2,14 @@
 import { isSimulated, type Lab, type SimulatedLab } from '../lab.ts';
 import type { Verdict } from '../report/report.ts';
 import type { Session } from '../session.ts';
-import { type Explain, finish, type Question } from './question.ts';
+import { type Explain, finish, idOf, type Question } from './question.ts';
 import { RunRecord } from './record.ts';
 
 export interface Sheet {
   readonly runs: readonly AskedRun[];
   readonly questions: readonly Question[];
+  /** Makers that could not cope with a run, by the id of the question, and why: a fault of the lab. */
+  readonly broken: readonly { readonly id: string; readonly why: string }[];
 }
 
 export interface AskedRun {
@@ -36,6 +38,7 @@ function runsOf(lab: SimulatedLab): { explain: Explain; part?: string }[] {
 export async function makeSheet(session: Session, lab: SimulatedLab): Promise<Sheet> {
   const runs: AskedRun[] = [];
   const questions: Question[] = [];
+  const broken: { id: string; why: string }[] = [];
   for (const { explain, part } of runsOf(lab)) {
     const { scenario: id, seed = 1 } = explain;
     const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === id);
@@ -45,13 +48,14 @@ export async function makeSheet(session: Session, lab: SimulatedLab): Promise<Sh
     runs.push({ scenario: id, title: scenario.title, seed, verdict, ...(part ? { part } : {}) });
     if (verdict !== 'passed') continue;
     for (const maker of explain.questions) {
-      const draft = await maker.make(run);
-      const question = draft && finish(run, maker, draft);
-      if (question === undefined) continue;
-      if (questions.some((other) => other.id === question.id))
-        throw new Error(`${lab.slug}: two questions are called ${question.id}`);
-      questions.push(question);
+      try {
+        const draft = await maker.make(run);
+        const question = draft && finish(run, maker, draft);
+        if (question !== undefined) questions.push(question);
+      } catch (error) {
+        broken.push({ id: idOf(run, maker), why: String((error as Error).stack ?? error) });
+      }
     }
   }
-  return { runs, questions };
+  return { runs, questions, broken };
 }

@@ -50,11 +50,12 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
         const then = stone.find(other);
         outcomes.push({ send, then, words: outcomeWords(end, other, then) });
       }
-      const different = outcomes.filter(({ words }) => words !== asItDid(end));
-      const kinds = [...new Set(outcomes.map(({ words }) => words))];
-      const chosen = different[0];
+      const [chosen] = outcomes.filter(({ words }) => words !== asItDid(end));
       if (chosen === undefined) continue;
-      const wrong = [...kinds, asItDid(end), NEVER, later(end)];
+      // What is nearly right is no fair answer.
+      const others = outcomes.filter(({ then }) => isApart(then, chosen.then));
+      const kinds = others.map(({ words }) => words);
+      const wrong = [...kinds, asItDid(end), NEVER, later(end, chosen.send)];
       return {
         text: `${named(chosen.send)}: ${bodyOf(chosen.send)}. If the network had lost it: when would "${told(end)}" have come?`,
         fact: `Run again without #${chosen.send.number}: ${chosen.words}.`,
@@ -66,6 +67,11 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
   });
 }
 
+/** Far enough from each other to be told apart by thinking. */
+const isApart = (a: RunEvent | undefined, b: RunEvent | undefined) =>
+  a === undefined || b === undefined || Math.abs(a.atMs - b.atMs) > MOMENTS_MS;
+const MOMENTS_MS = 20;
+
 /** The sendings in the past of an event, by messages and the order on each node. */
 function causesOf(run: RunRecord, end: RunEvent): RunEvent[] {
   return run.all('send').filter((send) => run.order(send, end) === 'before');
@@ -73,13 +79,83 @@ function causesOf(run: RunRecord, end: RunEvent): RunEvent[] {
 
 const NEVER = 'not at all in this run';
 const asItDid = (end: RunEvent) => `as it did, at ${at(end.atMs)}: others were enough`;
-const later = (end: RunEvent) => `${at(end.atMs + 1000)}, after the timeout of a call`;
+const later = ({ atMs }: RunEvent, { facts: { wire } }: RunEvent) =>
+  `at ${at(atMs + 1000)}, set off by this: ${wire?.method} to ${wire?.kind === 'reply' ? wire.from : wire?.to} times out`;
 
 function outcomeWords(end: RunEvent, other: RunRecord, then: RunEvent | undefined): string {
   if (then === undefined) return NEVER;
   if (Math.abs(then.atMs - end.atMs) < APART_MS) return asItDid(end);
   const root = chainOf(other, then)[0] as RunEvent;
   return `at ${at(then.atMs)}, set off by this: ${told(root)} at ${at(root.atMs)}`;
+}
+
+export interface AnswerOptions {
+  readonly id: string;
+  /** Which message of the call is lost: the request, so that nothing happens, or the reply to it. */
+  readonly lose: 'request' | 'reply';
+  /** The answers worth asking about. */
+  readonly pick: (answer: RunEvent, run: RunRecord) => boolean;
+  /** Answers that a student may think of, in the words of `answerWords`. */
+  readonly plausible: readonly string[];
+  /** @default the value as JSON */
+  readonly answerWords?: (value: unknown) => string;
+}
+
+/** What would a call have resolved to, had its request, or the reply to it, been lost? */
+export function whatAnswerIfLost(options: AnswerOptions): QuestionMaker {
+  const {
+    id,
+    lose,
+    pick,
+    plausible,
+    answerWords = (value) => String(JSON.stringify(value)),
+  } = options;
+  return question(id, async (run) => {
+    const answers = run.draw(id).shuffle(run.all('return').filter((event) => pick(event, run)));
+    for (const answer of answers.slice(0, MILESTONES_TRIED)) {
+      const call = callOf(run, answer);
+      const [request, reply] = messagesOf(run, call, answer);
+      const lost = lose === 'request' ? request : reply;
+      if (call === undefined || lost === undefined) continue;
+      const other = await run.again({ drop: [lost.facts.message ?? 0] });
+      const then = other
+        .all('return', answer.node)
+        .find(({ facts }) => facts.call === answer.facts.call);
+      const words = (event: RunEvent | undefined) =>
+        event === undefined
+          ? 'to nothing, for as long as this run lasts'
+          : answerWords(event.facts.answered?.value);
+      return {
+        text: `${named(call)}; it resolves to ${words(answer)} at ${at(answer.atMs)}. To what would it resolve if ${told(lost)} at ${at(lost.atMs)} (#${lost.number}) were lost?`,
+        fact: `Run again without #${lost.number}: it resolves to ${words(then)}${then === undefined ? '' : ` at ${at(then.atMs)}`}.`,
+        about: [call, answer],
+        answer: { choice: words(then), wrong: [words(answer), words(undefined), ...plausible] },
+      };
+    }
+    return undefined;
+  });
+}
+
+/** The call of the workload that an answer belongs to. */
+export function callOf(run: RunRecord, answer: RunEvent): RunEvent | undefined {
+  return run
+    .all('call', answer.node)
+    .findLast((event) => event.facts.call === answer.facts.call && event.number < answer.number);
+}
+
+/** A call that took one request and one reply: those two; else none. */
+function messagesOf(run: RunRecord, call: RunEvent | undefined, answer: RunEvent): RunEvent[] {
+  if (call === undefined) return [];
+  const between = run.all('send').filter((e) => e.number > call.number && e.number < answer.number);
+  const arrived = run.causeOf(answer);
+  const reply = arrived?.kind === 'deliver' ? run.sending(arrived.facts.message ?? -1) : undefined;
+  const own = between.filter((e) => e.node === answer.node);
+  const requests = own.filter((e) => e.facts.method === reply?.facts.method);
+  const [request] = requests;
+  if (request === undefined || requests.length !== 1 || reply === undefined) return [];
+  const arrival = run.arrival(request);
+  const isAnswered = arrival && run.order(arrival, reply) === 'before';
+  return isAnswered && run.causeOf(request) === call ? [request, reply] : [];
 }
 
 /** Which nodes could not have been missed at a moment: a crash of which one prevents an output? */
@@ -120,36 +196,54 @@ export function whatIfCrashed(
 
 export interface Metric {
   readonly id: string;
-  /** Reads the figure off a run; undefined when it is not in there. */
-  readonly of: (run: RunRecord) => { value: number; about: readonly RunEvent[] } | undefined;
+  /** Reads figures off a run, the same in the same place of each; one of them is asked about. */
+  readonly of: (run: RunRecord) => readonly Figure[];
   /** "1.204 s passed from … to …": the figure as it is. */
-  readonly is: (value: number) => string;
+  readonly is: (value: number, about: readonly RunEvent[]) => string;
   readonly change: Change;
   /** "How many ms would it be if every message took three times as long?" */
   readonly asks: string;
   readonly unit: string;
   /** Share of the right figure by which an answer may be off. @default 0.15 */
   readonly within?: number;
+  /**
+   * Whether what the figure becomes can be explained by `because`, and is worth a question; another
+   * one is taken if not. @default it moves by more than the tolerance
+   */
+  readonly holds?: (before: number, after: number) => boolean;
   /** Why it is so: told with the figure. */
-  readonly because?: string;
+  readonly because: string;
 }
+
+export interface Figure {
+  readonly value: number;
+  readonly about: readonly RunEvent[];
+}
+
+/** For {@link Metric.holds}: what is made of messages and other things grows, but not by more than they do. */
+export const growsUpTo = (factor: number) => (before: number, after: number) =>
+  after > 1.3 * before && after <= factor * before;
 
 /** A figure of the run, predicted for another parameter. */
 export function predict({ id, within = 0.15, ...metric }: Metric): QuestionMaker {
+  const toleranceOf = (value: number) => Math.max(value < 10 ? 0 : 1, Math.round(value * within));
+  const moves = (before: number, after: number) => Math.abs(after - before) > toleranceOf(after);
+  const { holds = moves, because, unit } = metric;
   return question(id, async (run) => {
-    const now = metric.of(run);
-    const then = metric.of(await run.again(metric.change));
-    if (now === undefined || then === undefined) return undefined;
-    const [before, after] = [Math.round(now.value), Math.round(then.value)];
-    // A figure that does not move is guessed; see to it that the answer is a prediction.
-    const tolerance = Math.max(after < 10 ? 0 : 1, Math.round(after * within));
-    if (Math.abs(after - before) <= tolerance) return undefined;
-    const because = metric.because === undefined ? '' : ` ${metric.because}`;
+    const there = metric.of(await run.again(metric.change));
+    const pairs = metric.of(run).flatMap(({ value, about }, i) => {
+      const other = there[i];
+      if (other === undefined) return [];
+      return [{ about, before: Math.round(value), after: Math.round(other.value) }];
+    });
+    const pair = pairs.find(({ before, after }) => holds(before, after));
+    if (pair === undefined) return undefined;
+    const { before, after, about } = pair;
     return {
-      text: `${metric.is(before)} ${metric.asks}`,
-      fact: `Run again: ${after} ${metric.unit}, instead of ${before}.${because}`,
-      about: now.about,
-      answer: { number: after, tolerance, unit: metric.unit },
+      text: `${metric.is(before, about)} ${metric.asks}`,
+      fact: `Run again: ${after} ${unit}, instead of ${before}. ${because}`,
+      about,
+      answer: { number: after, tolerance: toleranceOf(after), unit },
     };
   });
 }

@@ -25,7 +25,8 @@ export function told({ kind, node = '', text, facts }: RunEvent): string {
   if (kind === 'timer') return `a timer of ${node} fires`;
   if (kind === 'emit') return `${node} ${facts.emitted?.inWords ? '' : 'emits '}${cut(text)}`;
   if (kind === 'call') return `the workload calls ${cut(text)} on ${node}`;
-  if (kind === 'return') return `the call of ${node} ${cut(text)}`;
+  if (kind === 'return') return `${cut(text)} on ${node}`;
+  if (kind === 'timeout') return `${text} on ${node}`;
   if (kind === 'disk') return `${node} is done with ${text} on its disk`;
   return cut(`${node} ${text}`.trim());
 }

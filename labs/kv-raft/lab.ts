@@ -1,6 +1,7 @@
 /** A key-value store on Raft: the definition of the lab. */
 import { defineLab } from 'faultlab';
 import { invariants } from './invariants.ts';
+import { explain } from './questions.ts';
 import { machine } from './scenarios/machine.ts';
 import { once } from './scenarios/once.ts';
 import { reads } from './scenarios/reads.ts';
@@ -17,6 +18,7 @@ export default defineLab({
   methods: { n: ['start', 'inspect', 'dump'], c: ['get', 'put', 'append', 'cas'] },
   hours: '8–15',
   invariants,
+  explain,
   parts: [
     { id: 'A', title: 'Replicated state machine', scenarios: machine },
     { id: 'B', title: 'Exactly once', needs: ['A'], scenarios: once },

@@ -1,6 +1,7 @@
 /** A key-value server and a lock: the definition of the lab. */
 import { defineLab } from 'faultlab';
 import { invariants } from './invariants.ts';
+import { explain } from './questions.ts';
 import { lease } from './scenarios/lease.ts';
 import { lock } from './scenarios/lock.ts';
 import { network } from './scenarios/network.ts';
@@ -20,6 +21,7 @@ export default defineLab({
   },
   hours: '5–10',
   invariants,
+  explain,
   parts: [
     { id: 'A', title: 'A server', scenarios: server },
     { id: 'B', title: 'A network that loses', needs: ['A'], scenarios: network },

@@ -1,6 +1,7 @@
 /** A replicated store: the definition of the lab. */
 import { defineLab, type Scenario } from 'faultlab';
 import { invariants } from './invariants.ts';
+import { explain } from './questions.ts';
 import { disk } from './scenarios/a.ts';
 import { replication } from './scenarios/b.ts';
 import { failover } from './scenarios/c.ts';
@@ -25,6 +26,7 @@ export default defineLab({
   },
   hours: '20–30',
   invariants,
+  explain,
   parts: [
     { id: 'A', title: 'One disk', scenarios: inOrder([...disk, ...damage]) },
     { id: 'B', title: 'Copies', needs: ['A'], scenarios: replication },
