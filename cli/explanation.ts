@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANSWERS_FILE, type Answers, parseAnswers } from '../grader/explain/answers.ts';
 import { type Question, whyNoAnswer } from '../grader/explain/question.ts';
-import { plural, wrap } from '../grader/report/terminal.ts';
+import { wrap } from '../grader/report/terminal.ts';
 import { UsageError } from './errors.ts';
 import type { Ui } from './ui.ts';
 import { shown } from './workspace.ts';
@@ -107,5 +107,4 @@ export function labelled(label: string, text: string, ui: Ui): string[] {
   ];
 }
 
-export const tries = (count: number) =>
-  count === 1 ? 'at the first try' : plural(count, 'try').replace('trys', 'tries');
+export const tries = (count: number) => (count === 1 ? 'at the first try' : `${count} tries`);

@@ -161,6 +161,13 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--list', 'print the questions, and ask nothing')
     .option('--answer <answers...>', 'without being asked: q1=b q2=41')
     .option('--answers <file>', 'the same, from a file: lines with q1=b, or JSON')
+    .option('--events [run]', 'print the events of a run, with the numbers that questions use')
+    .option('--node <id>', 'of the events: only what concerns this node')
+    .option('--from <ms>', 'from this virtual time on', wholeNumber('--from', 0))
+    .option('--until <ms>', 'up to this virtual time', wholeNumber('--until', 0))
+    .option('--follow <text>', 'only what mentions this: a key, a command, an index')
+    .option('--full', 'with all that is in a message')
+    .option('--write', 'begin your account of a run (explain.md), and check the facts in it')
     .option('--solution', 'about the reference solution, with all answers: spoils')
     .action(run(async () => (await import('./commands/explain.ts')).explain));
   program

@@ -21,10 +21,10 @@ const LAST_SHOWN = 25;
 const COLUMNS = 80;
 
 /** The events that a user has asked for, before any are left out for length. */
-export function chosenEvents(
-  trace: readonly TraceLine[],
+export function chosenEvents<Line extends TraceLine>(
+  trace: readonly Line[],
   { from = 0, until = Number.POSITIVE_INFINITY, node, follow }: TraceChoice,
-): TraceLine[] {
+): Line[] {
   const mentions = follow === undefined ? undefined : mentionOf(follow);
   return trace.filter(
     (l) =>

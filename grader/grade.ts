@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANSWERS_FILE, earnedBy, explanationOf } from './explain/answers.ts';
 import { isExplained, makeSheet, type Sheet } from './explain/sheet.ts';
+import { WRITE_UP_FILE } from './explain/write-up.ts';
 import type { Isolation } from './isolation.ts';
 import {
   type AnyScenario,
@@ -238,8 +239,9 @@ export async function replay(options: ReplayOptions & { debugging?: boolean }): 
 /** The questions that a lab asks about a submission. Runs it in this process. */
 export async function explain(
   options: Pick<ReplayOptions, 'lab' | 'submission' | 'uses' | 'edits'>,
+  writeUp?: string,
 ): Promise<Sheet> {
-  return withSession(options, makeSheet);
+  return withSession(options, (session, lab) => makeSheet(session, lab, writeUp));
 }
 
 /** Opens a submission in this process. @throws {SubmissionProblems} when it does not build */
@@ -279,9 +281,10 @@ async function explainFor(
   if (only !== undefined || runner.explain === undefined) return undefined;
   if (!isExplained(lab)) return undefined;
   const text = readText(join(submission, ANSWERS_FILE));
-  if (text === undefined && lab.parts.every(({ explain }) => explain === undefined))
-    return undefined;
-  const sheet = await runner.explain();
+  const writeUp = readText(join(submission, WRITE_UP_FILE));
+  const isCounted = lab.parts.some((part) => part.explain !== undefined);
+  if (text === undefined && writeUp === undefined && !isCounted) return undefined;
+  const sheet = await runner.explain(writeUp);
   if (sheet !== undefined) return explanationOf(lab, sheet, text);
   return { runs: [], questions: [], problem: 'the questions could not be made: a run never ended' };
 }

@@ -95,8 +95,12 @@ export class Pool implements Runner {
   }
 
   /** The questions of the lab; undefined when they could not be made. */
-  explain(): Promise<Sheet | undefined> {
-    const job: ExplainJob = { type: 'explain', job: this.#nextJob++ };
+  explain(writeUp?: string): Promise<Sheet | undefined> {
+    const job: ExplainJob = {
+      type: 'explain',
+      job: this.#nextJob++,
+      ...(writeUp === undefined ? {} : { writeUp }),
+    };
     return this.#enqueue(job, () => {}).then((o) => (o.type === 'sheet' ? o.sheet : undefined));
   }
 

@@ -41,6 +41,8 @@ export interface ShrinkJob {
 export interface ExplainJob {
   readonly type: 'explain';
   readonly job: number;
+  /** The text of the student's account, to be checked. */
+  readonly writeUp?: string;
 }
 
 export type Job = OpenJob | RunJob | ShrinkJob | ExplainJob;
@@ -71,7 +73,7 @@ async function serve(): Promise<void> {
     if (job.type === 'explain') {
       if (session === undefined || lab === undefined) throw new Error('no lab is open');
       answer({ type: 'begin', job: job.job, seed: 0 });
-      answer({ type: 'sheet', job: job.job, sheet: await makeSheet(session, lab) });
+      answer({ type: 'sheet', job: job.job, sheet: await makeSheet(session, lab, job.writeUp) });
       return;
     }
     const scenario = scenarios.get(job.scenario);

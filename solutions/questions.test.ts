@@ -40,7 +40,7 @@ function expectSound(question: Question): void {
   const { options, answers, kind, text, fact, look } = question;
   expect(text.trim()).toMatch(/[?.]$/);
   expect(`${text} ${fact}`).not.toMatch(/undefined|NaN|\[object/);
-  expect(look).toMatch(/^[A-Z]\d+ --seed \d+/);
+  expect(look).toMatch(/^[A-Z]\d+( --from \d+ --until \d+)?$/);
   for (const answer of answers) {
     expect(whyNoAnswer(question, answer)).toBeUndefined();
     expect(isRight(question, answer)).toBe(true);

@@ -3,10 +3,11 @@ import { type Answers, judge, withTry } from '../../grader/explain/answers.ts';
 import { type Question, whyNoAnswer } from '../../grader/explain/question.ts';
 import { isExplained, makeSheet, type Sheet } from '../../grader/explain/sheet.ts';
 import { SubmissionProblems, withSession } from '../../grader/grade.ts';
-import type { Lab } from '../../grader/lab.ts';
+import type { Lab, SimulatedLab } from '../../grader/lab.ts';
 import type { AnsweredQuestion } from '../../grader/report/report.ts';
-import { problemLines } from '../../grader/report/terminal.ts';
+import { problemLines, wrap } from '../../grader/report/terminal.ts';
 import { UsageError } from '../errors.ts';
+import { showEvents } from '../explain-events.ts';
 import {
   answersFile,
   indent,
@@ -22,10 +23,16 @@ import {
 import { solutionFolder } from '../root.ts';
 import { labOrLast, referencesOf, rememberedReferences } from '../select.ts';
 import { changeState, labState } from '../state.ts';
+import type { TraceChoice } from '../trace.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, shown, startedFolder } from '../workspace.ts';
+import { showWriteUp, writeUpFor } from '../write-up.ts';
 
-export interface ExplainOptions {
+export interface ExplainOptions extends Omit<TraceChoice, 'full'> {
+  /** The events of a run, with their numbers. */
+  readonly events?: string | true;
+  readonly write?: boolean;
+  readonly full?: boolean;
   readonly list?: boolean;
   readonly answer?: readonly string[];
   readonly answers?: string;
@@ -33,7 +40,7 @@ export interface ExplainOptions {
 }
 
 interface Asking {
-  readonly lab: Lab;
+  readonly lab: SimulatedLab;
   readonly root: string;
   readonly folder: string;
   readonly sheet: Sheet;
@@ -55,12 +62,17 @@ export async function explain(
   const uses = isOurs ? referencesOf(lab, lab.uses?.join(',')) : rememberedReferences(root, lab);
   // What is wrong with the file of answers is said before anything takes time.
   const before = isOurs ? undefined : readAnswers(submission, lab.slug);
+  refuseClashes(options);
   const wanted = [
     ...(options.answers === undefined ? [] : readAnswerFile(options.answers)),
     ...(options.answer ?? []),
   ];
   try {
-    const sheet = await withSession({ lab: lab.slug, submission, uses }, makeSheet);
+    const where = { lab: lab.slug, submission, uses };
+    if (options.events !== undefined) return await showEvents(ui, lab, where, options);
+    const text = options.write && !isOurs ? writeUpFor(ui, lab, submission) : undefined;
+    const sheet = await withSession(where, (session) => makeSheet(session, lab, text));
+    if (options.write && !isOurs) return showWriteUp(ui, lab, submission, sheet);
     const asking: Asking = { lab, root, folder: submission, sheet };
     if (before === undefined) return showKey(ui, asking);
     if (wanted.length > 0) return answerAll(ui, asking, before, wanted);
@@ -73,11 +85,28 @@ export async function explain(
   }
 }
 
+const lookCommand = (ui: Ui, { slug }: Lab, look: string) =>
+  `${ui.command} explain ${slug} --events ${look}`;
+
+function refuseClashes(options: ExplainOptions): void {
+  const { events, write, list, answer, answers } = options;
+  const clash = [
+    events !== undefined && '--events',
+    write && '--write',
+    list && '--list',
+    (answer || answers) && '--answer',
+  ].filter(Boolean);
+  if (clash.length < 2) return;
+  const what = `${clash.join(' and ')} do not go together`;
+  throw new UsageError({ what, todo: 'choose one of them' });
+}
+
 /** Which runs are asked about, and which have to pass first. */
 function heading(ui: Ui, { lab, sheet }: Asking): void {
   ui.out(ui.style.colours.bold(`${lab.title}: what happened in your runs?`));
   for (const { scenario, seed, verdict, title } of sheet.runs) {
-    if (verdict === 'passed') ui.out(`  ${scenario}, seed ${seed}: ${title}`);
+    if (verdict === 'passed')
+      ui.out(...wrap(`${scenario}, seed ${seed}: ${title}`, 78).map((line) => `  ${line}`));
     else {
       const command = `${ui.command} test ${lab.slug} ${scenario}`;
       ui.out(`- ${scenario} does not pass yet, so nothing is asked about it: ${command}`);
@@ -107,7 +136,7 @@ function resultLines(
   { fact, look }: Question,
   { verdict, answer = '', tries: count }: AnsweredQuestion,
 ): string[] {
-  const command = labelled('look', `${ui.command} replay ${lab.slug} ${look}`, ui);
+  const command = labelled('look', lookCommand(ui, lab, look), ui);
   if (verdict === 'right') {
     const words = indent(`${ui.style.colours.green(MARK.right)} ${answer}, ${tries(count)}`);
     return [words, ...labelled('fact', fact, ui), ...command];
@@ -115,7 +144,9 @@ function resultLines(
   if (verdict === 'outdated') return [indent('answered for other code: asked again'), ...command];
   if (verdict === 'open') return command;
   return [
-    indent(`${ui.style.colours.red(MARK.wrong)} not ${answer} (${tries(count)})`),
+    indent(
+      `${ui.style.colours.red(MARK.wrong)} not ${answer}${count > 1 ? `, ${tries(count)}` : ''}`,
+    ),
     ...command,
   ];
 }
@@ -148,7 +179,7 @@ async function askAll(ui: Ui, asking: Asking, before: Answers): Promise<number> 
     const { verdict } = judge(asking.sheet, answers)[i] as AnsweredQuestion;
     if (verdict === 'right') continue;
     ui.out(...questionLines(shortName(i), question, ui));
-    ui.out(...labelled('look', `${ui.command} replay ${asking.lab.slug} ${question.look}`, ui));
+    ui.out(...labelled('look', lookCommand(ui, asking.lab, question.look), ui));
     const answer = await ask(question);
     if (answer === undefined) break;
     if (answer === '') {
@@ -202,10 +233,7 @@ function showKey(ui: Ui, asking: Asking): number {
     const { answers, fact, look } = question;
     ui.out(...questionLines(shortName(i), question, ui));
     ui.out(...labelled('answer', answers.join(' or '), ui), ...labelled('fact', fact, ui));
-    ui.out(
-      ...labelled('look', `${ui.command} replay ${asking.lab.slug} ${look} --solution`, ui),
-      '',
-    );
+    ui.out(...labelled('look', `${lookCommand(ui, asking.lab, look)} --solution`, ui), '');
   }
   return 0;
 }

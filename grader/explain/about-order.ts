@@ -41,7 +41,7 @@ export function whatHappenedBefore({
     if (best === undefined) return undefined;
     const { target, before, concurrent } = best;
     return {
-      text: `Which of these events happened before ${named(target)} in the sense of Lamport: could have influenced it, by the order of events on one node and by messages? All are earlier by the clock.`,
+      text: `Which of these events happened before ${named(target)}, as Lamport means it: could have influenced it, by messages and by the order of events on each node? All are earlier by the clock.`,
       fact: `Only #${before.number} leads to #${target.number} by way of messages. The others are concurrent with it: of none of them anything had reached ${target.node}.`,
       about: [before, target],
       answer: { choice: named(before), wrong: concurrent.map(named), inOrder: true },

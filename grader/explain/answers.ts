@@ -97,6 +97,7 @@ export function explanationOf(lab: Lab, sheet: Sheet, text: string | undefined):
   return {
     runs,
     questions: judge(sheet, answers),
+    ...(sheet.writeUp ? { writeUp: sheet.writeUp } : {}),
     ...(read && 'wrong' in read ? { problem: `${ANSWERS_FILE} ${read.wrong}` } : {}),
   };
 }

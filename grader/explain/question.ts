@@ -35,7 +35,10 @@ export interface Draft {
 }
 
 export type DraftAnswer =
-  /** Shuffled; wrong options that equal the right one, or each other, are left out. */
+  /**
+   * Shown in any order, with the first three of `wrong` that differ from it and from each other: the
+   * most plausible stand first.
+   */
   | { readonly choice: string; readonly wrong: readonly string[]; readonly inOrder?: boolean }
   | { readonly number: number; readonly tolerance: number; readonly unit: string }
   /** The number of an event; `orAlso` for others that are as right. */
@@ -59,7 +62,7 @@ export interface Question {
   /** Of a number: how far off is right; of a line: how many lines. */
   readonly tolerance: number;
   readonly fact: string;
-  /** Arguments for `lab replay`, to see it. */
+  /** Arguments for `lab explain --events`, to see it: `B4 --from 1190 --until 1204`. */
   readonly look: string;
   /** Changes when the question or its answer does: an old answer then answers something else. */
   readonly fingerprint: string;
@@ -127,7 +130,7 @@ function answersOf(answer: DraftAnswer, draw: Stream): Answered | undefined {
   const { choice, inOrder = false } = answer;
   const wrong = [...new Set(answer.wrong)].filter((text) => text !== choice);
   if (wrong.length < WRONG_MIN) return undefined;
-  const texts = [choice, ...draw.shuffle(wrong).slice(0, OPTIONS_MAX - 1)];
+  const texts = [choice, ...wrong.slice(0, OPTIONS_MAX - 1)];
   const shown = inOrder ? texts.sort(naturally) : draw.shuffle(texts);
   const options = shown.map((text, i) => ({ key: 'abcd'[i] as string, text: plain(text) }));
   const keys = options.map(({ key }) => key);
@@ -138,9 +141,9 @@ function answersOf(answer: DraftAnswer, draw: Stream): Answered | undefined {
 
 const naturally = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
 
-function lookAt({ scenario, seed }: RunRecord, about: readonly RunEvent[]): string {
+function lookAt({ scenario }: RunRecord, about: readonly RunEvent[]): string {
   const times = about.map(({ atMs }) => atMs);
-  const run = `${scenario.id} --seed ${seed}`;
+  const run = scenario.id;
   if (times.length === 0) return run;
   const from = Math.max(0, Math.floor(Math.min(...times) - AROUND_MS));
   return `${run} --from ${from} --until ${Math.ceil(Math.max(...times) + AROUND_MS)}`;

@@ -1,15 +1,18 @@
 /** All questions of a lab about one submission: the same for the student and for whoever grades. */
-import { isSimulated, type Lab, type SimulatedLab } from '../lab.ts';
-import type { Verdict } from '../report/report.ts';
+import { isSimulated, type Lab, type Scenario, type SimulatedLab } from '../lab.ts';
+import type { Verdict, WriteUp } from '../report/report.ts';
 import type { Session } from '../session.ts';
 import { type Explain, finish, idOf, type Question } from './question.ts';
 import { RunRecord } from './record.ts';
+import { checkWriteUp, runNamed } from './write-up.ts';
 
 export interface Sheet {
   readonly runs: readonly AskedRun[];
   readonly questions: readonly Question[];
   /** Makers that could not cope with a run, by the id of the question, and why: a fault of the lab. */
   readonly broken: readonly { readonly id: string; readonly why: string }[];
+  /** Undefined when there is none, or none about a run that passes. */
+  readonly writeUp?: WriteUp;
 }
 
 export interface AskedRun {
@@ -23,8 +26,22 @@ export interface AskedRun {
 }
 
 /** Whether there is anything to explain. */
-export function isExplained(lab: Lab): boolean {
+export function isExplained(lab: Lab): lab is SimulatedLab {
   return isSimulated(lab) && runsOf(lab).length > 0;
+}
+
+/** The runs that a lab asks about, with their scenarios. */
+export function explainedRuns(lab: SimulatedLab): { scenario: Scenario; seed: number }[] {
+  return runsOf(lab).map(({ explain: { scenario, seed = 1 } }) => {
+    return { scenario: scenarioOf(lab, scenario), seed };
+  });
+}
+
+/** @throws {Error} when the lab has none of that name: a fault of its author */
+function scenarioOf(lab: SimulatedLab, id: string): Scenario {
+  const scenario = lab.parts.flatMap((part) => part.scenarios).find((s) => s.id === id);
+  if (scenario === undefined) throw new Error(`${lab.slug} explains ${id}, which is no scenario`);
+  return scenario;
 }
 
 function runsOf(lab: SimulatedLab): { explain: Explain; part?: string }[] {
@@ -34,15 +51,20 @@ function runsOf(lab: SimulatedLab): { explain: Explain; part?: string }[] {
   return [...(lab.explain ?? []).map((explain) => ({ explain })), ...counted];
 }
 
-/** Runs what the lab names, and whatever its questions need to know. Deterministic. */
-export async function makeSheet(session: Session, lab: SimulatedLab): Promise<Sheet> {
+/**
+ * Runs what the lab names, and whatever its questions and the write-up need to know. Deterministic.
+ */
+export async function makeSheet(
+  session: Session,
+  lab: SimulatedLab,
+  writeUp?: string,
+): Promise<Sheet> {
   const runs: AskedRun[] = [];
   const questions: Question[] = [];
   const broken: { id: string; why: string }[] = [];
   for (const { explain, part } of runsOf(lab)) {
     const { scenario: id, seed = 1 } = explain;
-    const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === id);
-    if (scenario === undefined) throw new Error(`${lab.slug} explains ${id}, which is no scenario`);
+    const scenario = scenarioOf(lab, id);
     const run = await RunRecord.of(session, scenario, seed);
     const { verdict } = run.result;
     runs.push({ scenario: id, title: scenario.title, seed, verdict, ...(part ? { part } : {}) });
@@ -57,5 +79,18 @@ export async function makeSheet(session: Session, lab: SimulatedLab): Promise<Sh
       }
     }
   }
-  return { runs, questions, broken };
+  const checked = writeUp === undefined ? undefined : await writeUpOf(session, lab, runs, writeUp);
+  return { runs, questions, broken, ...(checked ? { writeUp: checked } : {}) };
+}
+
+async function writeUpOf(
+  session: Session,
+  lab: SimulatedLab,
+  runs: readonly AskedRun[],
+  text: string,
+): Promise<WriteUp | undefined> {
+  const asked = runs.find(({ scenario }) => scenario === runNamed(text));
+  if (asked === undefined || asked.verdict !== 'passed') return undefined;
+  const run = await RunRecord.of(session, scenarioOf(lab, asked.scenario), asked.seed);
+  return checkWriteUp(run, text);
 }

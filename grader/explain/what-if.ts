@@ -55,7 +55,7 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
       // What is nearly right is no fair answer.
       const others = outcomes.filter(({ then }) => isApart(then, chosen.then));
       const kinds = others.map(({ words }) => words);
-      const wrong = [...kinds, asItDid(end), NEVER, later(end, chosen.send)];
+      const wrong = [asItDid(end), ...kinds, NEVER, later(end, chosen.send)];
       return {
         text: `${named(chosen.send)}: ${bodyOf(chosen.send)}. If the network had lost it: when would "${told(end)}" have come?`,
         fact: `Run again without #${chosen.send.number}: ${chosen.words}.`,
@@ -126,7 +126,7 @@ export function whatAnswerIfLost(options: AnswerOptions): QuestionMaker {
           ? 'to nothing, for as long as this run lasts'
           : answerWords(event.facts.answered?.value);
       return {
-        text: `${named(call)}; it resolves to ${words(answer)} at ${at(answer.atMs)}. To what would it resolve if ${told(lost)} at ${at(lost.atMs)} (#${lost.number}) were lost?`,
+        text: `${named(call)}; it resolves to ${words(answer)} at ${at(answer.atMs)}. To what would it resolve if this message were lost: ${named(lost)}?`,
         fact: `Run again without #${lost.number}: it resolves to ${words(then)}${then === undefined ? '' : ` at ${at(then.atMs)}`}.`,
         about: [call, answer],
         answer: { choice: words(then), wrong: [words(answer), words(undefined), ...plausible] },

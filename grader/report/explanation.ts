@@ -1,11 +1,11 @@
 /** The section of a report on `lab explain`, in words. */
-import type { Explanation } from './report.ts';
+import type { Explanation, WriteUp } from './report.ts';
 import { plural, type Style } from './terminal.ts';
 
 /** Some lines below the points; none when nothing was explained or asked. */
 export function explanationLines(
   lab: string,
-  { questions, runs, problem }: Explanation,
+  { questions, runs, problem, writeUp }: Explanation,
   { colours, command }: Style,
 ): string[] {
   const right = questions.filter(({ verdict }) => verdict === 'right');
@@ -22,5 +22,22 @@ export function explanationLines(
     lines.push(`  not asked, because it does not pass: ${ids}`);
   }
   if (!isDone) lines.push(`  ${command} explain ${lab}`);
+  if (writeUp !== undefined) lines.push(...writeUpLines(writeUp, colours));
   return lines;
 }
+
+function writeUpLines(
+  { run, claims, open, missing }: WriteUp,
+  { green, yellow }: Style['colours'],
+): string[] {
+  const wrong = claims.filter((claim) => claim.wrong !== '');
+  const isDone = wrong.length === 0 && open.length === 0 && missing.length === 0;
+  const held = `${claims.length - wrong.length} of ${plural(claims.length, 'fact')} hold`;
+  const left = open.length === 0 ? '' : `, ${plural(open.length, 'line')} not filled in`;
+  const lines = [`${isDone ? green('✓') : ' '} ${`Account of ${run}`.padEnd(33)}${held}${left}`];
+  for (const { line, text, wrong: why } of wrong.slice(0, WRONG_SHOWN))
+    lines.push(`  ${yellow('!')} line ${line}: ${text}: no, ${why}`);
+  return lines;
+}
+
+const WRONG_SHOWN = 5;

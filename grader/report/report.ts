@@ -154,6 +154,24 @@ export interface AnsweredQuestion {
   readonly tries: number;
 }
 
+/** A student's account of one run: its facts are checked, its prose is for people. */
+export interface WriteUp {
+  /** The scenario that it is about. */
+  readonly run: string;
+  readonly claims: readonly {
+    readonly line: number;
+    readonly kind: string;
+    readonly text: string;
+    /** What the run says instead; '' when the claim holds. */
+    readonly wrong: string;
+  }[];
+  /** Lines with slots that are not filled in. */
+  readonly open: readonly number[];
+  /** Which claims it lacks, by their form. */
+  readonly missing: readonly string[];
+  readonly text: string;
+}
+
 /** `lab explain`: what the student knows of their own runs. Costs no points but in parts that say so. */
 export interface Explanation {
   /** About which runs is asked; nothing about those that do not pass. */
@@ -165,7 +183,8 @@ export interface Explanation {
     readonly part?: string;
   }[];
   readonly questions: readonly AnsweredQuestion[];
-  /** Why the file of answers could not be read. */
+  readonly writeUp?: WriteUp;
+  /** Why a file could not be read. */
   readonly problem?: string;
 }
 

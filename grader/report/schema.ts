@@ -101,6 +101,23 @@ const partResult = z.strictObject({
     .describe('The share of the points that hangs on questions; contained in points and earned.'),
 });
 
+const writeUp = z.strictObject({
+  run: z.string().describe('The scenario that it is about.'),
+  claims: z
+    .array(
+      z.strictObject({
+        line: count,
+        kind: z.string(),
+        text: z.string(),
+        wrong: z.string().describe('What the run says instead; empty when the claim holds.'),
+      }),
+    )
+    .readonly(),
+  open: z.array(count).readonly().describe('Lines with slots that are not filled in.'),
+  missing: z.array(z.string()).readonly().describe('Which claims it lacks, by their form.'),
+  text: z.string().describe('The whole, with the rubric, for people to read.'),
+});
+
 const explanation = z.strictObject({
   runs: z
     .array(
@@ -125,7 +142,8 @@ const explanation = z.strictObject({
       }),
     )
     .readonly(),
-  problem: z.string().optional().describe('Why the file of answers could not be read.'),
+  writeUp: writeUp.optional(),
+  problem: z.string().optional().describe('Why a file could not be read.'),
 });
 
 export const reportSchema = z.strictObject({

@@ -160,8 +160,8 @@ const remembers = question('remembers', (run) => {
   const wrong = [
     before,
     { ...after, commitIndex: before.commitIndex },
-    { ...after, term: 0, votedFor: null },
     { ...after, votedFor: null },
+    { ...after, term: 0, votedFor: null },
   ];
   return {
     text: `${named(event)}. Until its power failed it was ${words(before as RaftState)}. What is it once it has read its disk, before the first message arrives?`,
