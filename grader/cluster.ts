@@ -565,6 +565,7 @@ export class SimCluster implements Cluster {
       get recorded() {
         return trace.records.length;
       },
+      keepsStacks: this.#keepStacks,
       crashed: (process) => {
         this.#hit('crash');
         this.#notify((invariant) => invariant.onCrash?.(process.id, this.#watch));
@@ -735,7 +736,7 @@ export class SimCluster implements Cluster {
       method: wire.method,
       wire,
       ...(isSend && cause !== undefined ? { cause } : {}),
-      ...(isSend && this.#keepStacks ? { stack: stackHere() } : {}),
+      ...(isSend && process.site ? { stack: process.site } : {}),
     });
   }
 
@@ -926,17 +927,6 @@ function describeMessage(message: WireMessage): string {
   const { kind, from, to, method, body } = message;
   return `${from} → ${to} ${method}${kind === 'reply' ? ' reply' : ''} ${brief(body)}`;
 }
-
-/** Deep enough to reach the submission through the glue; put into words only when it is read. */
-function stackHere(): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = STACK_FRAMES;
-  const here = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return here;
-}
-
-const STACK_FRAMES = 40;
 
 const isList = (methods: SimulatedLab['methods']): methods is readonly string[] =>
   Array.isArray(methods);

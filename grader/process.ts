@@ -62,6 +62,8 @@ export interface Surroundings {
   ): void;
   /** A trace entry about a call of the workload or an RPC's timeout: not hashed. */
   tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void;
+  /** Whether it is kept which line of code sent what. */
+  readonly keepsStacks: boolean;
   /** How many records the trace has: the place of the next one. */
   readonly recorded: number;
   crashed(process: Process): void;
@@ -153,6 +155,8 @@ export class Process {
   #logLines = 0;
   /** What part of the submission runs at this moment; '' when none does. */
   running = '';
+  /** Where in the code the request that is being sent comes from, if that is kept. */
+  site: { readonly stack?: string } | undefined;
   /** The record of what it is busy with, by its place in the trace; kept for a trace only. */
   cause: number | undefined;
   /** The crash point was passed inside code that still runs: nothing it does counts any more. */
@@ -344,6 +348,18 @@ export class Process {
   #hostFunctions(): HostFunctions {
     const { simulation } = this.#around;
     const life = () => this.life;
+    const send: HostFunctions['send'] = (peer, method, args, callId, timeoutMs) => {
+      if (this.#doomed) return '';
+      // Frames of the grader are left out: the limit of Node counts those of the submission then.
+      if (this.#around.keepsStacks) {
+        this.site = {};
+        Error.captureStackTrace(this.site, send);
+      }
+      const problem = this.#around.sendRequest(this, peer, method, args, callId, timeoutMs);
+      this.site = undefined;
+      if (problem === '' && this.#passes('send', method)) this.#doomed = true;
+      return problem;
+    };
     return {
       wallMs: () => this.clock.wallMs(simulation.nowUs),
       monotonicMs: () => this.clock.monotonicMs(simulation.nowUs),
@@ -352,12 +368,7 @@ export class Process {
         this.#timers.get(id)?.cancel();
         this.#timers.delete(id);
       },
-      send: (peer, method, args, callId, timeoutMs) => {
-        if (this.#doomed) return '';
-        const problem = this.#around.sendRequest(this, peer, method, args, callId, timeoutMs);
-        if (problem === '' && this.#passes('send', method)) this.#doomed = true;
-        return problem;
-      },
+      send,
       reply: (token, value) => {
         const origin = this.origins.get(token);
         this.origins.delete(token);

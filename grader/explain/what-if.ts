@@ -53,8 +53,10 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
       const [chosen] = outcomes.filter(({ words }) => words !== asItDid(end));
       if (chosen === undefined) continue;
       // What is nearly right is no fair answer.
-      const others = outcomes.filter(({ then }) => isApart(then, chosen.then));
-      const kinds = others.map(({ words }) => words);
+      const apart = [chosen];
+      for (const other of outcomes)
+        if (apart.every(({ then }) => isApart(then, other.then))) apart.push(other);
+      const kinds = apart.map(({ words }) => words);
       const wrong = [asItDid(end), ...kinds, NEVER, later(end, chosen.send)];
       return {
         text: `${named(chosen.send)}: ${bodyOf(chosen.send)}. If the network had lost it: when would "${told(end)}" have come?`,
