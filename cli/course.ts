@@ -1,8 +1,9 @@
 /** Options that all commands of a course share: seeds, detail, isolation. */
 import { readFileSync } from 'node:fs';
 import type { SeedChoice } from '../grader/grade.ts';
-import { ISOLATIONS, type Isolation } from '../grader/isolation.ts';
+import { ISOLATIONS, type Isolation, RESISTS } from '../grader/isolation.ts';
 import { DETAILS, type Detail } from '../grader/report/detail.ts';
+import { wrap } from '../grader/report/terminal.ts';
 import { commitmentOf, parseSeedSet } from '../grader/seed-set.ts';
 import { UsageError } from './errors.ts';
 import { selectSeeds } from './select.ts';
@@ -43,6 +44,14 @@ export function detailOf({ detail, seedSet }: CourseOptions): Detail {
   if (found) return found;
   const what = `--detail got ${JSON.stringify(detail)}`;
   throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
+}
+
+/** What is in force and what it does not resist; with what this machine cannot do. */
+export async function isolationLines(isolation: Isolation): Promise<string[]> {
+  const { gapsOfRemote } = await import('../grader/realm/remote.ts');
+  const gaps = isolation === 'official' ? gapsOfRemote() : [];
+  const lines = wrap(`Isolation "${isolation}" ${RESISTS[isolation]}.`, 80);
+  return [...lines, ...gaps.flatMap((gap) => wrap(`On this machine ${gap}.`, 80))];
 }
 
 export function isolationOf({ isolation = 'course' }: CourseOptions): Isolation {

@@ -204,7 +204,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--with-reference <labs>', 'on our solution of these labs, not those beside it')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
-    .option('--isolation <level>', 'home or course (default: course)')
+    .option('--isolation <level>', 'home, course or official (default: course)')
     .option('--detail <level>', 'full, rule or none (default: full; rule with --seed-set)')
     .option(
       '--report <format[=file]>',
@@ -233,7 +233,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--with-reference <labs>', 'on our solution of these labs')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
-    .option('--isolation <level>', 'home or course (default: course)')
+    .option('--isolation <level>', 'home, course or official (default: course)')
     .option('--redo <which>', 'failed, undecided or student=NAME, though graded before')
     .option('--shard <i/n>', 'only this part of the class')
     .option('--jobs <count>', 'at a time (default: one per core)', wholeNumber('--jobs', 1))

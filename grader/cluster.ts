@@ -25,7 +25,7 @@ import type {
 import { isClient, kindOf, peersOf } from './names.ts';
 import type { NodeId } from './node.ts';
 import { type Origin, Process, type Surroundings, type TraceKind } from './process.ts';
-import type { Realm } from './realm/realm.ts';
+import type { NodeRealm } from './realm/realm.ts';
 import type { Chart, Finding, Step } from './report/report.ts';
 import { CALMED, type Fate, type LinkMessage, Network, type Noise } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
@@ -49,7 +49,7 @@ export class RunEnded extends Error {
 export interface ClusterOptions {
   readonly seed: number;
   readonly names: readonly NodeId[];
-  readonly realms: readonly Realm[];
+  readonly realms: readonly NodeRealm[];
   readonly lab: Pick<SimulatedLab, 'methods' | 'outputWords' | 'peers' | 'eventsMax'>;
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
@@ -185,7 +185,7 @@ export class SimCluster implements Cluster {
     };
     const around = this.#surroundings(options.lab);
     this.#processes = this.names.map(
-      (id, i) => new Process(id, i, options.realms[i] as Realm, around),
+      (id, i) => new Process(id, i, options.realms[i] as NodeRealm, around),
     );
     for (const process of this.#processes) process.diskFactor = options.diskFactor ?? 1;
     this.#byId = new Map(this.#processes.map((p) => [p.id, p]));

@@ -5,9 +5,12 @@
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
 
-export const ISOLATIONS = ['home', 'course'] as const;
+export const ISOLATIONS = ['home', 'course', 'official'] as const;
 
-/** `home`: your own code. `course`: code of others, on a machine that is made for grading. */
+/**
+ * `home`: your own code. `course`: code of others, in the same process as the simulation. `official`:
+ * code that nobody vouches for, each node in a process of its own that only talks as a node does.
+ */
 export type Isolation = (typeof ISOLATIONS)[number];
 
 /** What a user is told is in force, and what is not. */
@@ -15,7 +18,10 @@ export const RESISTS: Readonly<Record<Isolation, string>> = {
   home: 'resists accidents: endless loops, memory, files, network, time, chance',
   course:
     'resists accidents and casual cheating: no files beyond the grader, no processes, no code from text; ' +
-    'it does not keep code that breaks out of V8 from the network',
+    'it does not keep code that breaks out of its realm from the network, nor from forging a result',
+  official:
+    'resists code that breaks out of its realm: it is alone in a process without files, network and ' +
+    'rights, and knows neither seeds nor checkers; it does not resist a hole in the kernel',
 };
 
 /** Node ≥ 23.5 knows it as a stable option, and before as an experimental one. */
@@ -26,15 +32,19 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
 /** What a worker reads: its own code, the libraries below it, and the name of the package. */
 const READS = [join(ROOT, 'dist/'), join(ROOT, 'node_modules/'), join(ROOT, 'package.json')];
 
+/** Options of Node for a process that runs code of a submission. It may read nothing at all. */
+export const sealedOptions = (): readonly string[] => [
+  '--no-warnings',
+  '--disallow-code-generation-from-strings',
+  '--frozen-intrinsics',
+  PERMISSION,
+];
+
 /** Options of Node for a worker process. */
 export function nodeOptions(isolation: Isolation): readonly string[] {
-  if (isolation === 'home') return [];
-  return [
-    '--disallow-code-generation-from-strings',
-    '--frozen-intrinsics',
-    PERMISSION,
-    ...READS.map((path) => `--allow-fs-read=${path}`),
-  ];
+  // At home, code is trusted; in an official grading it does not run in workers.
+  if (isolation !== 'course') return [];
+  return [...sealedOptions(), ...READS.map((path) => `--allow-fs-read=${path}`)];
 }
 
 /**

@@ -18,7 +18,7 @@ const HEAP_MB_MAX = 400;
 /** Nearly all of what a run allocates dies with its event: a larger nursery saves a tenth of all time. */
 const YOUNG_SPACE = '--max-semi-space-size=32';
 /** A seed that is not back by then hangs in a way that the limits inside the worker do not see. */
-const SEED_TIMEOUT_MS = 60_000;
+const SEED_TIMEOUT_MS = { home: 60_000, course: 60_000, official: 600_000 };
 const WATCH_EVERY_MS = 100;
 
 export type Outcome =
@@ -173,7 +173,8 @@ export class Pool implements Runner {
     child.on('message', (answer: Answer) => this.#onAnswer(worker, answer));
     child.on('exit', (code, signal) => this.#onExit(worker, code, signal));
     child.on('error', () => this.#onExit(worker, null, null));
-    child.send(this.#open satisfies Job);
+    const remote = this.#isolation === 'official';
+    child.send({ ...this.#open, ...(remote ? { remote } : {}) } satisfies Job);
   }
 
   #onAnswer(worker: Worker, answer: Answer): void {
@@ -249,7 +250,7 @@ export class Pool implements Runner {
       if (worker.task === undefined || worker.killedFor !== undefined) continue;
       if (residentBytes(worker.child.pid) > RSS_BYTES_MAX) worker.killedFor = OUT_OF_MEMORY;
       else if (
-        Date.now() - worker.seedSince > SEED_TIMEOUT_MS &&
+        Date.now() - worker.seedSince > SEED_TIMEOUT_MS[this.#isolation] &&
         worker.task.job.type !== 'shrink'
       ) {
         worker.killedFor = HANGS;
@@ -271,7 +272,7 @@ const HANGS: Omit<Finding, 'atMs'> = {
   kind: 'runaway',
   ruleId: 'endless-loop',
   rule: 'Code must return: a loop, or a chain of promises, never ended',
-  evidence: `a run was not over after ${SEED_TIMEOUT_MS / 1000} s and was ended`,
+  evidence: 'a run was not over after minutes and was ended',
   lookAt: 'which loop waits for something that only another event could bring?',
 };
 

@@ -7,7 +7,7 @@
 import type { DiskProfile, RequestOutcome } from './lab.ts';
 import type { NodeId } from './node.ts';
 import type { HostFunctions } from './realm/boot.ts';
-import type { Realm, Tenant } from './realm/realm.ts';
+import type { NodeRealm, Tenant } from './realm/realm.ts';
 import { NodeClock } from './sim/clock.ts';
 import { type CrashMode, SimDisk } from './sim/disk.ts';
 import { Choice, keyed, keyedBits } from './sim/prng.ts';
@@ -122,7 +122,7 @@ const TIMERS_MAX = 20_000;
 export class Process {
   readonly id: NodeId;
   readonly index: number;
-  readonly realm: Realm;
+  readonly realm: NodeRealm;
   readonly disk = new SimDisk();
   readonly clock = new NodeClock();
   /** Counts boots; what belongs to an earlier life is ignored. */
@@ -162,7 +162,7 @@ export class Process {
   /** The crash point was passed inside code that still runs: nothing it does counts any more. */
   #doomed = false;
 
-  constructor(id: NodeId, index: number, realm: Realm, around: Surroundings) {
+  constructor(id: NodeId, index: number, realm: NodeRealm, around: Surroundings) {
     this.id = id;
     this.index = index;
     this.realm = realm;

@@ -7,7 +7,8 @@ import { RunEnded, SimCluster } from './cluster.ts';
 import { tellStory } from './explore/story.ts';
 import type { Cluster, Scenario, SimulatedLab } from './lab.ts';
 import { type Crew, namesOf } from './names.ts';
-import type { Realm } from './realm/realm.ts';
+import { NodeGone } from './realm/gone.ts';
+import type { NodeRealm } from './realm/realm.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
 import type { Network } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
@@ -24,7 +25,7 @@ export interface RunOptions {
   readonly lab: SimulatedLab;
   readonly scenario: Scenario;
   readonly seed: number;
-  readonly realms: readonly Realm[];
+  readonly realms: readonly NodeRealm[];
   readonly locate: (stack: string) => string | undefined;
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
@@ -96,6 +97,9 @@ export function runScenario(options: RunOptions): Run {
     else if (error instanceof EventStorm) finding = storm(error, cluster);
     else if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
       finding = cluster.pendingFinding ?? endless(cluster);
+      realmsSpoiled = true;
+    } else if (error instanceof NodeGone) {
+      finding = cluster.pendingFinding ?? gone(error, cluster);
       realmsSpoiled = true;
     } else {
       undecided = `the grader failed: ${(error as Error)?.stack ?? String(error)}`;
@@ -182,6 +186,26 @@ function storm(error: EventStorm, cluster: SimCluster): Finding {
     atMs: cluster.nowMs,
   };
 }
+
+function gone(error: NodeGone, cluster: SimCluster): Finding {
+  if (error.because === 'hangs') return endless(cluster);
+  const { ruleId, rule, lookAt } = GONE[error.because];
+  const evidence = `${cluster.running ?? 'a node'}: ${error.message}`;
+  return { kind: 'runaway', ruleId, rule, evidence, lookAt, atMs: cluster.nowMs };
+}
+
+const GONE = {
+  memory: {
+    ruleId: 'out-of-memory',
+    rule: 'The nodes of a run must fit into memory',
+    lookAt: 'what grows with every event, and is never cut?',
+  },
+  ended: {
+    ruleId: 'process-ended',
+    rule: 'A node may not end or replace its own process',
+    lookAt: 'what does this code do that a node cannot do?',
+  },
+};
 
 function endless(cluster: SimCluster): Finding {
   return {

@@ -1,13 +1,12 @@
 /**
- * A submission that is loaded in this process, and the realms it runs in. Realms are made once per
- * node slot and kept for all seeds; they are thrown away when an endless loop had to be cut off.
+ * A submission that is loaded in this process, with the realms that it runs in.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Scenario, SimulatedLab } from './lab.ts';
 import { isFleet, namesOf } from './names.ts';
 import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
-import { Realm, RealmSource } from './realm/realm.ts';
+import { LocalRealms, type Realms, type Uncaught } from './realm/realms.ts';
 import type { Finding, Step } from './report/report.ts';
 import { type Change, RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
 import { combineHashes } from './sim/trace.ts';
@@ -20,6 +19,8 @@ export interface SessionOptions {
   readonly debugging?: string;
   /** Real time that one run may take. */
   readonly runTimeoutMs?: number;
+  /** Where the nodes of a bundle live; they watch over their own time. @default in this process */
+  readonly house?: (code: string) => Realms;
 }
 
 interface RunChoice {
@@ -37,23 +38,21 @@ export class Session {
   /** The submission in the system as it was shipped; see {@link SimulatedLab.shipped}. */
   readonly #shipped: Program | undefined;
   readonly #timeoutMs: number;
-  #rejections: unknown[] = [];
 
   constructor(options: SessionOptions) {
     this.lab = options.lab;
     const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
-    this.#timeoutMs = debugging ? Number.POSITIVE_INFINITY : runTimeoutMs;
-    const { loaded, bootCode } = options;
-    this.#submission = programOf(loaded, bootCode, debugging);
-    this.#shipped = loaded.shipped && programOf(loaded.shipped, bootCode, debugging);
+    const { loaded, house } = options;
+    this.#timeoutMs = debugging || house ? Number.POSITIVE_INFINITY : runTimeoutMs;
+    this.#submission = programOf(loaded, options);
+    this.#shipped = loaded.shipped && programOf(loaded.shipped, options);
     this.framesOf = framesOf(loaded);
     this.sourceLine = sourceLines(loaded);
-    process.on('unhandledRejection', this.#onRejection);
   }
 
   close(): void {
-    process.off('unhandledRejection', this.#onRejection);
-    this.refresh();
+    this.#submission.realms.close();
+    this.#shipped?.realms.close();
   }
 
   /** Where in the submission a stack trace leads, innermost first: `raft.ts:41:7`. */
@@ -64,8 +63,8 @@ export class Session {
 
   /** Uses new realms from now on. */
   refresh(): void {
-    this.#submission.realms = [];
-    if (this.#shipped) this.#shipped.realms = [];
+    this.#submission.realms.refresh();
+    this.#shipped?.realms.refresh();
   }
 
   /**
@@ -94,71 +93,51 @@ export class Session {
   /** Asynchronous only to learn about rejections that nobody caught. */
   async #once(scenario: Scenario, seed: number, options: RunChoice): Promise<Run> {
     const crew = options.change?.nodes ?? scenario.nodes;
-    const count = namesOf(crew).length;
-    const shared = isFleet(crew);
-    const source = scenario.shipped ? this.#shipped : this.#submission;
-    if (source === undefined) throw new Error(`${scenario.id}: the lab has no shipped files`);
-    const { realms } = source;
-    while (realms.length < (shared ? 1 : count)) {
-      realms.push(new Realm(source.code, `n${realms.length + 1}`));
-    }
-    this.#rejections = [];
+    const program = scenario.shipped ? this.#shipped : this.#submission;
+    if (program === undefined) throw new Error(`${scenario.id}: the lab has no shipped files`);
+    const { realms, locate } = program;
     const run = runScenario({
       lab: this.lab,
       scenario,
       seed,
-      realms: shared ? Array(count).fill(realms[0]) : realms,
-      locate: source.locate,
+      realms: realms.take(namesOf(crew).length, isFleet(crew)),
+      locate,
       timeoutMs: this.#timeoutMs,
       ...options,
     });
-    await new Promise((resolve) => setImmediate(resolve));
-    const uncaught = this.#uncaught(source, shared);
-    if (run.realmsSpoiled) source.realms = [];
+    if (run.realmsSpoiled) realms.refresh();
+    const uncaught = await realms.uncaught();
     if (uncaught === undefined || run.result.verdict === 'failed') return run;
-    const finding = { ...uncaught, atMs: run.result.virtualMs };
+    const finding = { ...rejection(uncaught, locate), atMs: run.result.virtualMs };
     return { ...run, result: { ...run.result, verdict: 'failed', finding } };
   }
+}
 
-  readonly #onRejection = (reason: unknown): void => {
-    this.#rejections.push(reason);
+/** A rejected promise that no code waits for: found only after the run. */
+function rejection(
+  { slot, text, stack }: Uncaught,
+  locate: Program['locate'],
+): Omit<Finding, 'atMs'> {
+  const where = locate(stack);
+  return {
+    kind: 'crash',
+    ruleId: 'unhandled-rejection',
+    rule: 'A promise that is rejected must be caught: an uncaught rejection ends the process',
+    evidence: `${slot === undefined ? '' : `n${slot + 1}: `}${text}${where ? ` at ${where}` : ''}`,
+    lookAt: 'which promise does nobody await, or await without a catch?',
   };
-
-  /** A rejected promise that no code waits for: found only after the run. */
-  #uncaught({ realms, locate }: Program, shared: boolean): Omit<Finding, 'atMs'> | undefined {
-    const [reason] = this.#rejections;
-    if (this.#rejections.length === 0) return undefined;
-    for (const [i, realm] of realms.entries()) {
-      const { text, stack, own } = JSON.parse(realm.api.describe(reason)) as {
-        text: string;
-        stack: string;
-        own: boolean;
-      };
-      if (!own && i + 1 < realms.length) continue;
-      const where = locate(stack);
-      return {
-        kind: 'crash',
-        ruleId: 'unhandled-rejection',
-        rule: 'A promise that is rejected must be caught: an uncaught rejection ends the process',
-        evidence: `${own && !shared ? `n${i + 1}: ` : ''}${text}${where ? ` at ${where}` : ''}`,
-        lookAt: 'which promise does nobody await, or await without a catch?',
-      };
-    }
-    return undefined;
-  }
 }
 
-/** One bundle, and the realms that were made from it. */
+/** One bundle, and the realms that are made from it. */
 interface Program {
-  readonly code: RealmSource;
+  readonly realms: Realms;
   readonly locate: (stack: string) => string | undefined;
-  realms: Realm[];
 }
 
-function programOf(loaded: Loaded, bootCode: string, debugging: string | undefined): Program {
+function programOf(loaded: Loaded, { bootCode, debugging, house }: SessionOptions): Program {
   const map = debugging && mapWithin(debugging, loaded.map);
-  const code = new RealmSource(bootCode, loaded.code, map);
-  return { code, locate: makeLocator(loaded), realms: [] };
+  const realms = house?.(loaded.code) ?? new LocalRealms(bootCode, loaded.code, map);
+  return { realms, locate: makeLocator(loaded) };
 }
 
 /** The source map as a URL, with the full paths that debuggers need. */

@@ -8,7 +8,9 @@ import { shrink } from './explore/shrink.ts';
 import { simulated } from './lab.ts';
 import { loadLab } from './paths.ts';
 import type { Loaded } from './realm/load.ts';
+import type { Realms } from './realm/realms.ts';
 import type { SeedResult, Shrunk } from './report/report.ts';
+import { RUN_TIMEOUT_MS } from './run.ts';
 import { Session } from './session.ts';
 
 export interface OpenJob {
@@ -17,6 +19,8 @@ export interface OpenJob {
   readonly loaded: Loaded;
   readonly bootCode: string;
   readonly runTimeoutMs?: number;
+  /** Each node in a process of its own. */
+  readonly remote?: boolean;
 }
 
 export interface RunJob {
@@ -55,6 +59,11 @@ export type Answer =
   | { readonly type: 'shrunk'; readonly job: number; readonly shrunk: Shrunk | undefined }
   | { readonly type: 'sheet'; readonly job: number; readonly sheet: Sheet };
 
+async function remoteHouse({ bootCode, runTimeoutMs = RUN_TIMEOUT_MS }: OpenJob) {
+  const { RemoteRealms } = await import('./realm/remote-realms.ts');
+  return (code: string): Realms => new RemoteRealms({ bootCode, code }, runTimeoutMs);
+}
+
 async function serve(): Promise<void> {
   let session: Session | undefined;
   let lab: import('./lab.ts').SimulatedLab | undefined;
@@ -66,7 +75,12 @@ async function serve(): Promise<void> {
       lab = simulated(await loadLab(job.lab));
       scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
       const { loaded, bootCode, runTimeoutMs } = job;
-      session = new Session({ lab, loaded, bootCode, ...(runTimeoutMs ? { runTimeoutMs } : {}) });
+      const house = job.remote ? await remoteHouse(job) : undefined;
+      session = new Session({
+        ...{ lab, loaded, bootCode },
+        ...(runTimeoutMs ? { runTimeoutMs } : {}),
+        ...(house ? { house } : {}),
+      });
       answer({ type: 'ready' });
       return;
     }
@@ -105,6 +119,7 @@ async function serve(): Promise<void> {
       });
   });
   process.on('disconnect', () => process.exit(0));
+  process.on('exit', () => session?.close());
 }
 
 await serve();

@@ -39,31 +39,39 @@ function put(path, contents) {
 /** @throws {Error} when a source does not compile; `dist/` is then as it was */
 export async function build() {
   const startedAt = new Date();
-  const { outputFiles } = await bundle({
+  const common = {
     absWorkingDir: root,
-    entryPoints: [
-      'cli/main.ts',
-      'grader/worker.ts',
-      'grader/systems/guard.ts',
-      'grader/systems/child.ts',
-      'grader/systems/keeper.ts',
-      ...entries('labs', 'lab.ts'),
-      ...entries('outages', 'lab.ts'),
-      ...entries('solutions', 'mutants.ts'),
-    ].filter((path) => existsSync(join(root, path))),
     outbase: '.',
     outdir: 'dist',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     packages: 'external',
     alias: { faultlab: './grader/index.ts', 'faultlab/node': './grader/node.ts' },
-    sourcemap: 'linked',
     write: false,
     logLevel: 'silent',
-  });
+  };
+  const built = await Promise.all([
+    bundle({
+      ...common,
+      entryPoints: [
+        'cli/main.ts',
+        'grader/worker.ts',
+        'grader/systems/guard.ts',
+        'grader/systems/child.ts',
+        'grader/systems/keeper.ts',
+        ...entries('labs', 'lab.ts'),
+        ...entries('outages', 'lab.ts'),
+        ...entries('solutions', 'mutants.ts'),
+      ].filter((path) => existsSync(join(root, path))),
+      splitting: true,
+      sourcemap: 'linked',
+    }),
+    // Handed over as text to a process that may read no file: one file, with all that it needs.
+    bundle({ ...common, entryPoints: ['grader/realm/node-main.ts'], minify: true }),
+  ]);
+  const outputFiles = built.flatMap((result) => result.outputFiles);
   for (const { path, contents } of outputFiles) put(path, Buffer.from(contents));
   const kept = new Set(outputFiles.map(({ path }) => path));
   for (const entry of readdirSync(out, { withFileTypes: true, recursive: true })) {

@@ -12,7 +12,14 @@ import {
   resultsFile,
 } from '../../grader/batch/results.ts';
 import { RosterProblem, readRoster, type Student, shardOf } from '../../grader/batch/roster.ts';
-import { type CourseOptions, detailOf, isolationOf, seedsName, seedsOf } from '../course.ts';
+import {
+  type CourseOptions,
+  detailOf,
+  isolationLines,
+  isolationOf,
+  seedsName,
+  seedsOf,
+} from '../course.ts';
 import { UsageError } from '../errors.ts';
 import { VERSION } from '../main.ts';
 import { referencesOf } from '../select.ts';
@@ -41,6 +48,8 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
   const students = options.shard ? shardOf(everybody, shardFrom(options.shard)) : everybody;
   const { lab, withReference, jobs, out } = options;
   const seeds = seedsOf(options);
+  const isolation = isolationOf(options);
+  ui.err(...(await isolationLines(isolation)));
   const stop = new AbortController();
   const onInterrupt = () => stop.abort(new Error('interrupted'));
   process.once('SIGINT', onInterrupt);
@@ -56,7 +65,7 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
       seeds,
       conditions: { grader: VERSION, seeds: seedsName(seeds) },
       redo: redoFrom(options.redo),
-      isolation: isolationOf(options),
+      isolation,
       ...(jobs ? { jobs } : {}),
       signal: stop.signal,
       onResult: (result, kept) => ui.err(progressLine(++done, students.length, result, kept)),

@@ -50,7 +50,19 @@ export interface Tenant {
   readonly slot: number;
 }
 
-export class Realm {
+/** Where nodes live: in this process ({@link Realm}), or in one of their own (`remote.ts`). */
+export interface NodeRealm {
+  readonly api: RealmApi;
+  /**
+   * Whose life all later calls are about, and who answers its calls. To be said before each piece of
+   * a node, as others may share the realm. Returns who it was before.
+   */
+  attach(tenant: Tenant): Tenant | undefined;
+  /** Runs the microtasks of the realm until there are none. */
+  drain(): void;
+}
+
+export class Realm implements NodeRealm {
   readonly api: RealmApi;
   readonly #context: vm.Context;
   #tenant: Tenant | undefined;
@@ -67,10 +79,6 @@ export class Realm {
     this.api = installRealm(this.#forwarder(), factory);
   }
 
-  /**
-   * Whose life all later calls are about, and who answers its calls. To be said before each piece of
-   * a node, as others may share the realm. Returns who it was before.
-   */
   attach(tenant: Tenant): Tenant | undefined {
     const before = this.#tenant;
     if (before === tenant) return before;
@@ -79,7 +87,6 @@ export class Realm {
     return before;
   }
 
-  /** Runs the microtasks of the realm until there are none. */
   drain(): void {
     if (drainNatively) drainNatively(this.#context);
     else DRAIN.runInContext(this.#context);

@@ -1,0 +1,71 @@
+/**
+ * The realms of one submission, one for each node slot, kept for all its seeds: in this process, or
+ * each in a process of its own. Thrown away when an endless loop had to be cut off.
+ */
+import { type NodeRealm, Realm, RealmSource } from './realm.ts';
+
+/** A rejected promise that nobody waits for. */
+export interface Uncaught {
+  /** Which slot, when that is known. */
+  readonly slot: number | undefined;
+  readonly text: string;
+  readonly stack: string;
+}
+
+export interface Realms {
+  /** The realm of each slot below `count`, made when it is needed; one for all of a fleet. */
+  take(count: number, isFleet: boolean): readonly NodeRealm[];
+  /** What was rejected in the last run and not caught; asked once after each run. */
+  uncaught(): Promise<Uncaught | undefined>;
+  /** New realms from now on. */
+  refresh(): void;
+  close(): void;
+}
+
+export class LocalRealms implements Realms {
+  readonly #source: RealmSource;
+  #realms: Realm[] = [];
+  #rejections: unknown[] = [];
+  #isFleet = false;
+
+  constructor(bootCode: string, code: string, map?: string) {
+    this.#source = new RealmSource(bootCode, code, map);
+    process.on('unhandledRejection', this.#onRejection);
+  }
+
+  take(count: number, isFleet: boolean): readonly NodeRealm[] {
+    while (this.#realms.length < (isFleet ? 1 : count)) {
+      this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
+    }
+    this.#rejections = [];
+    this.#isFleet = isFleet;
+    return isFleet ? Array<Realm>(count).fill(this.#realms[0] as Realm) : this.#realms;
+  }
+
+  async uncaught(): Promise<Uncaught | undefined> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#rejections.length === 0) return undefined;
+    const [reason] = this.#rejections;
+    const all = this.#realms.map((realm) => describe(realm, reason));
+    const slot = all.findIndex(({ own }) => own);
+    const found = slot < 0 ? all.at(-1) : all[slot];
+    return found && { ...found, slot: slot < 0 || this.#isFleet ? undefined : slot };
+  }
+
+  refresh(): void {
+    this.#realms = [];
+  }
+
+  close(): void {
+    process.off('unhandledRejection', this.#onRejection);
+    this.#realms = [];
+  }
+
+  readonly #onRejection = (reason: unknown): void => {
+    this.#rejections.push(reason);
+  };
+}
+
+function describe(realm: Realm, reason: unknown) {
+  return JSON.parse(realm.api.describe(reason)) as { text: string; stack: string; own: boolean };
+}

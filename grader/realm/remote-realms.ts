@@ -1,0 +1,49 @@
+/** The realms of a submission that nobody vouches for: one process a node, watched. */
+import type { NodeRealm } from './realm.ts';
+import type { Realms, Uncaught } from './realms.ts';
+import { type NodeCode, RemoteRealm } from './remote.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Of one node; a worker with all of them may use this for each. */
+const RSS_BYTES_MAX = 400 * 1024 * 1024;
+
+export class RemoteRealms implements Realms {
+  readonly #code: NodeCode;
+  readonly #watchdog: Watchdog;
+  #realms: RemoteRealm[] = [];
+  #isFleet = false;
+
+  /** `callMs`: real time that one call into a node may take. */
+  constructor(code: NodeCode, callMs: number) {
+    this.#code = code;
+    this.#watchdog = new Watchdog({ callMs, rssBytes: RSS_BYTES_MAX });
+  }
+
+  take(count: number, isFleet: boolean): readonly NodeRealm[] {
+    while (this.#realms.length < (isFleet ? 1 : count)) {
+      this.#realms.push(new RemoteRealm(this.#code, this.#watchdog));
+    }
+    this.#isFleet = isFleet;
+    return isFleet ? Array<RemoteRealm>(count).fill(this.#realms[0] as RemoteRealm) : this.#realms;
+  }
+
+  async uncaught(): Promise<Uncaught | undefined> {
+    for (const [slot, realm] of this.#realms.entries()) {
+      const described = realm.uncaught();
+      if (described === undefined) continue;
+      const { text, stack } = described;
+      return { slot: this.#isFleet ? undefined : slot, text, stack };
+    }
+    return undefined;
+  }
+
+  refresh(): void {
+    for (const realm of this.#realms) realm.close();
+    this.#realms = [];
+  }
+
+  close(): void {
+    this.refresh();
+    this.#watchdog.close();
+  }
+}
