@@ -24,7 +24,7 @@ it('tells faults, and everything near the end', () => {
     '    0.125  n2  send     message 25',
   ]);
   expect(lines.at(-1)).toBe(
-    '75 of 102 events are left out: --full, --from, --until, --node, --follow',
+    '75 of 102 lines are left out: --full, --from, --until, --node, --follow',
   );
 });
 

@@ -58,7 +58,7 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   if (left > 0) {
     lines.push(
       '',
-      `${left} of ${inside.length} events are left out: --full, --from, --until, --node, --follow`,
+      `${left} of ${inside.length} lines are left out: --full, --from, --until, --node, --follow`,
     );
   }
   return lines;

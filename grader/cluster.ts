@@ -906,15 +906,23 @@ export class SimCluster implements Cluster {
 }
 
 /** `minMs: 8` and `dropChance: 0.1` as `min 8 ms, drop 10 %`. */
+/** `drop 20 %, late 5 % by up to 300 ms`; of a disk: `fsync 40 ms`. */
 function describeProfile(profile: object): string {
-  return Object.entries(profile)
-    .map(([name, value]) =>
-      name.endsWith('Ms')
-        ? `${name.slice(0, -2)} ${value} ms`
-        : `${name.replace('Chance', '')} ${Math.round(100 * Number(value))} %`,
-    )
-    .join(', ');
+  const { tailChance, tailMs, ...rest } = profile as Partial<NetworkProfile>;
+  const words = Object.entries(rest).map(([name, value]) => {
+    if (name in LATENCIES) return `${LATENCIES[name]} ${value} ms`;
+    if (name.endsWith('Ms')) return `${name.slice(0, -2)} ${value} ms`;
+    return `${name.replace('Chance', '')} ${percent(value)}`;
+  });
+  if (tailChance !== undefined || tailMs !== undefined) {
+    const chance = tailChance === undefined ? '' : ` ${percent(tailChance)}`;
+    words.push(`late${chance}${tailMs === undefined ? '' : ` by up to ${tailMs} ms`}`);
+  }
+  return words.join(', ');
 }
+
+const LATENCIES: Readonly<Record<string, string>> = { minMs: 'at least', typicalMs: 'typically' };
+const percent = (share: unknown) => `${Math.round(100 * Number(share))} %`;
 
 const plural = (messages: number) => `${messages} message${messages === 1 ? ' is' : 's are'}`;
 

@@ -36,6 +36,17 @@ export function explainIllegal<State, Input, Output>(
   all: readonly Operation<Input, Output>[],
   { showTime = String }: ExplainOptions = {},
 ): Explanation<Input, Output> {
+  const denied = deniedWrite(model, all);
+  if (denied !== undefined) {
+    const subject = { model, all, core: denied, at: showTime };
+    const [write, read] = [denied.culprit, denied.operations.at(-1) ?? denied.culprit];
+    return {
+      pattern: 'denied-write',
+      sentence: `${name(subject, write)} was done all the same: ${name(subject, read)} saw it.`,
+      core: denied,
+      picture: draw(subject),
+    };
+  }
   const core = coreOf(model, all);
   const subject = { model, all, core, at: showTime };
   const told =
@@ -76,6 +87,39 @@ const seenBy = <S, I, O>({ model }: Subject<S, I, O>, o: Operation<I, O>) =>
 
 const writersOf = <S, I, O>({ model, all }: Subject<S, I, O>, value: string) =>
   all.filter(({ input }) => model.written?.(input) === value);
+
+/**
+ * A write that was answered as if it had changed nothing, and a read that saw it, whose value nobody
+ * else wrote: these two are a proof, whatever else happened. The first such read, if there is one.
+ */
+function deniedWrite<S, I, O>(
+  model: Model<S, I, O>,
+  all: readonly Operation<I, O>[],
+): Core<I, O> | undefined {
+  if (hasAppends(all)) return undefined;
+  const writers = new Map<string, Operation<I, O>[]>();
+  for (const o of all) {
+    const value = model.written?.(o.input);
+    if (value !== undefined) writers.set(value, [...(writers.get(value) ?? []), o]);
+  }
+  const isDenied = (o: Operation<I, O>) =>
+    o.outcome === 'ok' && model.isRead?.(o.input, o.output) === true;
+  const pairs = all.flatMap((read) => {
+    const value = read.outcome === 'ok' ? model.seen?.(read.input, read.output) : undefined;
+    const by = value === undefined ? [] : (writers.get(value) ?? []);
+    const [write, ...others] = by;
+    const isAlone = write !== undefined && others.length === 0;
+    const isProof = isAlone && isDenied(write) && write.callAt < read.returnAt;
+    return isProof ? [{ write, read }] : [];
+  });
+  const isNotInitial = ({ read }: { read: Operation<I, O> }) =>
+    checkLinearizability(model, [read]).verdict === 'illegal';
+  const first = pairs.sort((a, b) => a.read.returnAt - b.read.returnAt).find(isNotInitial);
+  if (first === undefined) return undefined;
+  const { write, read } = first;
+  const relaxed = all.filter((o) => o !== write && o !== read);
+  return { operations: [write, read], culprit: write, relaxed };
+}
 
 /** Nobody wrote this value, and it is not what was there at first. */
 function neverWritten<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
@@ -187,7 +231,7 @@ function appendsWrong<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
       const times = asked === 1 ? 'once' : `${asked} times`;
       return {
         pattern: 'duplicate-append',
-        sentence: `${name(subject, culprit)} has ${JSON.stringify(piece)} ${there} times, which was appended ${times}: was a retry executed again?`,
+        sentence: `${name(subject, culprit)} has ${JSON.stringify(piece)} ${there === 2 ? 'twice' : `${there} times`}, which was appended ${times}: was a retry executed again?`,
       };
     }
   }

@@ -273,7 +273,7 @@ export const versionedKv: Model<Versioned, VersionedKvInput, VersionedKvOutput> 
         ? '?'
         : output.ok
           ? `${output.value === undefined ? '' : `${output.value} `}at version ${output.version}`
-          : output.error;
+          : `"${output.error}"`;
     return input.kind === 'get'
       ? `get ${input.key} → ${came}`
       : `put ${input.key}=${input.value} at version ${input.version} → ${came}`;

@@ -181,7 +181,7 @@ function withoutLater(plan: readonly Step[], run: Run): readonly Step[] {
 /** What a shrunk plan leaves out besides steps: `n5 off, no loss, 2 late messages`. */
 export function quietWords(plan: readonly Step[]): string {
   const off = plan.filter((step) => step.do === 'off').map((step) => step.node as string);
-  const parts = off.length === 0 ? [] : [`${off.sort().join(',')} off`];
+  const parts = off.length === 0 ? [] : [`without ${off.sort().join(',')}`];
   for (const step of plan) {
     if (step.do !== 'calm') continue;
     const { none, some } = CALMED[step.what as Noise];

@@ -10,7 +10,10 @@ import type { TraceRecord } from '../sim/trace.ts';
 const EVENTS_MAX = 6;
 /** What lies further back is rarely part of why a rule broke. */
 const RECENT = 40;
-/** Outputs come in crowds; more of them would be all of the story. */
+/**
+ * Outputs come in crowds; more of them would be all of the story. To evidence that names only nodes
+ * without outputs, such as clients, they add nothing.
+ */
 const OUTPUTS_MAX = 2;
 
 /** Among more nodes than this, what happens to those that the evidence does not name is another story. */
@@ -30,17 +33,22 @@ const WEIGHT: Readonly<Record<string, number>> = {
   emit: 3,
 };
 
-/** At most six events, in order of time, the last ones before the finding. */
+/** At most six events, in order of time, the last ones before what the finding tells of. */
 export function tellStory(records: readonly TraceRecord[], finding: Finding): StoryEvent[] {
-  const count = new Set(records.map(({ node }) => node)).size;
-  const isCrowd = count > CROWD;
-  const isFleet = count > FLEET;
-  const named = new Set(isCrowd ? finding.evidence.match(NODE_NAMES) : []);
+  const endMs = seenAtMs(finding);
+  const all = new Set(records.map(({ node }) => node));
+  const isCrowd = all.size > CROWD;
+  const isFleet = all.size > FLEET;
+  const inEvidence = new Set(finding.evidence.match(NODE_NAMES)?.filter((name) => all.has(name)));
+  const named = isCrowd ? inEvidence : new Set();
+  const hasOutputs = records.some(({ kind, node = '' }) => kind === 'emit' && inEvidence.has(node));
+  const isAboutClients = inEvidence.size > 0 && !hasOutputs;
   const toldAtMs = new Set(records.flatMap(({ facts, atMs }) => (facts.tells ? atMs : [])));
   const isTold = ({ kind, atMs }: TraceRecord) =>
-    (kind === 'fault' && toldAtMs.has(atMs)) || (kind === 'emit' && isFleet && named.size === 0);
+    (kind === 'fault' && toldAtMs.has(atMs)) ||
+    (kind === 'emit' && (isAboutClients || (isFleet && named.size === 0)));
   const candidates = records
-    .filter((record) => record.atMs <= finding.atMs && weigh(record) > 0 && !isTold(record))
+    .filter((record) => record.atMs <= endMs && weigh(record) > 0 && !isTold(record))
     .map((record, i) => {
       const nodes = record.node === undefined ? record.text.match(NODE_NAMES) : [record.node];
       const isAbout = nodes?.some((node) => named.has(node)) ?? false;
@@ -59,6 +67,12 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
     .slice(0, EVENTS_MAX)
     .sort((a, b) => a.i - b.i)
     .map(({ record }) => ({ atMs: record.atMs, text: words(record) }));
+}
+
+/** When what the evidence tells of had happened: a history is judged long after. */
+function seenAtMs({ core = [], atMs }: Finding): number {
+  const ends = core.flatMap(({ returnAtMs }) => returnAtMs ?? []);
+  return ends.length === 0 ? atMs : Math.max(...ends);
 }
 
 function weigh(record: TraceRecord): number {

@@ -48,6 +48,7 @@ export interface Finding {
   readonly core?: readonly ToldOperation[];
   /** One question that points at the concept, when the scenario or the rule has one. */
   readonly lookAt?: string;
+  /** When the run ended with it. */
   readonly atMs: number;
   /** The shortest story, at most six events. Filled in by the explainer. */
   readonly story?: readonly StoryEvent[];

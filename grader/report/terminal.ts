@@ -105,12 +105,15 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
 
 const chartOf = (chart: Chart) => chartLines(chart).map((line) => `  ${line}`);
 
-/** `412 events → 17, 34 operations and faults → 3; n5 off, nothing lost by chance`. */
+/** `412 events → 17, 34 operations and faults → 3; without n5, nothing lost by chance`. */
 export function shrunkWords(shrunk: Shrunk): string {
   const { plan, eventsBefore, eventsAfter, stepsBefore, stepsAfter } = shrunk;
-  const steps = stepsBefore === 0 ? '' : `, ${stepsBefore} operations and faults → ${stepsAfter}`;
-  const quiet = quietWords(plan);
-  return `${eventsBefore} events → ${eventsAfter}${steps}${quiet === '' ? '' : `; ${quiet}`}`;
+  // Fewer steps may take longer to fail: what grew did not make the run smaller.
+  const counts = [
+    eventsAfter < eventsBefore ? `${eventsBefore} events → ${eventsAfter}` : '',
+    stepsAfter < stepsBefore ? `${stepsBefore} operations and faults → ${stepsAfter}` : '',
+  ];
+  return [counts.filter(Boolean).join(', '), quietWords(plan)].filter(Boolean).join('; ');
 }
 
 /** Why a submission was not run. */
