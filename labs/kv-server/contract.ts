@@ -1,6 +1,7 @@
 /**
  * The contract of the key-value server lab: what passes over the network, and what your classes
- * offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages.
+ * offer. Given; the grader runs its own copy. These are types only: you may send more RPCs, and more
+ * fields in messages, and add them to yours.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 

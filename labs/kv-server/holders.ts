@@ -4,6 +4,7 @@
  * `release` is called.
  */
 import type { Cluster, NodeId } from 'faultlab';
+import type { GetResult } from './contract.ts';
 import { s } from './workload.ts';
 
 export const LOCK = 'the-lock';
@@ -18,6 +19,8 @@ export class Holders {
   readonly turns = new Map<NodeId, number>();
   /** Calls that have not come to an end, since when. */
   readonly #open = new Map<string, number>();
+  /** What to ask when two clients hold the lock; scenarios that bring this about know better. */
+  doubt = 'by what does a client know that the lock is its own?';
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -36,7 +39,7 @@ export class Holders {
         ruleId: 'mutual-exclusion',
         rule: 'Mutual exclusion: at most one client holds the lock (contract, LockLike)',
         evidence: `${other?.client} holds it since ${s(other?.sinceMs ?? 0)};  ${client} was given it at ${s(nowMs)}`,
-        lookAt: 'by what does a client know that the lock is its own?',
+        lookAt: this.doubt,
       });
       this.#holder = { client, sinceMs: nowMs };
       this.turns.set(client, (this.turns.get(client) ?? 0) + 1);
@@ -98,16 +101,29 @@ export class Holders {
     if (!this.#cluster.runUntil(() => this.holder === client, withinMs)) this.stuck();
   }
 
-  stuck(): never {
+  stuck(lookAt = 'what stands under the key of the lock now, and who could take it away?'): never {
     const open = [...this.#open].map(([what, sinceMs]) => `the ${what} since ${s(sinceMs)}`);
     const holder = this.#holder && `${this.#holder.client} since ${s(this.#holder.sinceMs)}`;
+    const evidence = `at ${s(this.#cluster.nowMs)} these are open: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`;
     return this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'lock-stuck',
       rule: 'A lock that is free is given to somebody who wants it (handout, The contract)',
-      evidence: `at ${s(this.#cluster.nowMs)} these are open: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`,
-      lookAt: 'what stands under the key of the lock now, and who could take it away?',
+      evidence: `${evidence}${this.#key()}`,
+      lookAt,
     });
+  }
+
+  /** What a client finds under the key of the lock; nothing when it gets no answer. */
+  #key(): string {
+    const [client = ''] = this.#cluster.clients;
+    let found: GetResult | undefined;
+    this.#cluster.request(client, 'get', [LOCK], (outcome) => {
+      if (outcome.ok) found = outcome.value as GetResult;
+    });
+    if (!this.#cluster.runUntil(() => found !== undefined, 1000) || found === undefined) return '';
+    if (!found.ok) return '; its key was never written';
+    return `; its key holds ${JSON.stringify(found.value).slice(0, 60)} at version ${found.version}`;
   }
 }
 

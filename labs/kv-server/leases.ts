@@ -3,7 +3,7 @@
  * true may differ: a program that was stopped still believes in its token.
  */
 import type { Cluster, NodeId, RequestOutcome } from 'faultlab';
-import type { WriteReply } from './contract.ts';
+import { STORAGE, type WriteReply } from './contract.ts';
 import { s } from './workload.ts';
 
 const LOCK = 'the-lease';
@@ -13,11 +13,11 @@ export class Leases {
   readonly #leaseMs: number;
   /** What each client believes: the token of its lease. */
   readonly #tokens = new Map<NodeId, number>();
-  /** To whom each token was given. */
-  readonly #owners = new Map<number, NodeId>();
+  /** To whom each token was given, and when. */
+  readonly #given = new Map<number, { readonly client: NodeId; readonly atMs: number }>();
   readonly #lastWrite = new Map<NodeId, { value: string; reply?: WriteReply | null }>();
-  #highest = 0;
-  #highestOwner: NodeId | undefined;
+  /** The highest token given out, if any. */
+  #highest: number | undefined;
   #isWorking = false;
   #values = 0;
   /** Writes that the storage has taken. */
@@ -32,7 +32,9 @@ export class Leases {
       if (name === 'written') this.written++;
     });
     cluster.onBoot((node) => {
+      // It remembers nothing of a lease.
       this.#tokens.delete(node);
+      if (this.holder === node) this.holder = undefined;
       if (this.#isWorking && cluster.clients.includes(node)) {
         cluster.after(1, () => this.#workOn(node));
       }
@@ -55,24 +57,29 @@ export class Leases {
   }
 
   /** A client that was stopped may learn late that it had the lock: its token is then a low one. */
-  #noteToken(client: NodeId, token: number, before: number): void {
-    const owner = this.#owners.get(token);
-    this.#cluster.expect(token > before && owner === undefined, {
+  #noteToken(client: NodeId, token: number, before: number | undefined): void {
+    const given = this.#given.get(token);
+    const isHigher = before === undefined || token > before;
+    this.#cluster.expect(isHigher && given === undefined, {
       kind: 'safety',
       ruleId: 'token-order',
       rule: 'A fencing token is given out once, and is higher than those before (contract, LeaseLike)',
-      evidence:
-        owner === undefined
-          ? `${client} was given token ${token} at ${s(this.#cluster.nowMs)}; before it asked, ${before} had been given to ${this.#owners.get(before)}`
-          : `${client} was given token ${token} at ${s(this.#cluster.nowMs)}, which ${owner} was given, too`,
+      evidence: `${client} was given token ${token} at ${s(this.#cluster.nowMs)}; ${given ? this.#whoHas(token) : `before it asked, ${this.#whoHas(before)}`}`,
       lookAt: 'what grows with each holder, and is known to all?',
     });
-    this.#owners.set(token, client);
+    this.#given.set(token, { client, atMs: this.#cluster.nowMs });
     this.#tokens.set(client, token);
-    if (token < this.#highest) return;
+    if (this.#highest !== undefined && token < this.#highest) return;
     this.#highest = token;
-    this.#highestOwner = client;
     this.holder = client;
+  }
+
+  /** `c1 was given token 4 at 1.204 s`. */
+  #whoHas(token: number | undefined): string {
+    const given = token === undefined ? undefined : this.#given.get(token);
+    return given === undefined
+      ? 'no token was given out'
+      : `${given.client} was given token ${token} at ${s(given.atMs)}`;
   }
 
   release(client: NodeId, then?: () => void): void {
@@ -109,7 +116,7 @@ export class Leases {
       kind: 'liveness',
       ruleId: 'lease-stuck',
       rule: 'A lock whose holder is silent goes to somebody who wants it (contract, LeaseLike)',
-      evidence: `${client} wants the lock, and does not have it at ${s(this.#cluster.nowMs)}; leases are of ${this.#leaseMs} ms, the last was given to ${this.#highestOwner ?? 'nobody'}`,
+      evidence: `${client} wants the lock, and does not have it at ${s(this.#cluster.nowMs)}; leases are of ${this.#leaseMs} ms; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'how does somebody who waits notice that the holder is silent?',
     });
   }
@@ -120,7 +127,7 @@ export class Leases {
       kind: 'liveness',
       ruleId: 'write-refused',
       rule: 'The storage takes the writes of the present holder (contract, StorageLike)',
-      evidence: `${client}, with token ${this.#tokens.get(client)}, wrote ${value}; the reply was ${JSON.stringify(reply)}; the highest token given out is ${this.#highest}`,
+      evidence: `${client}, with token ${this.#tokens.get(client)}, wrote ${value}; the reply of ${STORAGE} was ${JSON.stringify(reply)}; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'which tokens are too old, and which is just right?',
     });
   }
@@ -131,7 +138,7 @@ export class Leases {
       kind: 'safety',
       ruleId: 'late-write-taken',
       rule: 'The storage refuses a token that is older than one it has seen (contract, WriteReply)',
-      evidence: `${client}, with token ${this.#tokens.get(client)}, wrote ${value} after ${this.#highestOwner} had written with ${this.#highest}; the reply was ${JSON.stringify(reply)}`,
+      evidence: `${client}, with token ${this.#tokens.get(client)}, wrote ${value} after the next holder had written; the reply of ${STORAGE} was ${JSON.stringify(reply)}; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'who is able to notice that this writer is late?',
     });
   }
@@ -146,7 +153,7 @@ export class Leases {
       kind: 'safety',
       ruleId: 'renewed',
       rule: 'renew tells whether the lock is still held (contract, LeaseLike)',
-      evidence: `renew of ${client} came out as ${answer ?? 'nothing within 3 s'}; the lock was last given to ${this.#highestOwner} with token ${this.#highest}`,
+      evidence: `renew of ${client} came out as ${answer ?? 'nothing within 3 s'}; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'by what does a holder find out that somebody else has the lock?',
     });
   }
@@ -182,7 +189,7 @@ export class Leases {
       kind: 'liveness',
       ruleId: 'no-work',
       rule: 'Once everything is well again, holders take turns and their writes are taken',
-      evidence: `${this.written - before} writes were taken in ${s(ms)}; the lock was last given to ${this.#highestOwner ?? 'nobody'} with token ${this.#highest}`,
+      evidence: `${this.written - before} writes were taken in ${s(ms)}; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'whom does the key of the lock name now, and does that client know?',
     });
   }

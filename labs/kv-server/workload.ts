@@ -120,7 +120,10 @@ export class KvWorkload {
   }
 
   /** Waits until all calls are answered. */
-  settle(withinMs = ANSWER_WITHIN_MS): void {
+  settle(
+    withinMs = ANSWER_WITHIN_MS,
+    lookAt = 'what does the client do when no reply comes?',
+  ): void {
     const { nowMs } = this.#cluster;
     if (this.#cluster.runUntil(() => this.#open.size === 0, withinMs)) {
       this.#cluster.run(1); // what the callers do with the answers
@@ -137,7 +140,7 @@ export class KvWorkload {
       ruleId: 'no-answer',
       rule: 'Every call comes to an end once the network lets messages through (contract, Kv)',
       evidence: `at ${s(nowMs + withinMs)} no answer to ${what}${since}${others}`,
-      lookAt: 'what does the client do when no reply comes?',
+      lookAt,
     });
   }
 

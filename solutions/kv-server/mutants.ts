@@ -171,6 +171,25 @@ export default defineMutants([
     find: 'if (holder !== this.#owner) return;',
     put: '',
   }),
+  {
+    name: 'releases-what-it-finds-and-looks-rarely',
+    bug: 'A release that is tried again frees whatever it finds, and who waits looks once a second.',
+    killedBy: 'C3',
+    edit: [
+      { file: 'lock.ts', find: 'if (holder !== this.#owner) return;', replace: '' },
+      {
+        file: 'lock.ts',
+        find: 'await sleep(waitMs * (0.5 + Math.random()));',
+        replace: 'await sleep(1000);',
+      },
+    ],
+  },
+  lock('looks-every-two-seconds', {
+    bug: 'Who waits looks every two seconds, however long the lock has been free by then.',
+    by: 'C5',
+    find: 'await sleep(waitMs * (0.5 + Math.random()));',
+    put: 'await sleep(2000);',
+  }),
   lock('impatient', {
     bug: 'Who waits looks all the time.',
     by: 'C5',
@@ -221,6 +240,12 @@ export default defineMutants([
     common: true,
     find: 'const { state, version } = this.#held;\n    return this.#write({ ...state, beat: ++this.#beats }, version);',
     put: 'const { state } = this.#held;\n    const { version } = parse(await this.#kv.get(this.#name));\n    return this.#write({ ...state, beat: ++this.#beats }, version);',
+  }),
+  lease('lease-of-an-earlier-life', {
+    bug: 'A client that finds its own name in the lease takes it for its own, also after a crash.',
+    by: 'D2',
+    find: 'const nowMs = performance.now();',
+    put: 'const nowMs = performance.now();\n      if (state.owner === this.#owner) return state.token;',
   }),
   lease('always-renewed', {
     bug: 'renew says yes, whatever the server says.',

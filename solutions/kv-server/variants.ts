@@ -47,6 +47,16 @@ const variants: readonly Variant[] = [
     edit: [lease('const POLL_MS = 40;', 'const POLL_MS = 120;')],
   },
   {
+    name: 'lock-polls-every-second',
+    what: 'Who waits for the lock looks once a second.',
+    edit: [lock('await sleep(waitMs * (0.5 + Math.random()));', 'await sleep(1000);')],
+  },
+  {
+    name: 'tokens-from-zero',
+    what: 'The first fencing token is 0.',
+    edit: [lease('const token = version + 1;', 'const token = version;')],
+  },
+  {
     name: 'tokens-with-gaps',
     what: 'Fencing tokens grow by ten.',
     edit: [lease('const token = version + 1;', 'const token = (version + 1) * 10;')],

@@ -1,6 +1,7 @@
 /** Part C: a lock that is nothing but a key. Its holders live for ever. */
 import type { Scenario, WireMessage } from 'faultlab';
-import { holders } from '../holders.ts';
+import { ACQUIRE_WITHIN_MS, holders } from '../holders.ts';
+import { ANSWER_WITHIN_MS } from '../workload.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
@@ -55,15 +56,19 @@ export const lock: readonly Scenario[] = [
       programs.expectHolder('c1');
       programs.acquire('c2');
       programs.acquire('c3');
-      // The replies to the puts of c1 are lost for a while: the lock is free, and c1 tries again.
-      const untilMs = cluster.nowMs + 700;
+      // However slowly the others look: c1 hears of its release only when one of them has the lock.
       cluster.filter((m) => {
-        return isPutReply(m) && m.to === 'c1' && cluster.nowMs < untilMs ? 'drop' : undefined;
+        const isFree = programs.holder === undefined;
+        return isPutReply(m) && m.to === 'c1' && isFree ? 'drop' : undefined;
       });
       programs.release('c1');
-      cluster.runUntil(() => programs.holder !== undefined, 4000);
+      cluster.note('c1 releases the lock, and hears no reply to its puts');
+      programs.doubt = 'who may hold the lock by the time at which a release is tried again?';
+      cluster.runUntil(() => programs.holder !== undefined, ACQUIRE_WITHIN_MS);
       const first = programs.holder ?? programs.stuck();
-      cluster.run(1500);
+      cluster.note(`${first} has the lock; from now on c1 hears replies again`);
+      // It tries again, and whoever waits has all the time to take what it should not have freed.
+      cluster.run(ANSWER_WITHIN_MS + ACQUIRE_WITHIN_MS);
       programs.release(first);
       programs.expectHolder(first === 'c2' ? 'c3' : 'c2');
       programs.release(first === 'c2' ? 'c3' : 'c2');
@@ -118,8 +123,13 @@ export const lock: readonly Scenario[] = [
         rule: 'Who waits for a lock sends at most 30 requests a second (handout, The contract)',
         evidence: `${perSecond.toFixed(1)} requests a second from each of four clients that waited`,
       });
+      // They have just looked: whoever sleeps for long now does so in front of an open door.
+      const looks = cluster.count('requests');
+      cluster.runUntil(() => cluster.count('requests') > looks, ACQUIRE_WITHIN_MS);
+      cluster.run(20);
       programs.release('c1');
-      if (!cluster.runUntil(() => programs.holder !== undefined, 1500)) programs.stuck();
+      if (!cluster.runUntil(() => programs.holder !== undefined, 1500))
+        programs.stuck('how long after a release may it take until somebody looks? (handout)');
     },
   },
   {

@@ -11,7 +11,7 @@ const RANDOM = { test: 15, grade: 100 };
 
 const isPut = (m: WireMessage, kind: WireMessage['kind']) => m.kind === kind && m.method === 'put';
 
-/** The first message for which `matches` holds has this fate, all others travel as usual. */
+/** The first message for which `matches` holds is lost or so many ms late, all others travel as usual. */
 function onFirst(
   cluster: Cluster,
   matches: (m: WireMessage) => boolean,
@@ -21,6 +21,11 @@ function onFirst(
   cluster.filter((m) => {
     if (!isFirst || !matches(m)) return undefined;
     isFirst = false;
+    const what =
+      m.kind === 'reply'
+        ? `the reply to the ${m.method} of ${m.to}`
+        : `the ${m.method} of ${m.from}`;
+    cluster.note(`${what} ${fate === 'drop' ? 'is lost' : `takes ${fate} ms`}`);
     return fate;
   });
 }
@@ -109,7 +114,8 @@ export const network: readonly Scenario[] = [
     points: 4,
     nodes: { n: 1, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'what does a put name that makes a late copy of it harmless?',
+    lookAt:
+      'when a put is answered, which of its attempts may still be under way, and what will they find?',
     run(cluster) {
       const workload = kv(cluster);
       // The first put of c1 arrives 900 ms late; meanwhile it is sent again, and c2 goes on.
@@ -231,7 +237,10 @@ export const network: readonly Scenario[] = [
         workload.put(client, client, 0);
         workload.get(client, 'a');
       }
-      workload.settle(SLOW_ANSWER_WITHIN_MS);
+      workload.settle(
+        SLOW_ANSWER_WITHIN_MS,
+        'when does a reply come here, and which attempt still waits for one?',
+      );
       cluster.network({ minMs: 1, typicalMs: 3 });
       cluster.run(1000);
       workload.expectPuts();

@@ -22,25 +22,37 @@ export const server: readonly Scenario[] = [
       const steps: [string, () => void, GetResult | PutResult][] = [
         ['get a', () => workload.get('c1', 'a', note), { ok: false, error: 'no-key' }],
         [
-          'put a=x at 3',
+          'put a=x at version 3',
           () => workload.put('c1', 'a', 3, note, 'x'),
           { ok: false, error: 'no-key' },
         ],
-        ['put a=x at 0', () => workload.put('c1', 'a', 0, note, 'x'), { ok: true, version: 1 }],
         [
-          'put a=y at 0',
+          'put a=x at version 0',
+          () => workload.put('c1', 'a', 0, note, 'x'),
+          { ok: true, version: 1 },
+        ],
+        [
+          'put a=y at version 0',
           () => workload.put('c1', 'a', 0, note, 'y'),
           { ok: false, error: 'version' },
         ],
         ['get a', () => workload.get('c1', 'a', note), { ok: true, value: 'x', version: 1 }],
-        ['put a=y at 1', () => workload.put('c1', 'a', 1, note, 'y'), { ok: true, version: 2 }],
         [
-          'put a=z at 3',
+          'put a=y at version 1',
+          () => workload.put('c1', 'a', 1, note, 'y'),
+          { ok: true, version: 2 },
+        ],
+        [
+          'put a=z at version 3',
           () => workload.put('c1', 'a', 3, note, 'z'),
           { ok: false, error: 'version' },
         ],
         ['get a', () => workload.get('c1', 'a', note), { ok: true, value: 'y', version: 2 }],
-        ['put b= at 0', () => workload.put('c1', 'b', 0, note, ''), { ok: true, version: 1 }],
+        [
+          'put b= at version 0',
+          () => workload.put('c1', 'b', 0, note, ''),
+          { ok: true, version: 1 },
+        ],
         ['get b', () => workload.get('c1', 'b', note), { ok: true, value: '', version: 1 }],
       ];
       for (const [what, ask, expected] of steps) {

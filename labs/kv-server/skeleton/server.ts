@@ -19,7 +19,7 @@ export default class Server {
     return { ok: false, error: 'no-key' };
   }
 
-  /** Called again for a request that came twice. */
+  /** Called for each request that arrives, also for one that a client sends again. */
   #put(args: PutArgs): PutReply {
     // TODO(A): the key is written if it stands at the version that the request names.
     void args;
