@@ -1,6 +1,7 @@
 /**
  * The contract of the KV on Raft lab: what passes between clients and servers, and what your classes
- * offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages.
+ * offer. Given; the grader runs its own copy. These are types only: you may send more RPCs, and more
+ * fields in messages, and add them to yours.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 
@@ -36,9 +37,17 @@ export interface KvRpcs {
   request(args: RequestArgs): Reply;
 }
 
-/** What `main.ts` reports: how far a server has come, and a digest of its `dump` there. */
+/** How far a server has come, how many keys its `dump` has there, and a digest of it. */
+export interface Reached {
+  readonly index: LogIndex;
+  readonly keys: number;
+  readonly digest: number;
+}
+
+/** What `main.ts` reports: after each entry, and after each snapshot that was taken over. */
 export interface KvOutputs {
-  applied: { readonly index: LogIndex; readonly digest: number };
+  applied: Reached;
+  restored: Reached;
 }
 
 export type KvContext = NodeContext<KvRpcs, KvOutputs>;
@@ -72,7 +81,10 @@ export const SNAPSHOT_EVERY = 50;
 
 /** Your server: `new Server(node, raft)` on each boot, with nothing in memory. */
 export interface StateMachine {
-  /** The next entry of the log, in order, each index once per life. Called by Raft; takes no time. */
+  /**
+   * The next entry of the log, in order, each index once per life. Takes no time; but it may come a
+   * while after Raft has committed the entry.
+   */
   apply(entry: Entry): void;
   /** Part C. All state is replaced by that of `data`, which `snapshot` got on some server. */
   restore(snapshot: { readonly index: LogIndex; readonly data: string }): void;

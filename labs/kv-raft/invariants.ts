@@ -1,31 +1,41 @@
 /** What must hold at every event: one state at each index, whoever has applied it, and when. */
 import type { Invariant, NodeId } from 'faultlab';
-import { type Applied, type ServerState, s } from './workload.ts';
+import type { Reached } from './contract.ts';
+import { type ServerState, s } from './workload.ts';
 
 /** A replicated state machine is deterministic (Raft §2): the same log gives the same state. */
 function oneState(): Invariant {
-  const first = new Map<number, { node: NodeId; digest: number; atMs: number }>();
+  const first = new Map<number, Reached & { readonly node: NodeId; readonly atMs: number }>();
   return {
     name: 'one-state',
     onEmit(node, name, value, watch) {
-      if (name !== 'applied') return;
-      const { index, digest } = value as Applied;
+      if (name !== 'applied' && name !== 'restored') return;
+      const reached = value as Reached;
+      const { index, keys, digest } = reached;
       const known = first.get(index);
       if (known === undefined) {
-        first.set(index, { node, digest, atMs: watch.nowMs });
+        first.set(index, { ...reached, node, atMs: watch.nowMs });
         return;
       }
       if (known.digest === digest) return;
+      const isRestored = name === 'restored';
+      const when = isRestored ? `with the snapshot of index ${index}` : `after index ${index}`;
+      const mine = keys === known.keys ? 'other keys or values' : plural(keys);
+      const theirs = keys === known.keys ? 'did' : `held ${plural(known.keys)}`;
       watch.fail({
         kind: 'safety',
         ruleId: 'one-state',
         rule: 'State machines that have applied the same log hold the same keys (Raft §2)',
-        evidence: `after index ${index}, ${node} holds other keys or values at ${s(watch.nowMs)} than ${known.node} did at ${s(known.atMs)}`,
-        lookAt: 'what does a server use to apply an entry that is not in the log or the snapshot?',
+        evidence: `${when}, ${node} holds ${mine} at ${s(watch.nowMs)}${keys === known.keys ? ' than' : ';'} ${known.node} ${theirs} at ${s(known.atMs)}`,
+        lookAt: isRestored
+          ? 'what does the text of the snapshot hold, and what does restore make of it?'
+          : 'what does a server use to apply an entry that is not in the log or the snapshot?',
       });
     },
   };
 }
+
+const plural = (keys: number) => `${keys || 'no'} key${keys === 1 ? '' : 's'}`;
 
 /** Within one life a server applies forwards, and no further than its log (Raft, Figure 2). */
 function forwards(): Invariant {

@@ -15,7 +15,7 @@ export default defineLab({
   program: 'main.ts',
   uses: ['raft'],
   given: ['contract.ts', 'main.ts'],
-  methods: { n: ['start', 'inspect', 'dump'], c: ['get', 'put', 'append', 'cas'] },
+  methods: { n: ['start', 'inspect', 'dump', 'lag'], c: ['get', 'put', 'append', 'cas'] },
   hours: '8–15',
   invariants,
   explain,

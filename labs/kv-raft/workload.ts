@@ -10,7 +10,7 @@ import {
   type NodeId,
   whyNotConverged,
 } from 'faultlab';
-import type { KvOutputs, LogIndex, Operation, Result } from './contract.ts';
+import type { LogIndex, Operation, Result } from './contract.ts';
 
 /** With a majority connected: an election with split votes, and a few attempts. */
 export const ANSWER_WITHIN_MS = 6000;
@@ -261,8 +261,6 @@ export class KvWorkload {
       .join(', ');
   }
 }
-
-export type Applied = KvOutputs['applied'];
 
 /** The workload of a run; made on first use. */
 export function kv(cluster: Cluster): KvWorkload {

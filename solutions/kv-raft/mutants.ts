@@ -27,6 +27,12 @@ export default defineMutants([
     find: 'waiting?.answer(waiting.term === term ? { ok: true, result } : NOT_LEADER);',
     put: 'waiting?.answer({ ok: true, result });',
   }),
+  server('waits-for-index-but-not-at-a-no-op', {
+    bug: 'An entry of Raft’s own answers nobody, any other answers whoever waits at its index.',
+    by: 'B4',
+    find: 'waiting?.answer(waiting.term === term ? { ok: true, result } : NOT_LEADER);',
+    put: 'if (command !== null) waiting?.answer({ ok: true, result });',
+  }),
   server('own-entries-of-raft-not-skipped', {
     bug: 'The entry that Raft adds for itself is parsed as a command.',
     by: 'A1',
@@ -210,6 +216,13 @@ export default defineMutants([
       return { ok: true, result: { value: this.#data.get(key) ?? '' } };
     const index = await this.#raft.readIndex();
     if (index !== null) lease.untilMs = performance.now() + 100;`,
+  }),
+  server('read-before-it-is-applied', {
+    bug: 'When readIndex has answered, the value is looked up at once, applied or not.',
+    by: 'D3',
+    common: true,
+    find: 'if (this.#applied < index) {',
+    put: 'if (this.#applied < index && index < 0) {',
   }),
   server('value-before-the-question', {
     bug: 'The value is looked up first, and then whether this server leads.',

@@ -144,8 +144,10 @@ export const machine: readonly Scenario[] = [
         kind: 'safety',
         ruleId: 'minority-answered',
         rule: 'Without a majority nothing is committed, so nothing is answered (Raft §8)',
-        evidence: `${leader} and ${friend} alone answered ${workload.isBusy('c1') ? 'the get of c2' : 'the put of c1'}`,
-        lookAt: 'how can a server that leads know that it still does?',
+        evidence: `${workload.isBusy('c1') ? 'the get of c2' : 'the put of c1'} was over, and c1 and c2 reach only ${leader} and ${friend}`,
+        lookAt: workload.isBusy('c1')
+          ? 'how can a server that leads know that it still does?'
+          : 'who said that the put was done, and what had been committed by then?',
       });
       cluster.heal();
       workload.finish();

@@ -12,7 +12,7 @@ export const isDone = (m: WireMessage) =>
   m.kind === 'reply' && m.method === 'request' && (m.body as Reply)?.ok === true;
 const kindOf = (m: WireMessage) => ((m.args ?? m.body) as RequestArgs).operation?.kind;
 
-/** Drops the first `count` messages for which `which` holds. */
+/** Drops the first `count` replies for which `which` holds. */
 export function dropFirst(
   cluster: Cluster,
   count: number,
@@ -22,6 +22,7 @@ export function dropFirst(
   cluster.filter((m) => {
     if (left === 0 || !which(m)) return undefined;
     left--;
+    cluster.note(`the reply of ${m.from} to the ${kindOf(m)} of ${m.to} is lost`);
     return 'drop';
   });
 }
@@ -175,7 +176,7 @@ export const once: readonly Scenario[] = [
     id: 'B4',
     title: 'a leader that was deposed does not answer for what another has put in its place',
     points: 4,
-    nodes: { n: 3, c: 2 },
+    nodes: { n: 3, c: 3 },
     seeds: DIRECTED,
     lookAt: 'is the entry that was applied at this index the one that this client waits for?',
     run(cluster) {
@@ -183,25 +184,31 @@ export const once: readonly Scenario[] = [
       const old = workload.elect();
       workload.ask1('c1', { kind: 'put', key: 'x', value: 'a' });
       workload.ask1('c2', { kind: 'put', key: 'y', value: 'b' });
+      workload.ask1('c3', { kind: 'put', key: 'z', value: 'c' });
       const others = without(cluster.nodes, old);
-      cluster.partition([old, 'c1'], [...others, 'c2']);
-      // Its clock is slow, so that c1 has great patience with the one server that it reaches.
-      cluster.clockRate('c1', 0.05);
+      const left = ['c1', 'c3'];
+      cluster.partition([old, ...left], [...others, 'c2']);
+      // Their clocks are slow, so that they have great patience with the one server that they reach.
+      for (const client of left) cluster.clockRate(client, 0.05);
+      // Two entries: at the first index a Raft may put an entry of its own, at the second it does not.
       workload.append('c1', 'x');
       cluster.run(30);
-      cluster.note(`${old} has proposed the append of c1, which no other server gets`);
+      workload.append('c3', 'z');
+      cluster.run(30);
+      cluster.note(`${old} has proposed the appends of c1 and c3, which no other server gets`);
       workload.elect(others);
       for (let i = 0; i < 3; i++)
         workload.ask1('c2', { kind: 'append', key: 'y', value: workload.newValue() });
       cluster.heal();
-      for (const node of others) {
-        cluster.cut(node, 'c1');
-        cluster.cut('c1', node);
-      }
+      for (const node of others)
+        for (const client of left) {
+          cluster.cut(node, client);
+          cluster.cut(client, node);
+        }
       cluster.note(`${old} hears of what the others have put in its place`);
       cluster.run(800);
       cluster.heal();
-      cluster.clockRate('c1', 1);
+      for (const client of left) cluster.clockRate(client, 1);
       workload.settle(60_000); // what it began to wait for, it waits for by the slow clock
       workload.get('c2', 'x');
       workload.finish();
@@ -222,6 +229,7 @@ export const once: readonly Scenario[] = [
       cluster.filter((m) => {
         if (!isRequest(m) || kindOf(m) !== 'put' || held > 0) return undefined;
         held++;
+        cluster.note(`the put of ${m.from} to ${m.to} takes 1.8 s`);
         return 1800; // so late that the client has asked again, and gone on
       });
       workload.ask1('c1', { kind: 'put', key: 'x', value: 'b' });

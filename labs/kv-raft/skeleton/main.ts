@@ -14,19 +14,24 @@ class ServerProgram {
   readonly #raft: RaftNode;
   readonly #server: Server;
   #applied = 0;
+  /** How long an entry waits before the state machine gets it: some are slow. */
+  #lagMs = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(node: KvContext) {
     this.#node = node;
     // What Raft reports goes to the state machine. Both share the node's disk and network.
     const outputs = {
-      apply: (entry: Entry) => {
-        this.#server.apply(entry);
-        this.#reached(entry.index);
-      },
-      restore: (snapshot: { index: number; data: string }) => {
-        this.#server.restore(snapshot);
-        this.#reached(snapshot.index);
-      },
+      apply: (entry: Entry) =>
+        this.#inTurn(() => {
+          this.#server.apply(entry);
+          this.#reached('applied', entry.index);
+        }),
+      restore: (snapshot: { index: number; data: string }) =>
+        this.#inTurn(() => {
+          this.#server.restore(snapshot);
+          this.#reached('restored', snapshot.index);
+        }),
     };
     const context = {
       id: node.id,
@@ -45,13 +50,28 @@ class ServerProgram {
     });
   }
 
-  #reached(index: number): void {
+  #inTurn(work: () => void): void {
+    if (this.#lagMs === 0 && this.#waiting.length === 0) {
+      work();
+      return;
+    }
+    this.#waiting.push(work);
+    setTimeout(() => this.#waiting.shift()?.(), this.#lagMs);
+  }
+
+  #reached(how: 'applied' | 'restored', index: number): void {
     this.#applied = index;
-    this.#node.emit('applied', { index, digest: digestOf(this.#server.dump()) });
+    const state = this.#server.dump();
+    this.#node.emit(how, { index, keys: Object.keys(state).length, digest: digestOf(state) });
   }
 
   start(): Promise<void> {
     return this.#raft.start();
+  }
+
+  /** From now on this server executes entries so much later than its Raft knows that they stand. */
+  lag(ms: number): void {
+    this.#lagMs = ms;
   }
 
   inspect() {
