@@ -115,11 +115,16 @@ export class Stores {
     });
   }
 
-  /** One commit after the other, each on another node, begun when the last one was answered. */
-  chain(length: number, pick: () => NodeId = () => this.#cluster.draw.pick(this.#cluster.nodes)) {
+  /**
+   * One commit after the other, each on any node, begun when the last one was answered; if `reads`, each
+   * is read before the next one begins.
+   */
+  chain(length: number, { reads = false } = {}): void {
     const next = (left: number) => {
-      const node = pick();
-      if (left > 0) this.commit(node, keyOn(node), () => next(left - 1));
+      if (left === 0) return;
+      const node = this.#cluster.draw.pick(this.#cluster.nodes);
+      const then = () => next(left - 1);
+      this.commit(node, keyOn(node), reads ? () => this.read(node, keyOn(node), then) : then);
     };
     next(length);
   }

@@ -147,6 +147,12 @@ export default defineMutants([
       },
     ],
   },
+  mutex('only-requests-move-the-clock', {
+    bug: 'Acknowledgements and releases are not shown to the clock, and they may carry news of requests.',
+    by: 'A9',
+    find: 'this.#clock.receive(stamp);',
+    put: "if (kind === 'request') this.#clock.receive(stamp);",
+  }),
   mutex('everybody-is-told-everything', {
     bug: 'An acknowledgement is sent to all nodes, not only to the one that asked.',
     by: 'A4',
@@ -227,6 +233,13 @@ export default defineMutants([
     by: 'B4',
     find: 'if (!this.#isReady(waiting.message)) continue;',
     put: 'if (!this.#isReady(waiting.message)) {\n        this.#waiting.delete(waiting);\n        continue;\n      }',
+  }),
+  broadcast('enough-in-all', {
+    bug: 'A message waits until as many have been delivered here as at its sender, whichever these are.',
+    by: 'B7',
+    find: 'return Object.entries(after).every(([node, count]) => (this.#delivered[node] ?? 0) >= count);',
+    put: `const sum = (counts: VectorStamp) => Object.values(counts).reduce((a, b) => a + b, 0);
+    return sum(this.#delivered) >= sum(after);`,
   }),
   {
     name: 'counts-arrivals',
@@ -348,6 +361,13 @@ export default defineMutants([
     by: 'C5',
     find: 'if (sent.wallMs > this.#physicalMs() + this.#maxOffsetMs)',
     put: 'if (sent.wallMs > Math.max(this.#last.wallMs, this.#physicalMs()) + this.#maxOffsetMs)',
+  }),
+  hlc('distrusts-its-own-clock', {
+    bug: 'A wall clock that has leapt ahead is taken for broken, and not looked at any more.',
+    by: 'C6',
+    find: 'const physicalMs = this.#physicalMs();',
+    put: `const leapt = this.#last.wallMs > 0 && this.#physicalMs() > this.#last.wallMs + 1000;
+    const physicalMs = leapt ? 0 : this.#physicalMs();`,
   }),
   hlc('logical-not-compared', {
     bug: 'Stamps are compared by wallMs only.',
@@ -503,6 +523,29 @@ export default defineMutants([
     await sleep(this.#widestMs);
     await this.#waitUntilPast(at);
     return at;`,
+      },
+    ],
+  },
+  {
+    name: 'last-to-finish-is-newest',
+    bug: 'A read returns what was committed last, although waits may end in another order.',
+    killedBy: 'D6',
+    edit: [
+      {
+        file: 'store.ts',
+        find: '  #lastAt = 0;',
+        replace: '  #lastAt = 0;\n  readonly #shown = new Map<string, Version>();',
+      },
+      {
+        file: 'store.ts',
+        find: '    await this.#waitUntilPast(at);\n    return at;',
+        replace:
+          '    await this.#waitUntilPast(at);\n    this.#shown.set(key, { value, at });\n    return at;',
+      },
+      {
+        file: 'store.ts',
+        find: 'return this.#newest(key, (at) => this.#isPast(at));',
+        replace: 'return this.#shown.get(key) ?? null;',
       },
     ],
   },

@@ -126,7 +126,7 @@ export const commitWait: readonly Scenario[] = [
       drift: (cluster, { node, rate }) => stores(cluster).drift(node as NodeId, rate as number),
       synchronise: (cluster, { node, offsetMs, uncertaintyMs }) =>
         stores(cluster).synchronise(node as NodeId, offsetMs as number, uncertaintyMs as number),
-      chain: (cluster, { length }) => stores(cluster).chain(length as number),
+      chain: (cluster, { length }) => stores(cluster).chain(length as number, { reads: true }),
       read: (cluster, { node }) => stores(cluster).read(node as NodeId, keyOn(node as NodeId)),
       snapshot(cluster, { ms }) {
         const { latestMs } = (stores(cluster).now('t1') ?? {}) as { latestMs?: number };
