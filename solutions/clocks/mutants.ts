@@ -334,6 +334,14 @@ export default defineMutants([
     find: 'known.logical < LOGICAL_MAX',
     put: 'known.logical <= LOGICAL_MAX',
   }),
+  hlc('overflows-on-arrival', {
+    bug: 'The full logical part is thought of at events of this node, and not at arrivals.',
+    by: 'C4',
+    find: 'return this.#next(compareHlc(sent, this.#last) > 0 ? sent : this.#last);',
+    put: `if (compareHlc(sent, this.#last) < 0 || sent.wallMs < this.#physicalMs()) return this.tick();
+    this.#last = { wallMs: sent.wallMs, logical: sent.logical + 1 };
+    return this.#last;`,
+  }),
   hlc('believes-everything', {
     bug: 'A stamp from the far future is believed, and taken over.',
     by: 'C5',

@@ -50,6 +50,7 @@ export const outputWords: NonNullable<SimulatedLab['outputWords']> = {
   sorted: () => 'has sorted all events',
   compared: () => 'has compared all events',
   burst: (value) => `had many events, the last ${stampWords((value as Told | null)?.stamp)}`,
+  notAscending: () => 'had an event with a stamp that is not above the one before',
   wants: () => 'asks for the mutex',
   enters: () => 'enters',
   leaves: () => 'leaves',
