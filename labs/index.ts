@@ -66,4 +66,14 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('./postgres-lag/lab.ts'),
     () => import('../solutions/postgres-lag/mutants.ts'),
   ),
+  lab(
+    'postgres-wal-gap',
+    () => import('./postgres-wal-gap/lab.ts'),
+    () => import('../solutions/postgres-wal-gap/mutants.ts'),
+  ),
+  lab(
+    'postgres-promotion',
+    () => import('./postgres-promotion/lab.ts'),
+    () => import('../solutions/postgres-promotion/mutants.ts'),
+  ),
 ];

@@ -14,7 +14,8 @@ run('npm', ['run', '--silent', 'seed-sets']);
 run('npm', ['run', '--silent', 'soundness', '--', '--seeds', '5', '--reference', '200']);
 const seeds = process.env.SEEDS ?? '100';
 for (const lab of readdirSync('solutions', { withFileTypes: true })) {
-  if (!lab.isDirectory()) continue;
+  // Those on real servers have a suite of their own, below.
+  if (!lab.isDirectory() || lab.name.startsWith('postgres-')) continue;
   run('npx', ['lab', 'grade', `solutions/${lab.name}`, '--lab', lab.name, '--seeds', seeds]);
 }
 run('node', ['scripts/new-lab.mjs']);

@@ -2,12 +2,16 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { isOnPostgres, type ServerScenario } from '../../grader/lab.ts';
 import { WORKER_FILE } from '../../grader/paths.ts';
+import { wrap } from '../../grader/report/terminal.ts';
+import type { Backend } from '../../grader/systems/machine.ts';
 import { labOrLast } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, shown } from '../workspace.ts';
 
 const MB = 1024 * 1024;
+const SERVER_COLUMNS = 22;
 const MEMORY_MB_MIN = 500;
 
 /** A check returns what it saw, and throws what is wrong and what to do. */
@@ -79,5 +83,55 @@ export async function doctor(ui: Ui): Promise<number> {
       ui.out(`${ui.style.colours.red('✗')} ${name.padEnd(10)}${(error as Error).message}`);
     }
   }
+  ui.out('', ...(await serverLines(ui)));
   return isWell ? 0 : 3;
+}
+
+/** Which backends boot a server here, by booting one, and which labs that leaves out. */
+async function serverLines(ui: Ui): Promise<string[]> {
+  const { green, yellow, bold } = ui.style.colours;
+  const { BACKENDS, openBackend } = await import('../../grader/systems/backend.ts');
+  const { PgServers } = await import('../../grader/systems/cluster.ts');
+  const lines = [
+    bold('Labs on real servers (FAULTLAB_BACKEND chooses; the first that works is taken)'),
+  ];
+  let taken: Backend | undefined;
+  for (const kind of BACKENDS) {
+    try {
+      const backend = await openBackend(kind);
+      const startMs = performance.now();
+      const cluster = await PgServers.create(backend, { nodes: 2 });
+      const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+      await cluster.destroy();
+      taken ??= backend;
+      const what = `${backend.words}; a primary and a standby in ${seconds} s`;
+      lines.push(...marked(green('✓'), kind, what));
+    } catch (error) {
+      lines.push(...marked(yellow('-'), kind, (error as Error).message));
+    }
+  }
+  for (const { slug, scenarios } of await serverLabs()) {
+    const needs = scenarios.flatMap(({ requires = [] }) => requires);
+    const missing = [...new Set(needs)].filter((name) => !taken?.can.has(name));
+    const why = taken ? `not here: ${missing.join(', ')}` : 'no backend works';
+    const isFine = taken !== undefined && missing.length === 0;
+    lines.push(
+      ...marked(isFine ? green('✓') : yellow('-'), slug, isFine ? `on ${taken?.kind}` : why),
+    );
+  }
+  return lines;
+}
+
+function marked(mark: string, name: string, text: string): string[] {
+  const [first = '', ...rest] = wrap(text, 78 - SERVER_COLUMNS);
+  const margin = ' '.repeat(SERVER_COLUMNS + 2);
+  return [`${mark} ${name.padEnd(SERVER_COLUMNS)}${first}`, ...rest.map((line) => margin + line)];
+}
+
+async function serverLabs(): Promise<{ slug: string; scenarios: readonly ServerScenario[] }[]> {
+  const { syllabus } = await import('../../labs/index.ts');
+  const labs = await Promise.all(syllabus.map(({ load }) => load()));
+  return labs.filter(isOnPostgres).map(({ slug, parts }) => {
+    return { slug, scenarios: parts.flatMap((part) => part.scenarios) };
+  });
 }

@@ -172,7 +172,9 @@ export class Links {
           const proxy = new LinkProxy(targets[to] as Address, shape(from, to), shape(to, from));
           const port = await proxy.listen(proxyHost);
           links.#proxies.set(`${from} ${to}`, proxy);
-          links.#addresses.set(`${from} ${to}`, { host: proxyAddress, port });
+          // Clients live where the proxies do.
+          const host = from === CLIENTS ? proxyHost : proxyAddress;
+          links.#addresses.set(`${from} ${to}`, { host, port });
         }),
     );
     await Promise.all(opened);

@@ -4,7 +4,7 @@
  * notices the end of its owner however it ends, and removes what is left; and whoever starts a
  * cluster first removes what a guard that was killed too has left.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ROOT } from '../paths.ts';
 import { processes, signal, startOf, treeOf } from './tree.ts';
 import { InfrastructureError } from './wait.ts';
@@ -27,6 +27,10 @@ import { InfrastructureError } from './wait.ts';
 const GUARD_FILE = join(ROOT, 'dist', 'grader', 'systems', 'guard.js');
 const OWNER_FILE = 'owner.json';
 const CLUSTER_PREFIX = 'c-';
+/** In the folder of a cluster of containers. */
+export const CONTAINERS_FILE = 'containers';
+/** On each container: the name of its cluster's folder. */
+export const CLUSTER_LABEL = 'org.faultlab.cluster';
 /** Memory is the faster disk, when there is enough of it. */
 const MEMORY_DISK = '/dev/shm';
 const FREE_BYTES_MIN = 1024 ** 3;
@@ -85,7 +89,16 @@ export function removeFolder(folder: string): void {
     if (found.length === 0) break;
     for (const pid of found) signal(pid, 'SIGKILL');
   }
+  if (existsSync(join(folder, CONTAINERS_FILE))) removeContainers(basename(folder));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+/** By the command, as this may be the last thing that a process does. */
+function removeContainers(cluster: string): void {
+  const filter = `label=${CLUSTER_LABEL}=${cluster}`;
+  const { stdout } = spawnSync('docker', ['ps', '-aq', '--filter', filter], { encoding: 'utf8' });
+  const ids = (stdout ?? '').split('\n').filter(Boolean);
+  if (ids.length > 0) spawnSync('docker', ['rm', '-f', '-v', ...ids]);
 }
 
 /** Processes that were started for this folder or work in it, and their children. */
