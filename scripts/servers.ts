@@ -36,6 +36,7 @@ function say(isGood: boolean, text: string): void {
 const resultsOf = (report: Report) => report.parts.flatMap((part) => part.scenarios);
 
 function show(report: Report): void {
+  for (const { where, text } of report.problems) console.log(`    ${where}: ${text}`);
   for (const result of resultsOf(report)) {
     if (result.verdict === 'passed') continue;
     const lines = failureLines(report.lab, result, STYLE);

@@ -85,7 +85,7 @@ export default defineMutants([
   runbook('does-not-wait', {
     bug: 'synchronous_commit is off for speed: nothing waits for anybody.',
     by: 'C1',
-    find: "await cluster.node('n1').configure({ synchronous",
-    put: "await cluster.node('n1').configure({ synchronous_commit: 'off', synchronous",
+    find: '.configure({ synchronous_standby_names',
+    put: ".configure({ synchronous_commit: 'off', synchronous_standby_names",
   }),
 ]);
