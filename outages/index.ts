@@ -8,6 +8,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/aws-dynamodb-2015/mutants.ts'),
     () => import('../solutions/aws-dynamodb-2015/variants.ts'),
   ),
+  outage(
+    'aws-dynamodb-dns-2025',
+    () => import('./aws-dynamodb-dns-2025/lab.ts'),
+    () => import('../solutions/aws-dynamodb-dns-2025/mutants.ts'),
+    () => import('../solutions/aws-dynamodb-dns-2025/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

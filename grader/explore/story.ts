@@ -20,6 +20,8 @@ const OUTPUTS_MAX = 2;
 const CROWD = 8;
 const NAMED = 1.5;
 const OF_OTHER = -3;
+/** What a mark of the same instant tells better. */
+const TOLD = new Set(['fault', 'pause', 'resume', 'crash']);
 const NODE_NAMES = /\b[a-z]\d+\b/g;
 
 /** How much each kind of event matters to a reader; what is missing matters not. */
@@ -45,7 +47,7 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
   const isAboutClients = inEvidence.size > 0 && !hasOutputs;
   const toldAtMs = new Set(records.flatMap(({ facts, atMs }) => (facts.tells ? atMs : [])));
   const isTold = ({ kind, atMs }: TraceRecord) =>
-    (kind === 'fault' && toldAtMs.has(atMs)) ||
+    (TOLD.has(kind) && toldAtMs.has(atMs)) ||
     (kind === 'emit' && (isAboutClients || (isFleet && named.size === 0)));
   const candidates = records
     .filter((record) => record.atMs <= endMs && weigh(record) > 0 && !isTold(record))

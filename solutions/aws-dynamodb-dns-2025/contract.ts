@@ -1,0 +1,1 @@
+export * from '../../outages/aws-dynamodb-dns-2025/contract.ts';
