@@ -16,7 +16,9 @@ export interface LabState {
   lastFailure?: { scenario: string; seed: number };
   /** `lab explain`: questions asked, answered rightly, and that at the first try. */
   explain?: { asked: number; right: number; first: number };
-  /** How many hints were read, by scenario. */
+  /** The rule that each failing scenario broke last. */
+  broken?: Record<string, string>;
+  /** How many hints were read, by scenario, or by `rule` and its name. */
   hints: Record<string, number>;
 }
 
@@ -78,6 +80,12 @@ export function recordReport(state: State, report: Report, countsAsScore: boolea
   const failed = scenarios.find((s) => s.verdict === 'failed' && s.firstBad);
   if (failed?.firstBad) lab.lastFailure = { scenario: failed.id, seed: failed.firstBad.seed };
   else if (scenarios.some((s) => s.id === lab.lastFailure?.scenario)) delete lab.lastFailure;
+  for (const { id, verdict, firstBad, shrunk } of scenarios) {
+    const ruleId = (shrunk?.finding ?? firstBad?.finding)?.ruleId;
+    lab.broken ??= {};
+    if (verdict === 'failed' && ruleId !== undefined) lab.broken[id] = ruleId;
+    else delete lab.broken[id];
+  }
   if (!countsAsScore) return;
   const raise = (scores: Record<string, number>, name: string, points: number) => {
     scores[name] = Math.max(scores[name] ?? 0, points);

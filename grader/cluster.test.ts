@@ -82,6 +82,28 @@ test.each(cases)('%s', async (_name, run, expected) => {
   expect(outputs).toEqual(expected);
 });
 
+test('who runs and sends nothing is told as silent, with its last message or its start', async () => {
+  const told: string[] = [];
+  await outputsOf(CALLS, {
+    nodes: 3,
+    run: (c) => {
+      c.run(900);
+      told.push(c.silence('n1', 'n2', 'n3'));
+      c.run(600);
+      told.push(c.silence('n1', 'n2', 'n3'));
+      c.crash('n2');
+      c.restart('n3');
+      c.pause('n1');
+      told.push(c.silence('n1', 'n2', 'n3'));
+    },
+  });
+  expect(told[0]).toBe('');
+  expect(told[1]).toMatch(
+    /^; n1 silent since 0\.1\d\d s; n2 silent since 0\.1\d\d s; n3 silent since the start$/,
+  );
+  expect(told[2]).toBe('; n3 silent since the start');
+});
+
 const WRITES = `
   const had = await c.disk.read('log');
   if (had !== undefined) return c.emit('out', had);

@@ -35,6 +35,9 @@ import { hashOf, Trace, type TraceFacts } from './sim/trace.ts';
 /** A message may not be larger than this. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
+/** Who sends nothing for so long is told as silent. */
+const SILENT_MS = 1000;
+
 /** Ends a run: with a finding, or because of a fault of the grader itself. */
 export class RunEnded extends Error {
   override readonly name = 'RunEnded';
@@ -248,6 +251,18 @@ export class SimCluster implements Cluster {
 
   isPaused(node: NodeId): boolean {
     return this.#live(node).paused;
+  }
+
+  silence(...nodes: readonly NodeId[]): string {
+    const groups = new Map<string, NodeId[]>();
+    for (const node of nodes) {
+      const { up, paused, bootedMs, sentMs } = this.#process(node);
+      if (!up || paused || this.nowMs - (sentMs ?? bootedMs) < SILENT_MS) continue;
+      const started = bootedMs === 0 ? 'the start' : `a start at ${seconds(bootedMs)}`;
+      const since = sentMs === undefined ? started : seconds(sentMs);
+      groups.set(since, [...(groups.get(since) ?? []), node]);
+    }
+    return [...groups].map(([since, ids]) => `; ${ids.join(',')} silent since ${since}`).join('');
   }
 
   count(what: 'messages' | 'requests' | 'bytes', method?: string): number {
@@ -661,6 +676,7 @@ export class SimCluster implements Cluster {
       wire = { kind, from: from.id, to: to.id, method, body: kept, args: asked, sizeBytes: size };
     }
     const number = ++this.#messages;
+    from.sentMs = this.nowMs;
     this.#markMessage('send', from, hash, wire, { number, label: '' });
     if (wire) this.#notify((invariant) => invariant.onSend?.(wire, this.#watch));
 
@@ -923,6 +939,7 @@ function describeProfile(profile: object): string {
 
 const LATENCIES: Readonly<Record<string, string>> = { minMs: 'at least', typicalMs: 'typically' };
 const percent = (share: unknown) => `${Math.round(100 * Number(share))} %`;
+const seconds = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
 const plural = (messages: number) => `${messages} message${messages === 1 ? ' is' : 's are'}`;
 

@@ -259,6 +259,11 @@ export interface Cluster {
   inspect(node: NodeId): unknown;
   isUp(node: NodeId): boolean;
   isPaused(node: NodeId): boolean;
+  /**
+   * For messages about what did not happen: `; n1,n3 silent since 20.974 s` for those of the nodes that
+   * run and have sent nothing for a second or longer; '' when there are none.
+   */
+  silence(...nodes: readonly NodeId[]): string;
   /** Sent so far, all kinds of messages or only requests of one method. */
   count(what: 'messages' | 'requests' | 'bytes', method?: string): number;
   /** Size in bytes of all files of a node. */

@@ -128,6 +128,9 @@ export class Process {
   /** Counts boots; what belongs to an earlier life is ignored. */
   life = 0;
   up = false;
+  /** When it booted last, and when it sent something last in this life. */
+  bootedMs = 0;
+  sentMs: number | undefined;
   /** Never switched on in this run. */
   off = false;
   paused = false;
@@ -177,6 +180,8 @@ export class Process {
     this.paused = false;
     this.life++;
     const { simulation } = this.#around;
+    this.bootedMs = simulation.nowMs;
+    this.sentMs = undefined;
     const isFirst = this.life === 1;
     this.cause = this.#around.recorded;
     this.#around.mark(isFirst ? 'boot' : 'restart', this, this.life, () =>
@@ -215,14 +220,16 @@ export class Process {
     this.#diskFreeUs = 0;
     this.cpu.clear();
     const life = this.life * 64;
-    const lost = this.disk.crash(this.crashMode, (question) =>
+    const { lost, undone } = this.disk.crash(this.crashMode, (question) =>
       keyed(simulation.seed, Choice.tornWrite, this.index, life, question),
     );
-    this.#around.mark('crash', this, lost, () =>
-      lost === 0
-        ? 'crashes'
-        : `crashes; ${lost} unsynced disk operation${lost === 1 ? '' : 's'} lost or torn`,
-    );
+    this.#around.mark('crash', this, lost, () => {
+      const operations = `${lost} unsynced disk operation${lost === 1 ? '' : 's'} lost or torn`;
+      const names = `the directory was not synced: ${undone.join(', ')} as before`;
+      return ['crashes', lost > 0 && operations, undone.length > 0 && names]
+        .filter(Boolean)
+        .join('; ');
+    });
     this.#around.crashed(this);
   }
 

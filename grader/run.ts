@@ -9,6 +9,7 @@ import type { Cluster, Scenario, SimulatedLab } from './lab.ts';
 import { type Crew, namesOf } from './names.ts';
 import { NodeGone } from './realm/gone.ts';
 import type { NodeRealm } from './realm/realm.ts';
+import { squeezed } from './report/plain.ts';
 import type { Finding, SeedResult, Step } from './report/report.ts';
 import type { Network } from './sim/network.ts';
 import { Stream } from './sim/prng.ts';
@@ -16,8 +17,8 @@ import { EventStorm } from './sim/simulation.ts';
 import type { TraceRecord } from './sim/trace.ts';
 
 /**
- * How long one run may take in real time. A run takes some milliseconds; only code that never returns
- * gets here, or a run that the machine had no processor for, which is told apart.
+ * How long one run may take in real time. A run takes some milliseconds; only code that never
+ * returns gets here, so the verdict does not depend on how busy the machine is.
  */
 export const RUN_TIMEOUT_MS = 10_000;
 
@@ -34,8 +35,6 @@ export interface RunOptions {
   readonly change?: Change;
   /** Real time that the run may take. @default RUN_TIMEOUT_MS; Infinity at a breakpoint */
   readonly timeoutMs?: number;
-  /** How many times as long it may take, because the machine was too busy before. @default 1 */
-  readonly patience?: number;
 }
 
 export interface Run {
@@ -46,8 +45,6 @@ export interface Run {
   readonly noise: Network['noise'];
   /** Where single crashes could have struck, as steps of a plan; for scenarios that sweep them. */
   readonly crashPoints: readonly Step[];
-  /** It was cut off before it had a fair share of a processor: worth another attempt. */
-  readonly isStarved: boolean;
   /** An endless loop was cut off: these realms must not be used again. */
   readonly realmsSpoiled: boolean;
 }
@@ -90,25 +87,17 @@ export function runScenario(options: RunOptions): Run {
   let finding: Finding | undefined;
   let undecided: string | undefined;
   let realmsSpoiled = false;
-  const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
-  const limitMs = timeoutMs * (options.patience ?? 1);
-  const cpuBefore = process.cpuUsage();
-  let isStarved = false;
   try {
     const script = () => {
       change.before?.(cluster);
       execute(cluster, lab, scenario, plan);
     };
-    withTimeout(script, limitMs);
+    withTimeout(script, options.timeoutMs ?? RUN_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof RunEnded) finding = error.finding;
     else if (error instanceof EventStorm) finding = storm(error, cluster);
     else if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      finding = cluster.pendingFinding;
-      const cpuMs = cpuMsSince(cpuBefore);
-      isStarved = finding === undefined && cpuMs < timeoutMs * BUSY_SHARE;
-      if (isStarved) undecided = tooBusy(cpuMs, limitMs);
-      else finding ??= endless(cluster);
+      finding = cluster.pendingFinding ?? endless(cluster);
       realmsSpoiled = true;
     } else if (error instanceof NodeGone) {
       finding = cluster.pendingFinding ?? gone(error, cluster);
@@ -123,7 +112,8 @@ export function runScenario(options: RunOptions): Run {
     undecided = `the scenario did not reach what it is about: ${cluster.unreached.join('; ')}`;
   }
   if (finding !== undefined) {
-    finding = { ...finding, lookAt: finding.lookAt ?? scenario.lookAt };
+    const { evidence, lookAt = scenario.lookAt } = finding;
+    finding = { ...finding, evidence: withTime(squeezed(evidence), finding.atMs), lookAt };
     if (options.keepTrace)
       finding = { ...finding, story: tellStory(cluster.trace.records, finding) };
   }
@@ -143,9 +133,13 @@ export function runScenario(options: RunOptions): Run {
     trace: cluster.trace.records,
     noise: cluster.noise,
     crashPoints: crashPointsOf(cluster, scenario),
-    isStarved,
     realmsSpoiled,
   };
+}
+
+/** Evidence says when; what a scenario has measured, and says no time of, it has measured now. */
+function withTime(evidence: string, atMs: number): string {
+  return /\d\.\d{3} s/.test(evidence) ? evidence : `${evidence} (at ${(atMs / 1000).toFixed(3)} s)`;
 }
 
 function crashPointsOf(cluster: SimCluster, { sweep = [] }: Scenario): Step[] {
@@ -219,17 +213,6 @@ const GONE = {
     lookAt: 'what does this code do that a node cannot do?',
   },
 };
-
-/** A loop without an end is busy. What has had less than this share of its time was not let to run. */
-const BUSY_SHARE = 0.05;
-
-function cpuMsSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
-
-const tooBusy = (cpuMs: number, limitMs: number) =>
-  `the machine is too busy: in ${limitMs / 1000} s this run was given ${(cpuMs / 1000).toFixed(2)} s of a processor; try again when less is going on`;
 
 function endless(cluster: SimCluster): Finding {
   return {

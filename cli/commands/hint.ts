@@ -1,10 +1,7 @@
-/** `lab hint [lab] [scenario] [stage]`: a nudge first, a concrete step last. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** `lab hint [lab] [scenario] [stage]`: on the rule that broke, then a nudge, and a concrete step last. */
 import { wrap } from '../../grader/report/terminal.ts';
 import { UsageError, wholeNumber } from '../errors.ts';
-import { parseHints } from '../hints.ts';
-import { labFolder } from '../root.ts';
+import { hintAt, hintsOf, nextHint } from '../hints.ts';
 import { findScenario, labOrLast } from '../select.ts';
 import { changeState, labState, readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
@@ -27,29 +24,35 @@ export async function hint(
     throw new UsageError({ what, todo: `lab test ${lab.slug}, or name a scenario` });
   }
   const scenario = findScenario(lab, id ?? last?.scenario ?? '');
-  const file = join(labFolder(lab.slug), 'hints.md');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const stages = parseHints(text).get(scenario.id) ?? [];
-  if (stages.length === 0) {
-    ui.out(`${scenario.id} has no hints. Its question: ${scenario.lookAt}`);
-    return 0;
-  }
-  const read = readState(root).labs[lab.slug]?.hints[scenario.id] ?? 0;
-  const wanted = stage === undefined ? read + 1 : wholeNumber('the stage', 1)(stage);
-  if (stage !== undefined && wanted > stages.length) {
-    const allowed = stages.map((_, i) => String(i + 1));
+  const { hints: read = {}, broken = {} } = readState(root).labs[lab.slug] ?? {};
+  const hints = hintsOf(lab.slug);
+  const stages = hints.get(scenario.id)?.length ?? 0;
+  const wanted = stage === undefined ? undefined : wholeNumber('the stage', 1)(stage);
+  if (wanted !== undefined && wanted > stages) {
+    const allowed = Array.from({ length: stages }, (_, i) => String(i + 1));
     const what = `${scenario.id} has no hint ${wanted}`;
     throw new UsageError({ what, allowed, todo: 'give one of these stages' });
   }
-  const shown = Math.min(wanted, stages.length);
+  const ruleId = broken[scenario.id];
+  const found =
+    wanted === undefined
+      ? nextHint(hints, { scenario: scenario.id, ruleId, read })
+      : hintAt(hints, scenario.id, wanted);
+  if (found === undefined) {
+    ui.out(`${scenario.id} has no hints. Its question: ${scenario.lookAt}`);
+    return 0;
+  }
+  const { key, text, isLast } = found;
   changeState(root, (state) => {
-    labState(state, lab.slug).hints[scenario.id] = Math.max(read, shown);
+    labState(state, lab.slug).hints[key] = Math.max(read[key] ?? 0, found.stage);
   });
   const title = wrap(`${scenario.id}  ${scenario.title}`, 80);
   ui.out(...title.map((line) => ui.style.colours.bold(line)));
-  ui.out(`Hint ${shown} of ${stages.length}`, '', ...wrapMarkdown(stages[shown - 1] ?? ''));
+  const isOfRule = key !== scenario.id;
+  const what = isOfRule ? `On the rule that broke, ${ruleId}` : `Hint ${found.stage} of ${stages}`;
+  ui.out(what, '', ...wrapMarkdown(text));
   const next = `${ui.command} hint ${lab.slug} ${scenario.id}`;
-  ui.out('', shown < stages.length ? `Next hint: ${next}` : 'That was the last hint.');
+  ui.out('', isLast ? 'That was the last hint.' : `Next hint: ${next}`);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Makes a failing run small: delta debugging (Zeller and Hildebrandt, 2002) over everything that is
- * data – operations and faults, then whole nodes, then the chance on the wire, message by message –
- * keeping the broken rule. Because every choice is keyed, taking one away leaves the others as they
+ * data – operations and faults, then whole nodes, then the chance on the wire, message by message, and
+ * last the time between steps – keeping the broken rule. Because every choice is keyed, taking one away leaves the others as they
  * were. Deterministic: its budget is simulated events, never time.
  */
 import type { Scenario } from '../lab.ts';
@@ -17,6 +17,8 @@ export const SHRINK_BUDGET = 1_000_000;
 const RUN_COST = 500;
 /** With more lost, doubled or late messages than this, single ones are not looked at. */
 const SINGLES_MAX = 200;
+/** What of a wait between two steps is tried to be left, in this order. */
+const WAITS = [0, 0.25, 0.5, 0.75];
 
 /** Undefined when the run does not fail. */
 export async function shrink(
@@ -33,6 +35,7 @@ export async function shrink(
   await search.calmTheWire();
   // What a lossy wire needed may be superfluous on a calm one.
   await search.dropSteps();
+  await search.closeUp();
 
   const told = async (plan: readonly Step[]): Promise<Shrunk | undefined> => {
     const { finding, traceHash, events } = (
@@ -88,14 +91,14 @@ class Search {
    * Takes the plan if it breaks the same rule, and not in a longer run, which is no gain; nor in
    * the same run, when it only says that something does not happen which does not happen anyway.
    */
-  async #try(plan: readonly Step[]): Promise<boolean> {
+  async #try(plan: readonly Step[], eventsMax = this.#best.result.events * 1.1): Promise<boolean> {
     if (this.#left <= 0) return false;
     const run = await this.#session.run(this.#scenario, this.#seed, { plan });
     const { finding, events, traceHash } = run.result;
     this.#left -= events + (run.realmsSpoiled ? SHRINK_BUDGET : RUN_COST);
     this.runs++;
     const isSame = finding?.ruleId === this.#first.result.finding?.ruleId;
-    if (!isSame || events > this.#best.result.events * 1.1) return false;
+    if (!isSame || events > eventsMax) return false;
     if (traceHash === this.#best.result.traceHash && plan.length > this.plan.length) return false;
     this.#best = run;
     this.plan = withoutLater(plan, run);
@@ -126,6 +129,27 @@ class Search {
       if (!(await this.#try(this.#calmed(what)))) await this.#spareFew(what);
     // A directed scenario is told with the times that it was written for.
     if (this.#scenario.plan !== undefined) await this.#try(this.#calmed('jitter'));
+  }
+
+  /**
+   * Lets each step follow the one before it sooner, the longest waits first: what happens meanwhile is
+   * mostly heartbeats.
+   */
+  async closeUp(): Promise<void> {
+    const steps = () => this.plan.filter(isStep).sort((a, b) => a.atMs - b.atMs);
+    const waitMs = (i: number) => (steps()[i]?.atMs ?? 0) - (steps()[i - 1]?.atMs ?? 0);
+    const order = steps().map((_, i) => i);
+    order.sort((a, b) => waitMs(b) - waitMs(a));
+    for (const i of order) {
+      for (const share of WAITS) {
+        const fromMs = steps()[i]?.atMs;
+        const byMs = Math.floor(waitMs(i) * (1 - share));
+        if (fromMs === undefined || byMs < 1) break;
+        const sooner = (step: Step) =>
+          isStep(step) && step.atMs >= fromMs ? { ...step, atMs: step.atMs - byMs } : step;
+        if (await this.#try(this.plan.map(sooner), this.#best.result.events)) break;
+      }
+    }
   }
 
   /** Not without any: then with as few of these messages as possible. */

@@ -1,9 +1,10 @@
 /**
  * The shortest story of a failure: the few events of a trace that a person would tell. What the
  * scenario itself notes comes first, then crashes, new leaders and faults; messages and timers carry
- * no story.
+ * no story, but for what the clients of the evidence waited for in vain.
  */
 import { FLEET } from '../names.ts';
+import { squeezed } from '../report/plain.ts';
 import type { Finding, StoryEvent } from '../report/report.ts';
 import type { TraceRecord } from '../sim/trace.ts';
 
@@ -15,6 +16,8 @@ const RECENT = 40;
  * without outputs, such as clients, they add nothing.
  */
 const OUTPUTS_MAX = 2;
+/** And so do messages in vain. */
+const IN_VAIN_MAX = 3;
 
 /** Among more nodes than this, what happens to those that the evidence does not name is another story. */
 const CROWD = 8;
@@ -32,8 +35,19 @@ const WEIGHT: Readonly<Record<string, number>> = {
   resume: 7,
   restart: 6,
   fault: 5,
+  drop: 4.5,
+  timeout: 4,
   emit: 3,
 };
+
+interface Candidate {
+  readonly record: TraceRecord;
+  /** The same that befell others at the same time. */
+  readonly also: readonly TraceRecord[];
+  readonly i: number;
+  readonly isAbout: boolean;
+  readonly weight: number;
+}
 
 /** At most six events, in order of time, the last ones before what the finding tells of. */
 export function tellStory(records: readonly TraceRecord[], finding: Finding): StoryEvent[] {
@@ -45,30 +59,44 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
   const named = isCrowd ? inEvidence : new Set();
   const hasOutputs = records.some(({ kind, node = '' }) => kind === 'emit' && inEvidence.has(node));
   const isAboutClients = inEvidence.size > 0 && !hasOutputs;
-  const toldAtMs = new Set(records.flatMap(({ facts, atMs }) => (facts.tells ? atMs : [])));
-  const isTold = ({ kind, atMs }: TraceRecord) =>
-    (TOLD.has(kind) && toldAtMs.has(atMs)) ||
+  const notedAtMs = new Set(records.flatMap(({ facts, atMs }) => (facts.tells ? atMs : [])));
+  const isNoted = ({ kind, atMs }: TraceRecord) =>
+    (TOLD.has(kind) && notedAtMs.has(atMs)) ||
     (kind === 'emit' && (isAboutClients || (isFleet && named.size === 0)));
-  const candidates = records
-    .filter((record) => record.atMs <= endMs && weigh(record) > 0 && !isTold(record))
-    .map((record, i) => {
-      const nodes = record.node === undefined ? record.text.match(NODE_NAMES) : [record.node];
-      const isAbout = nodes?.some((node) => named.has(node)) ?? false;
-      const isOfOther = named.size > 0 && record.node !== undefined && !isAbout;
-      const shift = isAbout ? NAMED : isOfOther ? OF_OTHER : 0;
-      return { record, i, isAbout, weight: weigh(record) + shift };
-    });
-  const isOutput = ({ record }: { record: TraceRecord }) => record.kind === 'emit';
-  const outputs = candidates.filter(isOutput).slice(-OUTPUTS_MAX);
-  const others = candidates.filter((candidate) => !isOutput(candidate));
+  const told = records.filter(
+    (record) => record.atMs <= endMs && isTold(record, inEvidence) && !isNoted(record),
+  );
+  const events = isCrowd ? told.map((record, i) => ({ record, also: [], i })) : together(told);
+  const candidates = events.map(({ record, also, i }): Candidate => {
+    const nodes = record.node === undefined ? record.text.match(NODE_NAMES) : [record.node];
+    const isAbout = nodes?.some((node) => named.has(node)) ?? false;
+    const isOfOther = named.size > 0 && record.node !== undefined && !isAbout;
+    const shift = isAbout ? NAMED : isOfOther ? OF_OTHER : 0;
+    return { record, also, i, isAbout, weight: weigh(record) + shift };
+  });
+  const ofKinds = (...kinds: string[]) =>
+    candidates.filter(({ record }) => kinds.includes(record.kind));
+  const outputs = ofKinds('emit').slice(-OUTPUTS_MAX);
+  const inVain = ofKinds('drop', 'timeout').slice(-IN_VAIN_MAX);
+  const others = candidates.filter(({ record }) => !IN_CROWDS.has(record.kind));
   const recent = [true, false].flatMap((about) =>
     others.filter(({ isAbout }) => isAbout === about).slice(-RECENT),
   );
-  return [...recent, ...outputs]
+  return [...recent, ...inVain, ...outputs]
     .sort((a, b) => b.weight - a.weight || b.i - a.i)
     .slice(0, EVENTS_MAX)
     .sort((a, b) => a.i - b.i)
-    .map(({ record }) => ({ atMs: record.atMs, text: words(record) }));
+    .map(({ record, also }) => ({ atMs: record.atMs, text: words(record, also) }));
+}
+
+const IN_CROWDS = new Set(['emit', 'drop', 'timeout']);
+
+/** A client that the evidence names waited for this in vain; of others, many messages are lost. */
+function isTold(record: TraceRecord, inEvidence: ReadonlySet<string>): boolean {
+  const { kind, node = '', facts } = record;
+  if (kind !== 'drop' && kind !== 'timeout') return weigh(record) > 0;
+  const ends = facts.wire === undefined ? [node] : [facts.wire.from, facts.wire.to];
+  return ends.some((end) => end.startsWith('c') && inEvidence.has(end));
 }
 
 /** When what the evidence tells of had happened: a history is judged long after. */
@@ -83,10 +111,52 @@ function weigh(record: TraceRecord): number {
   return WEIGHT[record.kind] ?? 0;
 }
 
-function words(record: TraceRecord): string {
-  return short(record.node === undefined ? record.text : `${record.node} ${record.text}`);
+/** What befell several nodes, or links, in one instant is one event. */
+function together(records: readonly TraceRecord[]): Pick<Candidate, 'record' | 'also' | 'i'>[] {
+  const told: { record: TraceRecord; also: TraceRecord[]; i: number }[] = [];
+  const firsts = new Map<string, TraceRecord[]>();
+  for (const [i, record] of records.entries()) {
+    const what = sharedWords(record);
+    const key = `${record.atMs} ${what}`;
+    const also = what === undefined ? undefined : firsts.get(key);
+    if (also !== undefined) {
+      also.push(record);
+      continue;
+    }
+    const one = { record, also: [], i };
+    told.push(one);
+    if (what !== undefined) firsts.set(key, one.also);
+  }
+  return told;
+}
+
+const OF_MANY: Readonly<Record<string, string>> = {
+  crash: 'crash',
+  restart: 'restart',
+  pause: 'are paused',
+};
+
+/** By what an event is the same as that of another node or link; undefined when it stands alone. */
+function sharedWords(record: TraceRecord): string | undefined {
+  const { kind, node } = record;
+  if (node !== undefined) return kind in OF_MANY ? record.text : undefined;
+  return kind === 'fault' ? /^(cut|mend) /.exec(record.text)?.[1] : undefined;
+}
+
+function words({ node, text, kind, facts }: TraceRecord, also: readonly TraceRecord[]): string {
+  if (facts.wire !== undefined) {
+    const { from, to, method, kind: way } = facts.wire;
+    const why = / is lost \(\w+\)$/.exec(text)?.[0] ?? ' is lost';
+    return `${from} → ${to} ${method}${way === 'reply' ? ' reply' : ''}${why}`;
+  }
+  if (node === undefined)
+    return short([text, ...also.map((other) => other.text.replace(/^\w+ /, ''))].join(', '));
+  if (also.length === 0) return short(`${node} ${text}`);
+  const nodes = [node, ...also.map((other) => other.node)].join(',');
+  return short(`${nodes} ${OF_MANY[kind]}${kind === 'crash' ? text.slice('crashes'.length) : ''}`);
 }
 
 function short(text: string): string {
-  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
+  const told = squeezed(text);
+  return told.length > 90 ? `${told.slice(0, 89)}…` : told;
 }

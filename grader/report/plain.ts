@@ -21,6 +21,9 @@ export function plain(text: string, charsMax = TEXT_CHARS_MAX): string {
   return `${clean.slice(0, charsMax).replace(LONE_SURROGATE, '')}\n[cut]`;
 }
 
+/** `xxxxxxxxxxxx` as `xxx…`: what only fills a value says nothing. */
+export const squeezed = (text: string) => text.replace(/(\S)\1{11,}/g, '$1$1$1…');
+
 /** The same on one line. */
 export const plainLine = (text: string, charsMax = 400) =>
   plain(text.replace(/\s+/g, ' '), charsMax).replaceAll('\n', ' ');

@@ -172,8 +172,8 @@ export class SimDisk {
     return undefined;
   }
 
-  /** Power loss. Returns how many unsynced changes were lost or torn. */
-  crash(mode: CrashMode, choose: CrashChoice): number {
+  /** Power loss. Returns how many unsynced changes were lost or torn, and which names are as before. */
+  crash(mode: CrashMode, choose: CrashChoice): { lost: number; undone: readonly string[] } {
     let question = 0;
     let lost = 0;
     const keepNames = mode === 'keep' || (mode !== 'lose' && choose(question++) < 0.5);
@@ -196,8 +196,11 @@ export class SimDisk {
       inode.durable = content;
       inode.unsynced = [];
     }
+    const undone = [...new Set([...names.keys(), ...this.#files.keys()])].filter(
+      (name) => names.get(name) !== this.#files.get(name),
+    );
     this.#files = new Map(names);
     this.#durableNames = new Map(names);
-    return lost;
+    return { lost, undone };
   }
 }

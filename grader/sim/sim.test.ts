@@ -97,7 +97,7 @@ describe('the disk', () => {
     disk.fsync('log');
     disk.append('log', 'two');
     expect(disk.read('log')).toBe('onetwo');
-    expect(disk.crash('lose', never)).toBe(1);
+    expect(disk.crash('lose', never).lost).toBe(1);
     expect(disk.read('log')).toBe('one');
   });
 

@@ -156,7 +156,7 @@ export class KvWorkload {
       kind: 'liveness',
       ruleId: 'no-answer',
       rule: 'Every operation ends while a majority of the servers can be reached (contract, Kv)',
-      evidence: `${this.#open.size} open for ${withinMs} ms, the first is ${what}: ${stage}; ${this.describe()}`,
+      evidence: `${this.#open.size} open for ${withinMs} ms, the first is ${what}: ${stage}; ${this.describe()}${first ? this.#cluster.silence(first.client) : ''}`,
       lookAt: 'whom does the client ask next, and who answers a request whose entry is applied?',
     });
   }
@@ -251,7 +251,7 @@ export class KvWorkload {
   }
 
   describe(nodes: readonly NodeId[] = this.#cluster.nodes): string {
-    return nodes
+    const states = nodes
       .map((node) => {
         if (!this.#cluster.isUp(node)) return `${node} down`;
         const state = this.state(node);
@@ -259,6 +259,7 @@ export class KvWorkload {
         return `${node} ${state.role} t${state.term} applied ${state.applied}/${state.lastLogIndex}`;
       })
       .join(', ');
+    return states + this.#cluster.silence(...nodes);
   }
 }
 

@@ -103,13 +103,15 @@ export class Holders {
 
   stuck(lookAt = 'what stands under the key of the lock now, and who could take it away?'): never {
     const open = [...this.#open].map(([what, sinceMs]) => `the ${what} since ${s(sinceMs)}`);
+    const waiting = [...this.#open.keys()].map((what) => what.split(' of ')[1] as NodeId);
+    const silence = this.#cluster.silence(...waiting);
     const holder = this.#holder && `${this.#holder.client} since ${s(this.#holder.sinceMs)}`;
     const evidence = `at ${s(this.#cluster.nowMs)} these are open: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`;
     return this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'lock-stuck',
       rule: 'A lock that is free is given to somebody who wants it (handout, The contract)',
-      evidence: `${evidence}${this.#key()}`,
+      evidence: `${evidence}${silence}${this.#key()}`,
       lookAt,
     });
   }

@@ -133,13 +133,14 @@ export class KvWorkload {
     const left = this.#open.size - 1;
     const others =
       left === 0 ? '' : `, and ${left} more ${left === 1 ? 'call is' : 'calls are'} open`;
+    const silence = first === undefined ? '' : this.#cluster.silence(first.client);
     const since = first === undefined ? '' : `, since ${s(first.callAt)}`;
     const what = first === undefined ? '' : `${first.client}: ${describe(first.input)}`;
     this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-answer',
       rule: 'Every call comes to an end once the network lets messages through (contract, Kv)',
-      evidence: `at ${s(nowMs + withinMs)} no answer to ${what}${since}${others}`,
+      evidence: `at ${s(nowMs + withinMs)} no answer to ${what}${since}${others}${silence}`,
       lookAt,
     });
   }

@@ -179,8 +179,20 @@ export class RaftWorkload {
       ruleId: this.isAppliedAnywhere(command) ? 'not-applied-everywhere' : 'no-commit',
       rule: 'Liveness (Raft §5.3): a leader with a majority commits, and all learn of it',
       evidence: `${command} was proposed to ${tried?.leader ?? 'nobody'} between ${seconds(startedMs)} and ${seconds(this.#cluster.nowMs)}: ${stage}; ${this.describe(on)}`,
-      lookAt: 'what does the leader wait for: a reply, its own disk, or a term that is its own?',
+      lookAt: this.#whatToLookAt(tried?.leader, on),
     });
+  }
+
+  /** The question that fits what the nodes say of themselves. */
+  #whatToLookAt(leader: NodeId | undefined, nodes: readonly NodeId[]): string {
+    const silent = nodes.find((node) => this.#cluster.silence(node) !== '');
+    if (silent !== undefined)
+      return `what does ${silent} wait for, since it sent its last message?`;
+    const termOf = (node: NodeId | undefined) => (node && this.state(node)?.term) || 0;
+    const newer = nodes.find((node) => termOf(node) > termOf(leader));
+    if (leader !== undefined && newer !== undefined)
+      return `${leader} leads term ${termOf(leader)} while ${newer} is in term ${termOf(newer)}: where does a leader learn of a higher term? (§5.1)`;
+    return 'what does the leader wait for: a reply, its own disk, or a term that is its own?';
   }
 
   /** Lets `ms` pass and demands that none of `commands` is applied anywhere. */
@@ -218,15 +230,17 @@ export class RaftWorkload {
 
   /** `n1 leader t3 commit 7/9, n2 down`: what each node says of itself. */
   describe(nodes: readonly NodeId[] = this.#cluster.nodes): string {
-    return nodes
+    const states = nodes
       .map((node) => {
         if (!this.#cluster.isUp(node)) return `${node} down`;
         if (this.#cluster.isPaused(node)) return `${node} paused`;
         const state = this.state(node);
         if (state === undefined) return `${node} silent`;
-        return `${node} ${state.role} t${state.term} commit ${state.commitIndex}/${state.lastLogIndex}`;
+        const { role, term, commitIndex, lastLogIndex } = state;
+        return `${node} ${role} t${term} commit ${commitIndex}/${lastLogIndex}`;
       })
       .join(', ');
+    return states + this.#cluster.silence(...nodes);
   }
 }
 

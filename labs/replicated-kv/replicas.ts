@@ -198,7 +198,7 @@ export class Replicas {
       const { role, lastIndex, commit } = state;
       return `${node} ${role} of epoch ${state.epoch}, log to ${lastIndex}, committed ${commit}`;
     });
-    return `view ${epoch}: ${primary}; ${states.join('; ')}`;
+    return `view ${epoch}: ${primary}; ${states.join('; ')}${this.#cluster.silence(...this.names)}`;
   }
 
   /** Waits until all calls have come to an end. */
@@ -213,7 +213,7 @@ export class Replicas {
       kind: 'liveness',
       ruleId: 'no-answer',
       rule: 'Every call of a client comes to an end within 5 s (handout, The contract)',
-      evidence: `${this.#open.size} calls are open at ${s(nowMs + ANSWER_WITHIN_MS)}, the first is ${first?.input.kind} ${first?.input.key} of ${first?.client}, since ${s(first?.callAt ?? 0)}`,
+      evidence: `${this.#open.size} calls are open at ${s(nowMs + ANSWER_WITHIN_MS)}, the first is ${first?.input.kind} ${first?.input.key} of ${first?.client}, since ${s(first?.callAt ?? 0)}; ${this.describe()}${first ? this.#cluster.silence(first.client.split('.')[0] as NodeId) : ''}`,
       lookAt: 'which promise does nobody settle when the primary changes?',
     });
   }

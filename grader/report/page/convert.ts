@@ -1,5 +1,6 @@
 /** From a replayed run to what its page holds. */
 import type { Replay, TraceLine } from '../../grade.ts';
+import { squeezed } from '../plain.ts';
 import type { Finding } from '../report.ts';
 import type { PageData, PageEvent, PageFinding, PageOperation } from './data.ts';
 
@@ -40,7 +41,7 @@ function eventsOf(trace: readonly TraceLine[], nodes: readonly string[]): PageEv
       at: microseconds(atMs),
       ...(n === undefined ? {} : { n }),
       k: kind,
-      text: kind === 'change' ? '' : cut(rest),
+      text: kind === 'change' ? '' : cut(squeezed(rest)),
       ...(message === undefined ? {} : { m: message }),
       ...(method === undefined || kind !== 'send' ? {} : { method }),
       ...(changes === undefined ? {} : { set: changes }),
@@ -104,6 +105,8 @@ function pin({ rule, atMs, core = [] }: Finding, events: PageEvent[]): number {
   return i;
 }
 
+const OF_STORY = new Set(['note', 'fault', 'crash', 'restart', 'pause', 'drop', 'timeout']);
+
 function toldOf(
   finding: Finding,
   nodes: readonly string[],
@@ -120,7 +123,9 @@ function toldOf(
     story: story.map(({ atMs, text }) => {
       const at = microseconds(atMs);
       const begin = text.endsWith('…') ? text.slice(0, -1) : text;
-      const i = events.findIndex((event) => event.at === at && wordsOf(event).startsWith(begin));
+      const exact = events.findIndex((e) => e.at === at && wordsOf(e).startsWith(begin));
+      // What befell several nodes at once has words of its own.
+      const i = exact < 0 ? events.findIndex((e) => e.at === at && OF_STORY.has(e.k)) : exact;
       return { at, text, ...(i < 0 ? {} : { i }) };
     }),
     core,

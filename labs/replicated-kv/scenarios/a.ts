@@ -87,7 +87,7 @@ export const disk: readonly Scenario[] = [
         kind: 'contract',
         ruleId: 'needless-fsyncs',
         rule: '50 puts, one after another, cost at most 75 fsyncs (handout, The contract)',
-        evidence: `they cost ${cost}`,
+        evidence: `50 puts cost ${cost} fsyncs`,
       });
       programs.powerCycle('s1');
       programs.expectAll('s1', 10);
@@ -126,7 +126,7 @@ export const disk: readonly Scenario[] = [
         kind: 'contract',
         ruleId: 'needless-fsyncs',
         rule: '200 puts, one after another, cost at most 300 fsyncs (handout, The contract)',
-        evidence: `they cost ${cost}`,
+        evidence: `200 puts cost ${cost} fsyncs`,
       });
     },
   },

@@ -201,7 +201,7 @@ export const replication: readonly Scenario[] = [
         kind: 'contract',
         ruleId: 'chatter',
         rule: 'An idle cluster of three sends at most 240 requests a second (handout, The contract)',
-        evidence: `it sent ${perSecond}`,
+        evidence: `it sent ${perSecond} requests a second`,
         lookAt: 'what does the primary send when there is nothing to send?',
       });
     },
@@ -234,7 +234,7 @@ export const replication: readonly Scenario[] = [
         kind: 'contract',
         ruleId: 'sent-again',
         rule: 'A follower that lacks 10 of 40 entries is sent at most 150 (handout, The contract)',
-        evidence: `it was sent ${sent.length}`,
+        evidence: `it was sent ${sent.length} entries`,
       });
       programs.mustPut('c1', 'c1', 'all replicas are well again');
     },

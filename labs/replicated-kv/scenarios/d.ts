@@ -88,7 +88,7 @@ export const sessions: readonly Scenario[] = [
         kind: 'contract',
         ruleId: 'needless-requests',
         rule: 'A read from a replica that is up to date costs one request (handout, The contract)',
-        evidence: `it cost ${own}`,
+        evidence: `it cost ${own} requests`,
       });
     },
   },

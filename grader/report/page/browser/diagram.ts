@@ -169,7 +169,7 @@ export class Diagram {
     // A band that is nearly out of sight leaves the edge to the next one.
     if (at > begin && at > y(to) - ROW_PX) return;
     const room = Math.floor((this.#lanePx() - 4) / 5.6);
-    const text = label.length > room ? `${label.slice(0, room - 1)}…` : label;
+    const text = label.length > room ? shortLabel(band, room) : label;
     const group = draw(this.#svg, 'g', { class: `label ${kind}` });
     draw(group, 'text', { x: this.#x(lane), y: at }, text);
     draw(group, 'title', {}, label);
@@ -242,6 +242,11 @@ export class Diagram {
     const d = `M${xe - 4} ${ye - 4}l8 8m0 -8l-8 8`;
     draw(this.#svg, 'path', { class: `cross ${isDim ? 'dim' : ''}`, d });
   }
+}
+
+/** The fill tells the role, so a narrow lane needs only its term. */
+function shortLabel({ label, term }: Band, room: number): string {
+  return term === undefined ? `${label.slice(0, room - 1)}…` : (label.split(' ').at(-1) ?? label);
 }
 
 /** Fills that can be told apart without colours. */

@@ -17,10 +17,11 @@ import {
 import { helpOf, panelOf } from './panel.ts';
 import { Run } from './run.ts';
 
-const data = JSON.parse(document.querySelector('#data')?.textContent ?? '') as PageData;
+const data = await unpack();
 const run = new Run(data);
-/** Timers and disk operations rarely tell. */
+/** Timers and disk operations rarely tell; where there are no messages, the disk is what there is. */
 const groups = new Set<Group>(['messages', 'clients', 'faults', 'states', 'outputs']);
+if (data.events.every(({ m }) => m === undefined)) groups.add('disk');
 const nodes = new Set(data.nodes.keys());
 let method = '';
 let sought = '';
@@ -38,6 +39,14 @@ const diagram = new Diagram(run, nodeHeads(), {
   scroll: () => minimap.frame(diagram.sight),
 });
 const minimap = new Minimap(run, (row) => diagram.scrollTo(row));
+
+/** The page carries its data packed, see `pageOf`. */
+async function unpack(): Promise<PageData> {
+  const base64 = document.querySelector('#data')?.textContent ?? '';
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).json();
+}
 
 /** All that does not depend on which event is chosen. */
 function viewOf() {
