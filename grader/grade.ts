@@ -487,7 +487,12 @@ function reportOf(
   parts: readonly PartResult[],
   explain?: Explanation,
 ): Report {
-  const verdicts = parts.map((p) => (p.verdict === 'blocked' ? 'failed' : p.verdict));
+  // A part that was not run is as bad as the one that it waits for.
+  const own = new Map<string, Verdict>();
+  for (const { id, verdict, blockedBy = '' } of parts) {
+    own.set(id, verdict === 'blocked' ? (own.get(blockedBy) ?? 'failed') : verdict);
+  }
+  const verdicts = [...own.values()];
   const points =
     parts.length > 0 ? sum(parts.map((p) => p.points)) : sum(lab.parts.map(pointsOfPart));
   return {

@@ -17,8 +17,8 @@ import { EventStorm } from './sim/simulation.ts';
 import type { TraceRecord } from './sim/trace.ts';
 
 /**
- * How long one run may take in real time. A run takes some milliseconds; only code that never
- * returns gets here, so the verdict does not depend on how busy the machine is.
+ * How long one run may take in real time. A run takes some milliseconds; only code that never returns
+ * gets here, or a run that the machine had no processor for, which is told apart.
  */
 export const RUN_TIMEOUT_MS = 10_000;
 
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly change?: Change;
   /** Real time that the run may take. @default RUN_TIMEOUT_MS; Infinity at a breakpoint */
   readonly timeoutMs?: number;
+  /** How many times as long it may take, because the machine was too busy before. @default 1 */
+  readonly patience?: number;
 }
 
 export interface Run {
@@ -45,6 +47,8 @@ export interface Run {
   readonly noise: Network['noise'];
   /** Where single crashes could have struck, as steps of a plan; for scenarios that sweep them. */
   readonly crashPoints: readonly Step[];
+  /** It was cut off before it had a fair share of a processor: worth another attempt. */
+  readonly isStarved: boolean;
   /** An endless loop was cut off: these realms must not be used again. */
   readonly realmsSpoiled: boolean;
 }
@@ -87,17 +91,25 @@ export function runScenario(options: RunOptions): Run {
   let finding: Finding | undefined;
   let undecided: string | undefined;
   let realmsSpoiled = false;
+  const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
+  const limitMs = timeoutMs * (options.patience ?? 1);
+  const cpuBefore = process.cpuUsage();
+  let isStarved = false;
   try {
     const script = () => {
       change.before?.(cluster);
       execute(cluster, lab, scenario, plan);
     };
-    withTimeout(script, options.timeoutMs ?? RUN_TIMEOUT_MS);
+    withTimeout(script, limitMs);
   } catch (error) {
     if (error instanceof RunEnded) finding = error.finding;
     else if (error instanceof EventStorm) finding = storm(error, cluster);
     else if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      finding = cluster.pendingFinding ?? endless(cluster);
+      finding = cluster.pendingFinding;
+      const cpuMs = cpuMsSince(cpuBefore);
+      isStarved = finding === undefined && cpuMs < timeoutMs * BUSY_SHARE;
+      if (isStarved) undecided = tooBusy(cpuMs, limitMs);
+      else finding ??= endless(cluster);
       realmsSpoiled = true;
     } else if (error instanceof NodeGone) {
       finding = cluster.pendingFinding ?? gone(error, cluster);
@@ -133,6 +145,7 @@ export function runScenario(options: RunOptions): Run {
     trace: cluster.trace.records,
     noise: cluster.noise,
     crashPoints: crashPointsOf(cluster, scenario),
+    isStarved,
     realmsSpoiled,
   };
 }
@@ -213,6 +226,17 @@ const GONE = {
     lookAt: 'what does this code do that a node cannot do?',
   },
 };
+
+/** A loop without an end is busy. What has had less than this share of its time was not let to run. */
+const BUSY_SHARE = 0.05;
+
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const tooBusy = (cpuMs: number, limitMs: number) =>
+  `the machine is too busy: in ${limitMs / 1000} s this run was given ${(cpuMs / 1000).toFixed(2)} s of a processor; try again when less is going on`;
 
 function endless(cluster: SimCluster): Finding {
   return {

@@ -32,6 +32,9 @@ interface RunChoice {
   readonly change?: Change;
 }
 
+/** When the machine was too busy for a run, it gets this many times as long. */
+const PATIENCE = 4;
+
 export class Session {
   readonly lab: SimulatedLab;
   readonly #submission: Program;
@@ -96,16 +99,22 @@ export class Session {
     const program = scenario.shipped ? this.#shipped : this.#submission;
     if (program === undefined) throw new Error(`${scenario.id}: the lab has no shipped files`);
     const { realms, locate } = program;
-    const run = runScenario({
-      lab: this.lab,
-      scenario,
-      seed,
-      realms: realms.take(namesOf(crew).length, isFleet(crew)),
-      locate,
-      timeoutMs: this.#timeoutMs,
-      ...options,
-    });
-    if (run.realmsSpoiled) realms.refresh();
+    const attempt = (patience: number) => {
+      const run = runScenario({
+        lab: this.lab,
+        scenario,
+        seed,
+        realms: realms.take(namesOf(crew).length, isFleet(crew)),
+        locate,
+        timeoutMs: this.#timeoutMs,
+        patience,
+        ...options,
+      });
+      if (run.realmsSpoiled) realms.refresh();
+      return run;
+    };
+    const first = attempt(1);
+    const run = first.isStarved ? attempt(PATIENCE) : first;
     const uncaught = await realms.uncaught();
     if (uncaught === undefined || run.result.verdict === 'failed') return run;
     const finding = { ...rejection(uncaught, locate), atMs: run.result.virtualMs };

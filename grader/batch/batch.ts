@@ -143,11 +143,12 @@ class Batch {
     trouble?: string;
     report?: Report;
   }) {
-    const { student, files, ...rest } = result;
+    const { student, files, lab, ...rest } = result;
     const { conditions } = this.#options;
     const line: ResultLine = {
       version: 1,
       student: student.name,
+      lab,
       conditions: { files, ...conditions },
       ...rest,
     };
