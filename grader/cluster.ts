@@ -580,6 +580,7 @@ export class SimCluster implements Cluster {
       get recorded() {
         return trace.records.length;
       },
+      keepsTrace: trace.keeping,
       keepsStacks: this.#keepStacks,
       crashed: (process) => {
         this.#hit('crash');
@@ -745,14 +746,13 @@ export class SimCluster implements Cluster {
       return;
     }
     if (kind === 'deliver') process.cause = this.trace.records.length;
-    const { cause } = process;
     const isSend = kind === 'send';
     this.#mark(kind, process, hash, () => `${describeMessage(wire)}${label}`, {
       message: number,
       method: wire.method,
       wire,
-      ...(isSend && cause !== undefined ? { cause } : {}),
-      ...(isSend && process.site ? { stack: process.site } : {}),
+      cause: isSend ? process.cause : undefined,
+      stack: isSend ? process.site : undefined,
     });
   }
 

@@ -62,6 +62,8 @@ export interface Surroundings {
   ): void;
   /** A trace entry about a call of the workload or an RPC's timeout: not hashed. */
   tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void;
+  /** Whether there is a trace at all. */
+  readonly keepsTrace: boolean;
   /** Whether it is kept which line of code sent what. */
   readonly keepsStacks: boolean;
   /** How many records the trace has: the place of the next one. */
@@ -282,6 +284,7 @@ export class Process {
   }
 
   #tellCall(method: string, args: readonly unknown[], call?: number): void {
+    if (!this.#around.keepsTrace) return;
     this.cause = this.#around.recorded;
     const words = () => `${method}(${args.map((value) => JSON.stringify(value)).join(', ')})`;
     const facts = { called: { method, args }, ...(call === undefined ? {} : { call }) };
@@ -289,11 +292,12 @@ export class Process {
   }
 
   #tellReturn(method: string, call: number, answered: { ok: boolean; value: unknown }): void {
-    const value = JSON.stringify(answered.value);
-    const words = () =>
-      answered.ok
-        ? `${method} resolves${value === undefined ? '' : ` to ${value}`}`
-        : `${method} rejects with ${value}`;
+    if (!this.#around.keepsTrace) return;
+    const words = () => {
+      const value = JSON.stringify(answered.value);
+      if (!answered.ok) return `${method} rejects with ${value}`;
+      return `${method} resolves${value === undefined ? '' : ` to ${value}`}`;
+    };
     this.#around.tell('return', this, words, { call, answered, cause: this.cause });
   }
 

@@ -29,7 +29,7 @@ export interface TraceFacts {
   /** The record, by its place in the trace, of what the node was busy with when it did this. */
   readonly cause?: number | undefined;
   /** Where in the code it was done; only when stacks are kept. */
-  readonly stack?: { readonly stack?: string };
+  readonly stack?: { readonly stack?: string } | undefined;
   /** The links that are cut from now on, one way each: `n1>n2`. */
   readonly cuts?: readonly string[];
   /** How a clock differs from the true time from now on. */
