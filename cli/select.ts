@@ -1,7 +1,7 @@
 /** From what a user typed to labs, scenarios and seeds; errors name what is allowed. */
 import { existsSync } from 'node:fs';
 import type { SeedChoice } from '../grader/grade.ts';
-import type { AnyScenario, Lab } from '../grader/lab.ts';
+import type { AnyScenario, Lab, Part } from '../grader/lab.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
 import { course } from '../outages/index.ts';
 import { UsageError } from './errors.ts';
@@ -64,11 +64,13 @@ export function selectScenarios(
       const allowed = lab.parts.map((p) => p.id);
       throw new UsageError({ what, value: id, allowed, todo: 'give a letter of these' });
     }
+    refuseQuestions(lab, found);
     for (const s of found.scenarios) chosen.add(s);
   }
   for (const wanted of split(scenario)) {
     const lower = wanted.toLowerCase();
     const part = lab.parts.find(({ id }) => id.toLowerCase() === lower);
+    if (part) refuseQuestions(lab, part);
     const all = part?.scenarios ?? scenariosOf(lab);
     const exact = all.filter((s) => s.id.toLowerCase() === lower);
     const begins = all.filter(
@@ -78,6 +80,13 @@ export function selectScenarios(
     if (begins.length === 0) findScenario(lab, wanted);
   }
   return scenariosOf(lab).flatMap((s) => (chosen.has(s) ? [s.id] : []));
+}
+
+/** A part of questions alone has nothing to run. */
+function refuseQuestions({ slug }: Lab, { id, scenarios }: Part): void {
+  if (scenarios.length > 0) return;
+  const what = `part ${id} of ${slug} has no scenarios: its questions are answered`;
+  throw new UsageError({ what, todo: `lab explain ${slug}` });
 }
 
 function split(list: string | undefined): string[] {

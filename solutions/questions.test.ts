@@ -5,8 +5,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRight, type Question, whyNoAnswer } from '../grader/explain/question.ts';
+import { RunRecord } from '../grader/explain/record.ts';
 import { isExplained } from '../grader/explain/sheet.ts';
-import { explain } from '../grader/grade.ts';
+import { at } from '../grader/explain/words.ts';
+import { explain, withSession } from '../grader/grade.ts';
+import type { Scenario, WireMessage } from '../grader/lab.ts';
 import { ROOT } from '../grader/paths.ts';
 import { course } from '../outages/index.ts';
 
@@ -35,6 +38,72 @@ for (const entry of course) {
     });
   });
 }
+
+test('what would have been is the same when it is brought about in another way', {
+  timeout: 0,
+}, async () => {
+  const { questions } = await explain({ lab: 'raft', submission: solutionOf('raft') });
+  const find = (id: string) => questions.find((question) => question.id === id);
+  const answerOf = (id: string) =>
+    find(id)?.options.find(({ key }) => find(id)?.answers.includes(key))?.text ?? '';
+  const lostNumber = Number(/^#(\d+)/.exec(find('B4.lost')?.text ?? '')?.[1]);
+  await withSession({ lab: 'raft', submission: solutionOf('raft') }, async (session, lab) => {
+    const scenarioOf = (id: string) =>
+      lab.parts.flatMap((part) => part.scenarios).find((s) => s.id === id) as Scenario;
+    // Not by the number of the message: a filter of the scenario's kind sees its sender and content.
+    const run = await RunRecord.of(session, scenarioOf('B4'), 1);
+    const lost = run.events[lostNumber - 1]?.facts.wire;
+    const sameBefore = run
+      .all('send')
+      .filter(({ number, facts }) => number < lostNumber && isSame(facts.wire, lost)).length;
+    let seen = 0;
+    const filtered = await run.again({
+      before: (cluster) => {
+        const { filter } = cluster;
+        cluster.filter = (fate) =>
+          filter.call(cluster, (m) =>
+            isSame(m, lost) && seen++ === sameBefore ? 'drop' : fate?.(m),
+          );
+        cluster.filter(undefined);
+      },
+    });
+    const end = /"(n\d) emits (apply .*)" have come/.exec(find('B4.lost')?.text ?? '');
+    const then = filtered.all('emit', end?.[1]).find(({ text }) => text === end?.[2]);
+    expect(answerOf('B4.lost')).toContain(`at ${at(then?.atMs ?? 0)}`);
+    // Not by a factor: by the profile of the network.
+    const slow = await (await RunRecord.of(session, scenarioOf('C2'), 1)).again({
+      before: (cluster) => cluster.network({ minMs: 4, typicalMs: 12, tailMs: 80 }),
+    });
+    const proposal = slow.all('call').find(({ text }) => text === 'propose("c1")');
+    const applied = slow
+      .all('emit', proposal?.node)
+      .find(({ text }) => text.includes('"command":"c1"'));
+    const tookMs = Math.round((applied?.atMs ?? 0) - (proposal?.atMs ?? 0));
+    expect(find('C2.latency')?.answers).toEqual([String(tookMs)]);
+  });
+});
+
+const isSame = (a: WireMessage | undefined, b: WireMessage | undefined) =>
+  a?.from === b?.from &&
+  a?.to === b?.to &&
+  a?.kind === b?.kind &&
+  JSON.stringify(a?.body) === JSON.stringify(b?.body);
+
+test('other code, other questions: a heartbeat of 70 ms moves what would have been', {
+  timeout: 0,
+}, async () => {
+  const beats = {
+    file: 'raft.ts',
+    find: 'const HEARTBEAT_MS = 50;',
+    replace: 'const HEARTBEAT_MS = 70;',
+  };
+  const ask = (edits: (typeof beats)[]) =>
+    explain({ lab: 'raft', submission: solutionOf('raft'), edits });
+  const [before, after] = [await ask([]), await ask([beats])];
+  const prints = new Set(before.questions.map(({ fingerprint }) => fingerprint));
+  expect(after.questions.length).toBeGreaterThanOrEqual(6);
+  expect(after.questions.some(({ fingerprint }) => !prints.has(fingerprint))).toBe(true);
+});
 
 function expectSound(question: Question): void {
   const { options, answers, kind, text, fact, look } = question;

@@ -1,5 +1,6 @@
 /** `lab test [lab]`: grades `work/<lab>/` with the public seeds. */
 import { join } from 'node:path';
+import { isExplained } from '../../grader/explain/sheet.ts';
 import { type Lab, pointsOfPart } from '../../grader/lab.ts';
 import { exitCodeOf } from '../../grader/report/report.ts';
 import { UsageError } from '../errors.ts';
@@ -104,8 +105,12 @@ export async function test(
 function nextLines(ui: Ui, root: string, lab: Lab): string[] {
   const earned = readState(root).labs[lab.slug]?.best.parts ?? {};
   const left = lab.parts.find((part) => (earned[part.id] ?? 0) < pointsOfPart(part));
-  if (left === undefined)
-    return [`Next: that was all of it; ${ui.command} list shows what there is`];
+  if (left === undefined) {
+    const next = isExplained(lab)
+      ? `${ui.command} explain ${lab.slug} asks what happened in your own runs`
+      : `${ui.command} list shows what there is`;
+    return [`Next: that was all of it; ${next}`];
+  }
   const handout = shown(join(labFolder(lab.slug), 'README.md'));
   return [
     `Next: part ${left.id}, ${left.title}, in ${handout}`,
