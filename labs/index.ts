@@ -62,6 +62,11 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('../solutions/sharded-kv/variants.ts'),
   ),
   lab(
+    'postgres-isolation',
+    () => import('./postgres-isolation/lab.ts'),
+    () => import('../solutions/postgres-isolation/mutants.ts'),
+  ),
+  lab(
     'postgres-lag',
     () => import('./postgres-lag/lab.ts'),
     () => import('../solutions/postgres-lag/mutants.ts'),
@@ -75,5 +80,15 @@ export const syllabus: readonly SyllabusEntry[] = [
     'postgres-promotion',
     () => import('./postgres-promotion/lab.ts'),
     () => import('../solutions/postgres-promotion/mutants.ts'),
+  ),
+  lab(
+    'postgres-split-brain',
+    () => import('./postgres-split-brain/lab.ts'),
+    () => import('../solutions/postgres-split-brain/mutants.ts'),
+  ),
+  lab(
+    'postgres-pitr',
+    () => import('./postgres-pitr/lab.ts'),
+    () => import('../solutions/postgres-pitr/mutants.ts'),
   ),
 ];

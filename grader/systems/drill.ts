@@ -73,7 +73,7 @@ export class Drill {
   readonly #open: DrillOptions['open'];
   readonly #byHand: (() => Promise<void>) | undefined;
   #submission: Submission | undefined;
-  #workloads: Workload[] = [];
+  readonly #atEnd: (() => Promise<unknown>)[] = [];
 
   constructor({ seed, cluster, open, byHand }: DrillOptions) {
     this.seed = seed;
@@ -170,7 +170,7 @@ export class Drill {
   async workload(options: WorkloadOptions): Promise<Workload> {
     await this.cluster.primary.sql(CREATE_TABLE);
     const workload = new Workload(this.cluster.links, options);
-    this.#workloads.push(workload);
+    this.atEnd(() => workload.stop());
     return workload;
   }
 
@@ -237,9 +237,14 @@ export class Drill {
     }
   }
 
+  /** Called when the run is over, however it ends: for what a script has started beside it. */
+  atEnd(action: () => Promise<unknown>): void {
+    this.#atEnd.push(action);
+  }
+
   /** Ends the clients that still run. */
   async end(): Promise<void> {
-    await Promise.all(this.#workloads.map((workload) => workload.stop()));
+    await Promise.allSettled(this.#atEnd.map((action) => action()));
   }
 }
 

@@ -29,8 +29,10 @@ class Pipe {
   #lastMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  readonly #count: (bytes: number) => void;
 
-  constructor(from: Socket, to: Socket, shape: () => Shape) {
+  constructor(from: Socket, to: Socket, shape: () => Shape, count: (bytes: number) => void) {
+    this.#count = count;
     this.#from = from;
     this.#to = to;
     this.#shape = shape;
@@ -63,6 +65,7 @@ class Pipe {
       const count = Math.min(head.bytes.length, Math.floor(this.#credit));
       this.#to.write(head.bytes.subarray(0, count));
       this.#credit -= count;
+      this.#count(count);
       if (count === head.bytes.length) this.#queue.shift();
       else head.bytes = head.bytes.subarray(count);
     }
@@ -80,16 +83,25 @@ class Pipe {
   }
 }
 
+/** One way over a link: what happens to bytes there, and how many got through. */
+interface Direction {
+  readonly shape: () => Shape;
+  readonly count: (bytes: number) => void;
+}
+
 /** A listening port that leads to `target`, as seen from one viewer. */
 class LinkProxy {
   readonly #server: Server;
   readonly #pipes = new Set<Pipe>();
   readonly #sockets = new Set<Socket>();
 
-  constructor(target: Address, there: () => Shape, back: () => Shape) {
+  constructor(target: Address, there: Direction, back: Direction) {
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (inner) => {
       const outer = connect({ ...target, allowHalfOpen: true });
-      const pipes = [new Pipe(inner, outer, there), new Pipe(outer, inner, back)];
+      const pipes = [
+        new Pipe(inner, outer, there.shape, there.count),
+        new Pipe(outer, inner, back.shape, back.count),
+      ];
       for (const pipe of pipes) this.#pipes.add(pipe);
       const close = () => {
         for (const pipe of pipes) this.#pipes.delete(pipe);
@@ -102,7 +114,8 @@ class LinkProxy {
         socket.setNoDelay();
         this.#sockets.add(socket);
         // Behind a cut nobody hears that the other side is gone.
-        const gone = () => (there().cut || back().cut ? this.#late.push(close) : close());
+        const gone = () =>
+          there.shape().cut || back.shape().cut ? this.#late.push(close) : close();
         socket.on('error', gone).on('close', gone);
       }
       inner.resume();
@@ -153,6 +166,7 @@ export const CLIENTS = 'clients';
 /** All links of a cluster, and those of its clients. */
 export class Links {
   readonly #shapes = new Map<string, Shape>();
+  readonly #bytes = new Map<string, number>();
   readonly #proxies = new Map<string, LinkProxy>();
   readonly #addresses = new Map<string, Address>();
   readonly #names: readonly NodeId[];
@@ -168,8 +182,11 @@ export class Links {
       [CLIENTS, ...names]
         .filter((from) => from !== to)
         .map(async (from) => {
-          const shape = (a: NodeId, b: NodeId) => () => links.#shapes.get(`${a} ${b}`) ?? WHOLE;
-          const proxy = new LinkProxy(targets[to] as Address, shape(from, to), shape(to, from));
+          const way = (a: NodeId, b: NodeId): Direction => ({
+            shape: () => links.#shapes.get(`${a} ${b}`) ?? WHOLE,
+            count: (bytes) => links.#bytes.set(`${a} ${b}`, links.bytes(a, b) + bytes),
+          });
+          const proxy = new LinkProxy(targets[to] as Address, way(from, to), way(to, from));
           const port = await proxy.listen(proxyHost);
           links.#proxies.set(`${from} ${to}`, proxy);
           // Clients live where the proxies do.
@@ -188,6 +205,11 @@ export class Links {
     throw new Error(
       `there is no link from ${from} to ${to}: the ends are ${this.#names.join(', ')}`,
     );
+  }
+
+  /** Bytes that have got from one node to another so far. */
+  bytes(from: NodeId, to: NodeId): number {
+    return this.#bytes.get(`${from} ${to}`) ?? 0;
   }
 
   /** What travels from one node to another, on connections of either. */

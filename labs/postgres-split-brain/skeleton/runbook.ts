@@ -1,0 +1,21 @@
+/**
+ * Two primaries. Save what only the wrong one has, and make one cluster again. Yours to write.
+ *
+ * Which nodes are primaries, and which one stays, the table `inventory` and the servers tell. All that you
+ * can do is in `faultlab/postgres`; the handout has the contract.
+ */
+import type { PgCluster } from 'faultlab/postgres';
+
+/** Called once, while both primaries run. */
+export async function repair(cluster: PgCluster): Promise<void> {
+  for (const node of cluster.nodes) {
+    if (!(await node.isRunning())) continue;
+    const [row] = await node.sql(
+      'SELECT pg_is_in_recovery() AS standby, timeline_id AS timeline FROM pg_control_checkpoint()',
+    );
+    cluster.log(node.name, row);
+  }
+  // TODO(A): nobody may write to the old primary any more.
+  // TODO(A): what does it have that the new one has not? Into the table `salvaged` of the new one.
+  // TODO(B): make it a standby of the new one, without copying all that it has.
+}
