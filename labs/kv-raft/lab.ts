@@ -15,7 +15,10 @@ export default defineLab({
   program: 'main.ts',
   uses: ['raft'],
   given: ['contract.ts', 'main.ts'],
-  methods: { n: ['start', 'inspect', 'dump', 'lag'], c: ['get', 'put', 'append', 'cas'] },
+  methods: {
+    n: ['start', 'inspect', 'dump', 'stall', 'unstall'],
+    c: ['get', 'put', 'append', 'cas'],
+  },
   hours: '8–15',
   invariants,
   explain,

@@ -14,9 +14,8 @@ class ServerProgram {
   readonly #raft: RaftNode;
   readonly #server: Server;
   #applied = 0;
-  /** How long an entry waits before the state machine gets it: some are slow. */
-  #lagMs = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** What Raft has given out while the state machine stands still. */
+  #backlog: (() => void)[] | undefined;
 
   constructor(node: KvContext) {
     this.#node = node;
@@ -51,12 +50,8 @@ class ServerProgram {
   }
 
   #inTurn(work: () => void): void {
-    if (this.#lagMs === 0 && this.#waiting.length === 0) {
-      work();
-      return;
-    }
-    this.#waiting.push(work);
-    setTimeout(() => this.#waiting.shift()?.(), this.#lagMs);
+    if (this.#backlog === undefined) work();
+    else this.#backlog.push(work);
   }
 
   #reached(how: 'applied' | 'restored', index: number): void {
@@ -69,9 +64,16 @@ class ServerProgram {
     return this.#raft.start();
   }
 
-  /** From now on this server executes entries so much later than its Raft knows that they stand. */
-  lag(ms: number): void {
-    this.#lagMs = ms;
+  /** From now on this server executes nothing, as one that is very busy; its Raft goes on. */
+  stall(): void {
+    this.#backlog ??= [];
+  }
+
+  /** It executes what has come meanwhile, and goes on. */
+  unstall(): void {
+    const backlog = this.#backlog ?? [];
+    this.#backlog = undefined;
+    for (const work of backlog) work();
   }
 
   inspect() {
