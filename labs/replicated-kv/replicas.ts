@@ -169,6 +169,16 @@ export class Replicas {
     return puts.filter(({ key, value, result }) => result?.ok && contents[key] !== value);
   }
 
+  /** `n3 has k1=v1, n1 has k1=v3`: the first key in which two replicas differ. */
+  #difference(one: NodeId, other: NodeId): string {
+    const [a, b] = [this.contents(one), this.contents(other)];
+    const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+    const key = keys.find((name) => a[name] !== b[name]) ?? '';
+    const has = (value: string | undefined) =>
+      value === undefined ? `no ${key}` : `${key}=${value}`;
+    return `${one} has ${has(a[key])}, ${other} has ${has(b[key])}`;
+  }
+
   /** All replicas that are up hold the same, soon. */
   expectSame(nodes: readonly NodeId[] = this.names, withinMs = 2000): void {
     const startMs = this.#cluster.nowMs;
@@ -181,11 +191,12 @@ export class Replicas {
       this.#cluster.run(50);
     }
     const other = differs();
-    this.#cluster.expect(other === undefined, {
+    if (other === undefined) return;
+    this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'not-caught-up',
       rule: 'In reach of the primary all replicas come to hold the same (handout, The contract)',
-      evidence: `${s(withinMs)} after all was mended ${other} and ${nodes[0]} differ: ${this.describe()}`,
+      evidence: `${s(withinMs)} after all was mended ${this.#difference(other, nodes[0] as NodeId)}; ${this.describe()}`,
       lookAt: 'what does the primary send to a follower whose log is not what it expected?',
     });
   }

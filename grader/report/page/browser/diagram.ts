@@ -13,6 +13,7 @@ import { wordsOf } from './words.ts';
 export const ROW_PX = 21;
 const HEAD_PX = 32;
 const TIME_PX = 76;
+const NARROW_PX = 12;
 const NEAR_ROWS = 30;
 const BAND_PX = 22;
 /** Longer silence between two rows is marked. */
@@ -29,6 +30,8 @@ export interface Scene {
   /** By index of event: 1 for those that can have had a part in the chosen one. */
   readonly past: Uint8Array | undefined;
   readonly chosen: number;
+  /** Lanes of the others are narrow. */
+  readonly nodes: ReadonlySet<number>;
 }
 
 /** Rows that say little by themselves are written softly. */
@@ -47,6 +50,8 @@ export class Diagram {
   readonly #heads: readonly HTMLElement[];
   readonly #onScroll: () => void;
   #scene: Scene | undefined;
+  #xs: readonly number[] = [];
+  #rightPx = 0;
 
   constructor(
     run: Run,
@@ -99,12 +104,27 @@ export class Diagram {
   }
 
   #lanePx(): number {
-    const { length } = this.#run.data.nodes;
-    return Math.max(52, Math.min(98, (this.element.clientWidth * 0.42) / length));
+    const wide = this.#scene?.nodes.size ?? 1;
+    return Math.max(52, Math.min(98, (this.element.clientWidth * 0.42) / wide));
+  }
+
+  /** Where the lanes are, by node. */
+  #placeLanes(): void {
+    let left = TIME_PX + 6;
+    this.#xs = this.#run.data.nodes.map((_, lane) => {
+      const width = this.#scene?.nodes.has(lane) ? this.#lanePx() : NARROW_PX;
+      left += width;
+      return left - width / 2;
+    });
+    this.#rightPx = left;
+    for (const [lane, head] of this.#heads.entries()) {
+      head.style.left = `${this.#x(lane)}px`;
+      head.classList.toggle('narrow', !this.#scene?.nodes.has(lane));
+    }
   }
 
   #x(lane: number): number {
-    return TIME_PX + this.#lanePx() * (lane + 0.5) + 6;
+    return this.#xs[lane] ?? 0;
   }
 
   #draw(): void {
@@ -112,11 +132,11 @@ export class Diagram {
     const { rows, bands, arrows, operations } = this.#scene;
     const { nodes } = this.#run.data;
     const { scrollTop, clientHeight, clientWidth } = this.element;
-    const textX = this.#x(nodes.length - 0.5) + 14;
+    this.#placeLanes();
+    const textX = this.#rightPx + 14;
     const width = Math.max(clientWidth - 2, textX + 160);
     this.#room.style.height = `${(rows.length + 2) * ROW_PX}px`;
     this.#room.style.width = `${width}px`;
-    for (const [lane, head] of this.#heads.entries()) head.style.left = `${this.#x(lane)}px`;
     const first = Math.max(0, Math.floor((scrollTop - HEAD_PX) / ROW_PX) - NEAR_ROWS);
     const last = Math.min(rows.length, Math.ceil((scrollTop + clientHeight) / ROW_PX) + NEAR_ROWS);
     const height = (last - first + 1) * ROW_PX;
@@ -161,7 +181,7 @@ export class Diagram {
   /** Where the band begins, or at the upper edge when it began before. */
   #bandLabel(band: Band, y: (row: number) => number, topOfSight: number): void {
     const { lane, from, to, kind, label } = band;
-    if (label === '') return;
+    if (label === '' || !this.#scene?.nodes.has(lane)) return;
     const begin = y(from) - (SIDES.has(kind) ? 0 : ROW_PX / 2 - 2);
     // Labels of one lane must not cover each other at the upper edge.
     const below = EDGE_PX[kind] ?? 0;

@@ -17,12 +17,15 @@ import {
 import { helpOf, panelOf } from './panel.ts';
 import { Run } from './run.ts';
 
+/** More lanes than this leave no room for words. */
+const NODES_MAX = 10;
+
 const data = await unpack();
 const run = new Run(data);
 /** Timers and disk operations rarely tell; where there are no messages, the disk is what there is. */
 const groups = new Set<Group>(['messages', 'clients', 'faults', 'states', 'outputs']);
 if (data.events.every(({ m }) => m === undefined)) groups.add('disk');
-const nodes = new Set(data.nodes.keys());
+const nodes = nodesAtFirst();
 let method = '';
 let sought = '';
 let isOnlyFound = false;
@@ -46,6 +49,16 @@ async function unpack(): Promise<PageData> {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Response(stream).json();
+}
+
+/** All of them; of very many those that the finding names. */
+function nodesAtFirst(): Set<number> {
+  const all = [...data.nodes.keys()];
+  const { evidence = '', story = [], core = [] } = data.finding ?? {};
+  const told = [evidence, ...story.map(({ text }) => text), ...core.map(({ client }) => client)];
+  const names = new Set(told.join(' ').match(/\b[a-z]\d+\b/g));
+  const named = all.filter((n) => names.has(data.nodes[n] ?? ''));
+  return new Set(all.length > NODES_MAX && named.length > 0 ? named : all);
 }
 
 /** All that does not depend on which event is chosen. */
@@ -79,7 +92,7 @@ function showView(): void {
 
 function show(): void {
   const past = isPastShown ? run.pastOf(chosen) : undefined;
-  diagram.show({ ...view, past, chosen });
+  diagram.show({ ...view, past, chosen, nodes });
   minimap.frame(diagram.sight);
   detail.replaceChildren(...panelOf(run, chosen, choose));
 }
