@@ -120,7 +120,8 @@ export interface Disk {
   append(file: string, data: string | Uint8Array): Promise<void>;
   /**
    * Makes everything written to the file so far durable. When it fails, what was not yet durable
-   * may be gone for good, and a later successful `fsync` does not bring it back.
+   * may be gone for good, and a later successful `fsync` does not bring it back: what is appended
+   * after that stands behind a hole of zeros.
    * @throws {DiskError} `EIO`; `ENOENT` when there is no such file
    */
   fsync(file: string): Promise<void>;

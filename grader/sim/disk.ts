@@ -4,7 +4,9 @@
  *
  * Per file there is what is durable and the operations since then, in order. A crash keeps a prefix
  * of these operations, the last of them perhaps torn at a sector boundary or, for appends, anywhere;
- * nothing unsynced survives for sure, and nothing synced is ever lost. Creating a file becomes
+ * nothing unsynced survives for sure, and nothing synced is ever lost. An append goes to the place that
+ * the cache shows as the end: behind what a failed fsync has dropped it leaves a hole of zeros, as on
+ * ext4 and XFS (Rebello et al., "Can Applications Recover from fsync Failures?"). Creating a file becomes
  * durable with its first fsync; renames and removals with `syncDirectory` (POSIX as ext4 and XFS
  * practise it: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
  */
@@ -17,7 +19,7 @@ export interface DiskProfile {
 
 type Change =
   | { readonly kind: 'write'; readonly data: string }
-  | { readonly kind: 'append'; readonly data: string }
+  | { readonly kind: 'append'; readonly data: string; readonly atByte: number }
   | { readonly kind: 'truncate'; readonly sizeBytes: number };
 
 interface Inode {
@@ -43,10 +45,16 @@ function apply(content: string, change: Change): string {
     case 'write':
       return change.data;
     case 'append':
-      return content + change.data;
+      return upTo(content, change.atByte) + change.data;
     case 'truncate':
       return content.slice(0, change.sizeBytes);
   }
+}
+
+/** The content as far as `sizeBytes`; what is missing reads as zeros. */
+function upTo(content: string, sizeBytes: number): string {
+  if (content.length === sizeBytes) return content; // as it nearly always is
+  return content.slice(0, sizeBytes).padEnd(sizeBytes, '\0');
 }
 
 /** The first part of a change that was under way when the power went. */
@@ -56,7 +64,8 @@ function tear(content: string, change: Change, share: number): string {
   let kept = Math.floor(whole * share);
   if (whole > SECTOR_BYTES) kept -= kept % SECTOR_BYTES;
   const piece = change.data.slice(0, kept);
-  return change.kind === 'append' ? content + piece : piece;
+  if (change.kind === 'write') return piece;
+  return kept === 0 ? content : upTo(content, change.atByte) + piece;
 }
 
 export class SimDisk {
@@ -86,7 +95,8 @@ export class SimDisk {
   }
 
   append(file: string, data: string): 'ok' | 'ENOSPC' {
-    return this.#change(file, { kind: 'append', data });
+    const atByte = this.#files.get(file)?.content.length ?? 0;
+    return this.#change(file, { kind: 'append', data, atByte });
   }
 
   truncate(file: string, sizeBytes: number): 'ok' | 'ENOENT' | 'ENOSPC' {

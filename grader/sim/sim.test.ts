@@ -160,6 +160,33 @@ describe('the disk', () => {
     expect(disk.read('log')).toBe('a');
   });
 
+  test('what is appended behind what a failed fsync has dropped stands behind a hole', () => {
+    const disk = new SimDisk();
+    disk.append('log', 'a');
+    disk.fsync('log');
+    disk.append('log', 'bc');
+    disk.failNextFsync = true;
+    disk.fsync('log');
+    disk.append('log', 'd');
+    disk.append('log', 'e');
+    disk.fsync('log');
+    expect(disk.read('log')).toBe('abcde');
+    disk.crash('lose', never);
+    expect(disk.read('log')).toBe('a\0\0de');
+  });
+
+  test('a file that is written anew after a failed fsync has no hole', () => {
+    const disk = new SimDisk();
+    disk.write('log', 'abc');
+    disk.failNextFsync = true;
+    disk.fsync('log');
+    disk.write('log', 'x');
+    disk.append('log', 'y');
+    disk.fsync('log');
+    disk.crash('lose', never);
+    expect(disk.read('log')).toBe('xy');
+  });
+
   test('a bit that rots changes one bit of one file, and turned over again nothing', () => {
     const disk = new SimDisk();
     disk.append('a', 'xy');
