@@ -51,7 +51,8 @@ export type LogIndex = number;
 
 /**
  * How many copies an entry needs before its put is acknowledged; each copy is durable, and the
- * primary's is always one of them.
+ * primary's is always one of them. The copy of a follower counts when it has said so: by an
+ * `AppendReply` of the same epoch, with `ok: true`, to a request that reaches up to the entry.
  */
 export type Mode =
   /** The primary's. Its loss may lose the end of what was acknowledged; never more than the end. */
@@ -111,7 +112,10 @@ export interface AppendReply {
   readonly ok: boolean;
   /** The highest epoch that the receiver has promised itself to. */
   readonly epoch: Epoch;
-  /** With `ok: false`: the last entry that the receiver takes for agreed. */
+  /**
+   * With `ok: false`: the last entry that the receiver knows to be in every primary's log, such as
+   * the last committed one; the sender goes on from there. (In mode `async` it can be wrong.)
+   */
   readonly agreed: Place;
 }
 
@@ -175,7 +179,10 @@ export interface ReplicaRpcs {
 export interface ReplicaOutputs {
   /** This entry is committed, and now in the values: each index in order, once a life, no gaps. */
   apply: Entry;
-  /** The values were replaced by these; applying goes on from `index`. Also on a boot. */
+  /**
+   * The values were replaced by those of a snapshot; applying goes on from `index`. Also on a boot
+   * that begins with a snapshot. Before any, a replica begins with no values, at index 0.
+   */
   restore: { readonly index: LogIndex };
   /** By `v1`: from now on this holds. */
   view: View;

@@ -1,6 +1,7 @@
 /** What must hold at every event: entries are applied in order, and they are the same everywhere. */
 import type { Invariant, NodeId, Watch } from 'faultlab';
 import type { Entry, PutArgs, PutReply, ReplicaOutputs, View } from './contract.ts';
+import { copies, once } from './copies.ts';
 
 const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 const show = ({ key, value, epoch }: Entry) =>
@@ -9,12 +10,16 @@ const show = ({ key, value, epoch }: Entry) =>
 /** Each index once a life, in order, without gaps. */
 function inOrder(): Invariant {
   const applied = new Map<NodeId, number>();
+  /** Has neither applied nor restored anything since it booted. */
+  const isFresh = new Set<NodeId>();
   return {
     name: 'in order',
     onBoot(node) {
       applied.set(node, 0);
+      isFresh.add(node);
     },
     onEmit(node, name, value, watch) {
+      const isFirst = isFresh.delete(node);
       if (name === 'restore') applied.set(node, (value as ReplicaOutputs['restore']).index);
       if (name !== 'apply') return;
       const { index } = value as Entry;
@@ -24,8 +29,10 @@ function inOrder(): Invariant {
           kind: 'safety',
           ruleId: 'in-order',
           rule: 'A replica applies each index once, in order, without gaps (contract, apply)',
-          evidence: `${node} applied index ${index} at ${s(watch.nowMs)}, after index ${before}`,
-          lookAt: 'what does a follower compare before it appends?',
+          evidence: `${node} applied index ${index} at ${s(watch.nowMs)}, after ${isFirst ? 'it had booted, and reported no restore' : `index ${before}`}`,
+          lookAt: isFirst
+            ? 'which values does this life begin with, and who has heard of them? (contract, restore)'
+            : 'what does a follower compare before it appends?',
         });
       }
       applied.set(node, index);
@@ -50,7 +57,6 @@ function agreement(): Invariant {
       ruleId: 'agreement',
       rule: 'What was committed at an index is the same on all replicas (contract, apply)',
       evidence: `index ${entry.index}: ${first.node} applied ${show(first.entry)} at ${s(first.atMs)}, ${node} applied ${show(entry)} at ${s(watch.nowMs)}`,
-      lookAt: 'who counted how many copies, and whose epoch was over by then?',
     });
   };
   return {
@@ -78,4 +84,4 @@ function agreement(): Invariant {
 }
 
 /** Fresh ones for each run. */
-export const invariants = (): Invariant[] => [inOrder(), agreement()];
+export const invariants = (): Invariant[] => [inOrder(), agreement(), copies(), once()];

@@ -39,6 +39,10 @@ export class Stores {
   /** Acknowledged puts, by store, key and value; and for each key the one that began last. */
   readonly #safe = new Map<string, Safe>();
   readonly #latest = new Map<string, Safe>();
+  /** When an fsync was last made to fail, by store. */
+  readonly #failedAt = new Map<NodeId, number>();
+  /** What to ask about a loss, when the scenario's own question is about something else. */
+  #lookAt: string | undefined;
   #values = 0;
   #callers = 0;
   /** Puts that were answered with ok. */
@@ -88,12 +92,15 @@ export class Stores {
 
   #note(store: NodeId, open: Open, reply: StorePut | StoreGet): void {
     if (!reply.ok && reply.error === 'corrupt') {
+      const hasFailed = this.#failedAt.has(store);
       this.#cluster.expect(this.#cluster.hits('rot') > 0, {
         kind: 'safety',
         ruleId: 'not-corrupt',
         rule: 'A crash is no corruption: what it leaves unfinished is cut away (contract, StoreError)',
-        evidence: `${store} says at ${s(this.#cluster.nowMs)} that its disk is corrupt; it only crashed`,
-        lookAt: 'what does a crash leave at the end of a file, and how does a reader know it?',
+        evidence: `${store} says at ${s(this.#cluster.nowMs)} that its disk is corrupt; it only crashed${this.#failure(store)}`,
+        lookAt: hasFailed
+          ? 'what stands in a file where an fsync has failed, and what does a reader find behind it?'
+          : 'what does a crash leave at the end of a file, and how does a reader know it?',
       });
       return;
     }
@@ -132,8 +139,20 @@ export class Stores {
       kind: 'safety',
       ruleId: 'durability',
       rule: 'Durability: what was acknowledged is found by every later get (contract, StoreLike.put)',
-      evidence: `${store} acknowledged ${key}=${latest.value} at ${s(latest.returnAt)}; a get at ${s(callAt)} found ${value === null ? 'nothing' : `${value}, from before`}`,
+      evidence: `${store} acknowledged ${key}=${latest.value} at ${s(latest.returnAt)}; a get at ${s(callAt)} found ${value === null ? 'nothing' : `${value}, from before`}${this.#failure(store)}`,
+      ...(this.#lookAt ? { lookAt: this.#lookAt } : {}),
     });
+  }
+
+  #failure(store: NodeId): string {
+    const atMs = this.#failedAt.get(store);
+    return atMs === undefined ? '' : `; the first fsync after ${s(atMs)} was to fail`;
+  }
+
+  /** The next fsync of this store fails. */
+  failFsync(store: NodeId): void {
+    this.#failedAt.set(store, this.#cluster.nowMs);
+    this.#cluster.failNextFsync(store);
   }
 
   #abandon(store: NodeId): void {
@@ -218,9 +237,11 @@ export class Stores {
   }
 
   /** Reads `keys` keys of the store, and then claims that all that was seen fits together. */
-  expectAll(store: NodeId, keys: number): void {
+  expectAll(store: NodeId, keys: number, lookAt?: string): void {
+    this.#lookAt = lookAt;
     for (let key = 1; key <= keys; key++) this.get(store, `k${key}`);
     this.settle(store);
+    this.#lookAt = undefined;
     this.expectLinearizable();
   }
 

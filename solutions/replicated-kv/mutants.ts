@@ -125,6 +125,13 @@ export default defineMutants([
     find: '        await disk.fsync(file);\n        this.#bytes',
     put: '        await disk.fsync(file).catch(() => disk.fsync(file));\n        this.#bytes',
   }),
+  wal('appended-after-failed-fsync', {
+    bug: 'An fsync that failed is told to those who wait, and the next records go into the same file.',
+    by: 'A7',
+    common: true,
+    find: '      } catch {\n        this.#isSuspect = true;\n      }',
+    put: '      } catch (error) {\n        this.#bytes += text.length;\n        throw error;\n      }',
+  }),
   wal('failed-fsync-ignored', {
     bug: 'An fsync that failed is caught, and the put acknowledged.',
     by: 'A7',
@@ -238,8 +245,8 @@ export default defineMutants([
   replica('snapshot-not-written', {
     bug: 'A snapshot that was received is kept in memory only.',
     by: 'B7',
-    find: 'await this.#write({ snapshot });',
-    put: 'await this.#written;',
+    find: 'void this.#write({ snapshot });',
+    put: '',
   }),
   replica('commit-to-the-end', {
     bug: 'A follower takes all that is in its log for committed.',
@@ -252,6 +259,49 @@ export default defineMutants([
     by: 'C6',
     find: '    this.#entries.length = entry.index - this.base.index - 1;\n',
     put: '',
+  }),
+  replica('late-append-cuts', {
+    bug: 'An append that comes late, or twice, cuts away what has followed it.',
+    by: 'B8',
+    common: true,
+    find: 'conflict === undefined ? [] : entries.slice(conflict.index - prev.index - 1);',
+    put: 'entries.filter(({ index }) => index > this.#applied);',
+  }),
+  {
+    name: 'late-snapshot-taken',
+    bug: 'A snapshot replaces the whole log, also when it comes late.',
+    killedBy: 'B7',
+    edit: [
+      {
+        file: 'replica.ts',
+        find: 'if (isWrong || snapshot.index > this.#applied) {',
+        replace: 'if (isWrong || snapshot.index > 0) {',
+      },
+      {
+        file: 'replica.ts',
+        find: '      this.#restore(snapshot);\n      void',
+        replace:
+          '      this.#log.rebase({ index: -1, epoch: -1, values: {} });\n      this.#restore(snapshot);\n      void',
+      },
+    ],
+  },
+  replica('restore-not-reported', {
+    bug: 'A replica that begins with a snapshot from its disk tells nobody.',
+    by: 'B7',
+    find: "this.#node.emit('restore', { index: snapshot.index });",
+    put: "if (this.#serving > 0) this.#node.emit('restore', { index: snapshot.index });",
+  }),
+  office('ok-counts-for-all', {
+    bug: 'The reply to an append counts for all that the primary has in its log by then.',
+    by: 'B3',
+    find: 'if (reply.ok) this.#agree(follower, prev.index + entries.length);',
+    put: 'if (reply.ok) this.#agree(follower, this.#log.last.index);',
+  }),
+  replica('failed-write-forgotten', {
+    bug: 'A replica takes a write that has failed for done.',
+    by: 'B9',
+    find: '          await sleep(DISK_PAUSE_MS);',
+    put: '          return;',
   }),
   // ── Failover ────────────────────────────────────────────────────────────────────────────────
   choose('first-to-answer', {
@@ -316,6 +366,45 @@ export default defineMutants([
     by: 'C5',
     find: 'if (ok) await this.#promise(epoch);',
     put: 'if (ok) void this.#promise(epoch);',
+  }),
+  replica('promise-not-in-checkpoint', {
+    bug: 'The promise is not in a log that is written anew.',
+    by: 'C5',
+    find: 'return [{ promised: this.#promised }, { snapshot }, ',
+    put: 'return [{ snapshot }, ',
+  }),
+  replica('promise-not-kept', {
+    bug: 'The promise is written, and nobody looks at it before the next boot.',
+    by: 'C12',
+    find: 'if (ok) await this.#promise(epoch);',
+    put: 'if (ok) await this.#write({ promised: epoch });',
+  }),
+  replica('fence-tells-commit', {
+    bug: 'A replica tells a fence the last entry that it knows to be committed, not the last it has.',
+    by: 'C2',
+    common: true,
+    find: 'return { ok, last: this.#log.place(this.#log.last.index) };',
+    put: 'return { ok, last: this.#log.place(this.#applied) };',
+  }),
+  office('older-epochs-counted', {
+    bug: 'Entries of an older epoch are committed by counting their copies.',
+    by: 'C11',
+    common: true,
+    find: 'if (copied >= this.#first && copied > this.#duties.applied()) {',
+    put: 'if (copied > this.#duties.applied()) {',
+  }),
+  replica('all-committed-when-promoted', {
+    bug: 'A new primary takes all that is in its log for committed.',
+    by: 'C11',
+    find: '    this.#office.wrote(first.index);',
+    put: '    this.#commit(first.index - 1);\n    this.#office.wrote(first.index);',
+  }),
+  replica('open-puts-not-done', {
+    bug: 'A primary that is replaced answers its open puts with "certainly not done".',
+    by: 'C13',
+    common: true,
+    find: "{ ok: false, error: 'maybe' };",
+    put: "{ ok: false, error: 'not-primary' };",
   }),
   replica('same-epoch-after-restart', {
     bug: 'A primary that has restarted goes on in the same epoch.',

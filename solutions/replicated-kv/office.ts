@@ -3,7 +3,7 @@
  * copies, and knows whether it still is primary. One object for one epoch; closed, it does nothing.
  */
 import { type NodeId, sleep } from 'faultlab/node';
-import type { AppendReply, LogIndex, ReplicaContext, Snapshot, View } from './contract.ts';
+import type { AppendReply, LogIndex, Place, ReplicaContext, Snapshot, View } from './contract.ts';
 import type { Log } from './log.ts';
 
 const HEARTBEAT_MS = 50;
@@ -25,6 +25,8 @@ interface Follower {
   next: LogIndex;
   /** Its log is ours up to here, and durable. */
   match: LogIndex;
+  /** Committed there, in mode `async`, and not in our log. */
+  refuted: Place | undefined;
   /** It took us for the primary in this round. */
   round: number;
   wake: () => void;
@@ -51,7 +53,14 @@ export class Office {
     this.#first = log.last.index;
     this.#followers = view.replicas
       .filter((id) => id !== node.id)
-      .map((id) => ({ id, next: this.#first, match: 0, round: 0, wake: () => {} }));
+      .map((id) => ({
+        id,
+        next: this.#first,
+        match: 0,
+        refuted: undefined,
+        round: 0,
+        wake: () => {},
+      }));
     for (const follower of this.#followers) void this.#feed(follower);
   }
 
@@ -137,7 +146,8 @@ export class Office {
     const { epoch } = this.#view;
     if (follower.next <= this.#log.base.index) {
       const snapshot = this.#duties.snapshot();
-      const reply = await this.#node.call(follower.id, 'install', { epoch, snapshot }, options);
+      const args = { epoch, snapshot, refuted: follower.refuted };
+      const reply = await this.#node.call(follower.id, 'install', args, options);
       if (reply.ok) this.#agree(follower, snapshot.index);
       return reply;
     }
@@ -147,7 +157,11 @@ export class Office {
     const args = { epoch, prev, entries, commit };
     const reply = await this.#node.call(follower.id, 'append', args, options);
     if (reply.ok) this.#agree(follower, prev.index + entries.length);
-    else follower.next = this.#log.has(reply.agreed) ? reply.agreed.index + 1 : 0;
+    else if (this.#log.has(reply.agreed)) follower.next = reply.agreed.index + 1;
+    else {
+      follower.next = 0;
+      follower.refuted = reply.agreed.index < this.#log.base.index ? undefined : reply.agreed;
+    }
     return reply;
   }
 

@@ -19,6 +19,7 @@ import type {
   GetReply,
   InstallArgs,
   LogIndex,
+  Place,
   PutArgs,
   PutReply,
   ReadArgs,
@@ -38,6 +39,9 @@ const ASK_EVERY_MS = 50;
 /** How long a read waits for the replica to catch up. */
 const READ_WAIT_MS = 200;
 const DISK_PAUSE_MS = 20;
+
+/** `refuted`: what the receiver takes for agreed, and the sender has not. */
+type Install = InstallArgs & { readonly refuted?: Place | undefined };
 
 export default class Replica implements ReplicaLike {
   readonly #node: ReplicaContext;
@@ -248,12 +252,17 @@ export default class Replica implements ReplicaLike {
     return this.#reply(true);
   }
 
-  async #onInstall({ epoch, snapshot }: InstallArgs): Promise<AppendReply> {
+  async #onInstall({ epoch, snapshot, refuted }: Install): Promise<AppendReply> {
     await this.#ready;
     if (epoch < this.#promised) return this.#reply(false);
     void this.#promise(epoch);
-    this.#restore(snapshot);
-    await this.#write({ snapshot });
+    // One that comes late would take back what has followed it.
+    const isWrong = refuted !== undefined && this.#log.has(refuted);
+    if (isWrong || snapshot.index > this.#applied) {
+      this.#restore(snapshot);
+      void this.#write({ snapshot });
+    }
+    await this.#written;
     return this.#reply(true);
   }
 

@@ -90,7 +90,7 @@ export const disk: readonly Scenario[] = [
         evidence: `50 puts cost ${cost} fsyncs`,
       });
       programs.powerCycle('s1');
-      programs.expectAll('s1', 10);
+      programs.expectAll('s1', 10, 'which file has its record, and is its name durable, too?');
     },
   },
   {

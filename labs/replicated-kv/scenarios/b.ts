@@ -15,6 +15,12 @@ function blackout(cluster: Cluster, back: readonly NodeId[]): void {
   for (const node of back) cluster.restart(node);
 }
 
+/** Every fsync of this node fails, for a while. */
+function refuse(cluster: Cluster, node: NodeId, forMs: number): void {
+  for (let ms = 0; ms < forMs; ms += 0.5) cluster.after(ms, () => cluster.failNextFsync(node));
+  cluster.after(forMs, () => cluster.disarm(node));
+}
+
 function expectKept(
   cluster: Cluster,
   holds: boolean,
@@ -209,7 +215,7 @@ export const replication: readonly Scenario[] = [
   {
     id: 'B6',
     title: 'a follower that was away gets what it lacks, and not more',
-    points: 3,
+    points: 2,
     nodes: { n: 3, v: 1, c: 2 },
     seeds: DIRECTED,
     lookAt: 'how does the primary learn where the log of the follower ends?',
@@ -233,7 +239,7 @@ export const replication: readonly Scenario[] = [
       cluster.expect(sent.length <= 150, {
         kind: 'contract',
         ruleId: 'sent-again',
-        rule: 'A follower that lacks 10 of 40 entries is sent at most 150 (handout, The contract)',
+        rule: 'A follower that lacks 10 of 40 entries is sent at most 150 entries (handout, The contract)',
         evidence: `it was sent ${sent.length} entries`,
       });
       programs.mustPut('c1', 'c1', 'all replicas are well again');
@@ -242,17 +248,18 @@ export const replication: readonly Scenario[] = [
   {
     id: 'B7',
     title: 'a follower that was away for too long gets a snapshot; the logs stay short',
-    points: 3,
+    points: 2,
     nodes: { n: 3, v: 1, c: 8 },
     seeds: DIRECTED,
     lookAt: 'what does the primary do when it has thrown away what a follower lacks?',
     run(cluster) {
       const programs = replicas(cluster);
       programs.begin('quorum');
+      let values = 0;
       const work = (client: NodeId, left: number) => {
         if (left === 0) return;
         const key = `k${cluster.draw.int(1, 6)}`;
-        const value = `${client}-${left}-`.padEnd(60, '.');
+        const value = `v${++values}-`.padEnd(60, '.');
         programs.put(client, key, () => work(client, left - 1), value);
       };
       const round = (puts: number) => {
@@ -263,12 +270,21 @@ export const replication: readonly Scenario[] = [
       round(10);
       cluster.isolate('n3');
       round(60);
+      // The first snapshot takes so long that another one is there before it.
+      let snapshots = 0;
+      cluster.filter(({ kind, method }) =>
+        kind === 'request' && method === 'install' && snapshots++ === 0 ? 900 : undefined,
+      );
       cluster.heal();
       if (cluster.draw.chance(0.5)) {
         cluster.onCrash('n3', 'lose');
         cluster.crash('n3');
         cluster.restart('n3');
       }
+      programs.expectSame();
+      round(5);
+      cluster.run(900);
+      programs.mustPut('c1', 'k1', 'an old snapshot has come late');
       programs.expectSame();
       cluster.run(300);
       // What n3 was sent is on its disk.
@@ -354,6 +370,54 @@ export const replication: readonly Scenario[] = [
       programs.mustPut('c1', 'k1', 'all is well again', 3000);
       programs.expectSame();
       programs.expectLinearizable();
+    },
+  },
+  {
+    id: 'B9',
+    title: 'a disk that is slow, or refuses its fsyncs, delays an answer and makes none untrue',
+    points: 2,
+    nodes: { n: 3, v: 1, c: 1 },
+    seeds: DIRECTED,
+    lookAt: 'an fsync of a replica has failed: what of its log is on the disk, and who may know?',
+    run(cluster) {
+      const programs = replicas(cluster);
+      programs.begin('quorum');
+      programs.mustPut('c1', 'a1', 'all replicas are well');
+      cluster.isolate('n3');
+      // So slow that the primary asks again before the answer comes.
+      cluster.disk('n2', { fsyncMs: 400 });
+      const slow = programs.put('c1', 'slow');
+      cluster.runUntil(() => slow.result !== undefined, 2000);
+      const back = (node: NodeId, puts: readonly Put[], why: string) => {
+        cluster.onCrash(node, 'lose');
+        cluster.crash(node);
+        cluster.disk(node, { fsyncMs: 1 });
+        cluster.isolate(node);
+        cluster.restart(node);
+        const lost = programs.missing(node, puts);
+        expectKept(
+          cluster,
+          lost.length === 0,
+          'in mode quorum more than half of the replicas have what was acknowledged',
+          `n3 was away; ${show(lost)} was acknowledged at ${s(lost[0]?.atMs ?? 0)}; ${node}, ${why}, came back from a power loss without it`,
+          'which fsync says that this entry is on the disk?',
+        );
+      };
+      back('n2', [slow], 'whose disk was slow');
+      cluster.mend('n1', 'n2');
+      cluster.mend('n2', 'n1');
+      programs.mustPut('c1', 'a2', 'n2 is back', 1500);
+      refuse(cluster, 'n2', 40);
+      const failed = programs.mustPut('c1', 'a3', 'the fsyncs of n2 failed for 40 ms', 1500);
+      back('n2', [failed], 'which had refused its fsyncs');
+      cluster.mend('n1', 'n2');
+      cluster.mend('n2', 'n1');
+      programs.mustPut('c1', 'a4', 'n2 is back', 1500);
+      if (cluster.seed % 2) refuse(cluster, 'n1', 40);
+      else cluster.disk('n1', { fsyncMs: 300 });
+      const own = programs.put('c1', 'own');
+      cluster.runUntil(() => own.result !== undefined, 2000);
+      back('n1', [own], cluster.seed % 2 ? 'which had refused its fsyncs' : 'whose disk was slow');
     },
   },
 ];

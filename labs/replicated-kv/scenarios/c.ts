@@ -1,33 +1,15 @@
 /** Part C: failover. Who is primary, who is not any more, and what either may say. */
-import type { Cluster, NodeId, Scenario, Step } from 'faultlab';
+import type { Cluster, Scenario, Step } from 'faultlab';
 import { FAILOVER_WITHIN_MS, replicas } from '../replicas.ts';
 import { s } from '../stores.ts';
+import { deposed } from './deposed.ts';
+import { both, nextView } from './steer.ts';
 
 const DIRECTED = { test: 3, grade: 20 };
 const RANDOM = { test: 12, grade: 100 };
 /** A follower in touch with its primary is behind by less than this (handout, The contract). */
 const LAG_MS = 300;
 const CREW = { n: 3, v: 1, c: 2 };
-
-/** Cuts, or mends, both directions of a link. */
-function both(cluster: Cluster, what: 'cut' | 'mend', a: NodeId, b: NodeId): void {
-  cluster[what](a, b);
-  cluster[what](b, a);
-}
-
-/** Waits for the view after `epoch`. */
-function nextView(cluster: Cluster, epoch: number): NodeId {
-  const programs = replicas(cluster);
-  const isNew = () => (programs.view?.epoch ?? 0) > epoch;
-  if (cluster.runUntil(isNew, FAILOVER_WITHIN_MS)) return programs.primary;
-  return cluster.fail({
-    kind: 'liveness',
-    ruleId: 'no-failover',
-    rule: 'More than half of the replicas answer the fence of the view service (contract, FenceReply)',
-    evidence: `there is no view after epoch ${epoch} within ${s(FAILOVER_WITHIN_MS)}: ${programs.describe()}`,
-    lookAt: 'which replica can promise itself to the new epoch, and does it say so?',
-  });
-}
 
 /** Nothing acknowledged is missing on the primary. */
 function expectNothingLost(cluster: Cluster): void {
@@ -115,7 +97,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C3',
     title: 'a primary that only the view service can not reach is fenced, and acknowledges nothing',
-    points: 3,
+    points: 2,
     nodes: CREW,
     seeds: DIRECTED,
     lookAt: 'what does a follower do with an append of an epoch that is over?',
@@ -150,7 +132,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C4',
     title: 'a primary that was stopped, and wakes up alone, answers nothing from the past',
-    points: 3,
+    points: 2,
     nodes: CREW,
     seeds: DIRECTED,
     lookAt: 'how does a primary know, when it answers a get, that it still is one?',
@@ -219,6 +201,30 @@ export const failover: readonly Scenario[] = [
       programs.expectSame();
       programs.expectLinearizable();
       cluster.sometimes('n3 was promoted', programs.view?.epoch !== 1);
+      // Now the promise lies so far back that its log has been written anew since.
+      const { primary: first, view } = programs;
+      cluster.partition([first, 'c1'], [...programs.others(first), 'v1', 'c2']);
+      const second = nextView(cluster, view?.epoch ?? 0);
+      const [third = ''] = programs.others(first, second);
+      let left = 700;
+      const work = (): void => {
+        if (left-- > 0) programs.put('c2', `k${1 + (left % 4)}`, work, `${left}`.padEnd(90, '.'));
+      };
+      for (let i = 0; i < 10; i++) work();
+      cluster.runUntil(() => left <= 0, 8000);
+      programs.settle();
+      cluster.crash(second);
+      cluster.onCrash(third, 'lose');
+      cluster.crash(third);
+      cluster.partition([first, third, 'c1'], ['v1', 'c2']);
+      cluster.restart(third);
+      programs.put('c1', 'k1');
+      cluster.run(1200);
+      cluster.heal();
+      cluster.restart(second);
+      programs.settle();
+      programs.mustPut('c2', 'k1', 'all is well again', FAILOVER_WITHIN_MS);
+      programs.expectSame();
     },
   },
   {
@@ -242,7 +248,12 @@ export const failover: readonly Scenario[] = [
       if (cluster.draw.chance(0.6)) cluster.crash('n1');
       cluster.restart('n1');
       cluster.heal();
+      // A copy on n1 is needed, and it has another log.
+      const [third = ''] = programs.others('n1', programs.primary);
+      cluster.isolate(third);
       programs.settle();
+      programs.mustPut('c2', 'k6', `n1 is back, and ${third} is away`, FAILOVER_WITHIN_MS);
+      cluster.heal();
       programs.expectSame();
       // And after a boot the log on the disk is the right one.
       cluster.run(300);
@@ -303,7 +314,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C8',
     title: 'through crashes, cuts, pauses and failing disks there is one history',
-    points: 2,
+    points: 1,
     nodes: { n: 3, v: 1, c: 3 },
     seeds: RANDOM,
     lookAt: 'what had this replica promised, what had it on its disk, and what did it say?',
@@ -352,7 +363,7 @@ export const failover: readonly Scenario[] = [
   {
     id: 'C9',
     title: 'a crash of any replica at any single operation of its disk breaks nothing',
-    points: 2,
+    points: 1,
     nodes: { n: 3, v: 1, c: 1 },
     seeds: { test: 2, grade: 6 },
     sweep: ['fsync', 'write'],
@@ -412,6 +423,7 @@ export const failover: readonly Scenario[] = [
       programs.expectLinearizable();
     },
   },
+  ...deposed,
 ];
 
 const FAULTS = [

@@ -97,7 +97,7 @@ export const damage: readonly Scenario[] = [
       cluster.disk('s1', { fsyncMs: 2 });
       cluster.run(1);
       for (let round = 0; round < 6; round++) {
-        cluster.after(cluster.draw.real(0, 30), () => cluster.failNextFsync('s1'));
+        cluster.after(cluster.draw.real(0, 30), () => programs.failFsync('s1'));
         programs.work('s1', { callers: 4, puts: 40, keys: 3, reads: 0.2, valueBytes: 100 });
         cluster.run(40);
         programs.expectAll('s1', 3);
@@ -107,7 +107,7 @@ export const damage: readonly Scenario[] = [
         programs.expectPut('s1', 'after an fsync that failed, and a boot');
       }
       // And without a boot in between.
-      cluster.failNextFsync('s1');
+      programs.failFsync('s1');
       programs.put('s1', 'k2');
       programs.settle('s1');
       cluster.disarm('s1');
@@ -166,7 +166,7 @@ export const damage: readonly Scenario[] = [
         });
       },
       fail(cluster, { inMs }) {
-        cluster.after(inMs as number, () => cluster.failNextFsync('s1'));
+        cluster.after(inMs as number, () => stores(cluster).failFsync('s1'));
       },
       full(cluster, { inMs }) {
         const limit = (bytes: number) => () => cluster.limitDisk('s1', bytes);

@@ -2,7 +2,7 @@
  * How records lie in a file, yours to build: each with its length and a checksum, so that a reader
  * can tell a record that was never finished from one that has rotted.
  *
- * This disk tears an append by leaving its first part; it never leaves a whole record with a hole.
+ * A crash tears an append by leaving its first part; it never leaves a whole record with a hole.
  */
 
 /** What is in the file is not what was written: to go on would be to guess. */
