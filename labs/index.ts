@@ -42,6 +42,7 @@ export const syllabus: readonly SyllabusEntry[] = [
     'replicated-kv',
     () => import('./replicated-kv/lab.ts'),
     () => import('../solutions/replicated-kv/mutants.ts'),
+    () => import('../solutions/replicated-kv/variants.ts'),
   ),
   lab(
     'raft',
