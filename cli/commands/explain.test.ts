@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Question } from '../../grader/explain/question.ts';
 import { explain as ask, grade } from '../../grader/grade.ts';
 import { solutionFolder } from '../root.ts';
@@ -18,6 +18,9 @@ import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
 import { type ExplainOptions, explain } from './explain.ts';
 import { status } from './status.ts';
+
+// Each is a bundle and some runs: quick, but not on a machine that is busy with ten other suites.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const before = process.cwd();
 const root = mkdtempSync(join(tmpdir(), 'faultlab-'));
