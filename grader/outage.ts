@@ -1,8 +1,10 @@
 /**
  * What an outage in miniature is, to its author: a lab whose system is given, and was once broken by
- * something small. Part R is the trigger, part F the repair. It becomes an ordinary {@link SimulatedLab}, so
+ * something small. Part R is the trigger, part F the repair, part E
+ * what the student knows of it. It becomes an ordinary {@link SimulatedLab}, so
  * that everything that knows labs knows outages.
  */
+import type { QuestionMaker } from './explain/question.ts';
 import type { Cluster, Part, Scenario, SimulatedLab } from './lab.ts';
 import { namesOf } from './names.ts';
 
@@ -18,7 +20,7 @@ const EVENTS_MAX = 5_000_000;
 export interface Outage
   extends Omit<
     SimulatedLab,
-    'entry' | 'program' | 'parts' | 'shipped' | 'eventsMax' | 'invariants'
+    'entry' | 'program' | 'parts' | 'shipped' | 'eventsMax' | 'invariants' | 'explain'
   > {
   /** Who it happened to, when, and the account of those who ran it. */
   readonly incident: Incident;
@@ -29,6 +31,8 @@ export interface Outage
   readonly reproduce: readonly Scenario[];
   /** Part F: scenarios on the repaired system. */
   readonly fix: readonly Scenario[];
+  /** Part E: what the student is asked about the run of their own trigger, in the first of part R. */
+  readonly explain?: { readonly points: number; readonly questions: readonly QuestionMaker[] };
 }
 
 export interface Incident {
@@ -40,13 +44,19 @@ export interface Incident {
   readonly source: string;
 }
 
-/** An outage as a lab of parts R and F. */
+/** An outage as a lab of parts R, F and, when it asks something, E. */
 export function defineOutage(outage: Outage): SimulatedLab {
-  const { open, given, reproduce, fix, invariants = () => [], ...rest } = outage;
+  const { open, given, reproduce, fix, explain, invariants = () => [], ...rest } = outage;
   const parts: Part<Scenario>[] = [
     { id: 'R', title: 'Reproduce', scenarios: reproduce.map(onShipped) },
     { id: 'F', title: 'Fix', scenarios: fix },
   ];
+  const [first] = reproduce;
+  if (explain !== undefined && first !== undefined) {
+    const { points, questions } = explain;
+    const runs = [{ scenario: first.id, questions }];
+    parts.push({ id: 'E', title: 'Explain', scenarios: [], explain: { points, runs } });
+  }
   return {
     ...rest,
     entry: TRIGGER_FILE,

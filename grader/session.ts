@@ -44,7 +44,10 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.lab = options.lab;
-    const { debugging, runTimeoutMs = RUN_TIMEOUT_MS } = options;
+    const { debugging } = options;
+    // What takes many events takes its time, on a busy machine above all.
+    const usualMs = options.lab.eventsMax === undefined ? RUN_TIMEOUT_MS : 4 * RUN_TIMEOUT_MS;
+    const { runTimeoutMs = usualMs } = options;
     const { loaded, house } = options;
     this.#timeoutMs = debugging || house ? Number.POSITIVE_INFINITY : runTimeoutMs;
     this.#submission = programOf(loaded, options);

@@ -14,6 +14,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/aws-dynamodb-dns-2025/mutants.ts'),
     () => import('../solutions/aws-dynamodb-dns-2025/variants.ts'),
   ),
+  outage(
+    'gcp-service-control-2025',
+    () => import('./gcp-service-control-2025/lab.ts'),
+    () => import('../solutions/gcp-service-control-2025/mutants.ts'),
+    () => import('../solutions/gcp-service-control-2025/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

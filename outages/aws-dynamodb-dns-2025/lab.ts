@@ -1,5 +1,6 @@
 /** Amazon DynamoDB's DNS, 19 October 2025, in miniature: a control-plane race that empties a record. */
 import { defineOutage } from 'faultlab';
+import { questions } from './questions.ts';
 import {
   calmIsCheap,
   changes,
@@ -44,11 +45,12 @@ export default defineOutage({
     },
   },
   hours: '3–5',
+  explain: { points: 20, questions },
   reproduce: [
     {
       id: 'R1',
       title: 'one late process leaves endpoints without addresses, and nobody can mend it',
-      points: 30,
+      points: 24,
       nodes: CREW,
       lookAt: 'who writes, who removes, and what does neither of them know?',
       run: staysEmpty,
@@ -56,7 +58,7 @@ export default defineOutage({
     {
       id: 'R2',
       title: 'once the records are repaired by hand, all is well again',
-      points: 10,
+      points: 6,
       nodes: CREW,
       lookAt: 'what was broken: a process, or what they had written?',
       run: repairedByHand,
@@ -66,7 +68,7 @@ export default defineOutage({
     {
       id: 'F1',
       title: 'an enactor that stalls after it has looked does no harm when it goes on',
-      points: 14,
+      points: 10,
       nodes: CREW,
       seeds: SEEDS,
       lookAt: 'how old may that be what an enactor has read?',
@@ -75,7 +77,7 @@ export default defineOutage({
     {
       id: 'F2',
       title: 'nor one that stalls in the middle of its changes',
-      points: 12,
+      points: 10,
       nodes: CREW,
       seeds: SEEDS,
       lookAt: 'which of the changes of a round know that time has passed?',
@@ -93,7 +95,7 @@ export default defineOutage({
     {
       id: 'F4',
       title: 'while two of three stall, and after, endpoints are up to date',
-      points: 8,
+      points: 6,
       nodes: CREW,
       lookAt: 'whom does the third enactor wait for?',
       run: survivesTwoStalls,
@@ -109,7 +111,7 @@ export default defineOutage({
     {
       id: 'F6',
       title: 'a record whose plan somebody has deleted is mended',
-      points: 6,
+      points: 5,
       nodes: CREW,
       lookAt: 'who notices that a record is empty, and what can be done about it?',
       run: mendsRecords,
@@ -117,7 +119,7 @@ export default defineOutage({
     {
       id: 'F7',
       title: 'in calm times plans arrive, old ones go, and nobody asks too much; then a stall',
-      points: 6,
+      points: 5,
       nodes: CREW,
       lookAt: 'what does your repair do when nothing is wrong?',
       run: calmIsCheap,

@@ -23,8 +23,10 @@ export function pageData(options: PageOptions): PageData {
   const start = finding === undefined ? events.length - 1 : pin(finding, events);
   const head = { title, lab, scenario, seed, verdict, command };
   const small = shrunk === undefined ? {} : { shrunk };
+  const { chart } = replay.result;
+  const measured = chart && { chart };
   const told = finding && { finding: toldOf(finding, nodes, events) };
-  return { ...head, ...small, ...told, nodes, events, start };
+  return { ...head, ...small, ...told, ...measured, nodes, events, start };
 }
 
 function eventsOf(trace: readonly TraceLine[], nodes: readonly string[]): PageEvent[] {

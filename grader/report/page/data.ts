@@ -1,5 +1,7 @@
 /** What a page of one run holds: plain data, small enough to travel inside the page. */
 
+import type { Chart } from '../report.ts';
+
 export interface PageData {
   readonly title: string;
   readonly lab: string;
@@ -11,6 +13,8 @@ export interface PageData {
   /** How the run was made small, in words. */
   readonly shrunk?: string;
   readonly finding?: PageFinding;
+  /** What was measured, when something was. */
+  readonly chart?: Chart;
   readonly nodes: readonly string[];
   readonly events: readonly PageEvent[];
   /** Index of the event to begin with: where the rule broke, or the last one. */

@@ -1,5 +1,7 @@
 /** What is wrong with the run, on top of the panel: rule, evidence, story, question, command. */
+
 import type { PageData, PageFinding, PageOperation } from '../data.ts';
+import { chartOf } from './chart.ts';
 import { draw, link, make, seconds } from './dom.ts';
 
 export function findingOf(data: PageData, goTo: (event: number) => void): HTMLElement {
@@ -17,6 +19,7 @@ export function findingOf(data: PageData, goTo: (event: number) => void): HTMLEl
     if (story.length > 0) entry('Story', storyList(story, goTo));
     if (lookAt !== undefined) card.append(make('p', 'question', lookAt));
   }
+  if (data.chart !== undefined) card.append(chartOf(data.chart));
   if (shrunk !== undefined) entry('Made small', shrunk);
   entry('Replay', make('code', '', command), copyButton(command));
   return card;

@@ -1,0 +1,1 @@
+export * from '../../outages/gcp-service-control-2025/contract.ts';
