@@ -10,7 +10,7 @@ const REPRODUCE = { test: 2, grade: 5 };
 export default defineOutage({
   slug: 'aws-dynamodb-2015',
   title: 'The retry storm: DynamoDB, 20 September 2015',
-  summary: 'Servers lose the network for seconds; five hours later they are still asking.',
+  summary: 'Servers lose the network for seconds; hours later they are still asking.',
   incident: {
     what: 'Amazon DynamoDB, us-east-1',
     date: '2015-09-20',
