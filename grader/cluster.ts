@@ -137,7 +137,12 @@ export class SimCluster implements Cluster {
   readonly #network: Network;
   readonly #invariants: readonly Invariant[];
   readonly #observesMessages: boolean;
-  readonly #observesState: (node: NodeId) => boolean;
+  /** By index of a node: whether its state is looked at after each event on it. */
+  readonly #observed: readonly boolean[];
+  /** An invariant looks at states: then `inspect` is part of the run. */
+  readonly #isWatched: boolean;
+  /** Somebody looks for the sake of a trace: what that breaks would not have been seen without. */
+  #isLooking = false;
   readonly #watch: Watch;
   readonly #locate: ClusterOptions['locate'];
   readonly #keepStacks: boolean;
@@ -169,10 +174,10 @@ export class SimCluster implements Cluster {
     this.#network = new Network(options.seed, this.names.length);
     this.#invariants = options.invariants;
     this.#observesMessages = options.invariants.some((i) => i.onSend || i.onDeliver);
-    const isWatched = options.invariants.some((i) => i.onState);
-    // Who must have it, has it without effect: it may be looked at, so that a trace tells of it.
-    this.#observesState = (id) =>
-      isWatched || methodsFor(options.lab.methods, id).includes('inspect');
+    this.#isWatched = options.invariants.some((i) => i.onState);
+    // Who must have it, has it without effect: it is looked at when a trace is to tell of it.
+    const tells = (id: NodeId) => methodsFor(options.lab.methods, id).includes('inspect');
+    this.#observed = this.names.map((id) => this.#isWatched || (options.keepTrace && tells(id)));
     this.#locate = options.locate;
     this.#keepStacks = options.keepStacks ?? false;
     this.#dropped = options.dropped && new Set(options.dropped);
@@ -782,22 +787,26 @@ export class SimCluster implements Cluster {
 
   #stepped(process: Process): void {
     this.#checkEnded();
-    if (!process.up || !this.#observesState(process.id)) return;
+    if (!process.up || !this.#observed[process.index]) return;
+    this.#isLooking = !this.#isWatched;
     const state = process.inspect();
+    this.#isLooking = false;
     this.#checkEnded();
-    this.#noteRole(process, state);
-    if (this.trace.keeping) this.#noteChanges(process, state);
+    if (this.trace.keeping) {
+      this.#noteRole(process, state);
+      this.#noteChanges(process, state);
+    }
     this.#notify((invariant) => invariant.onState?.(process.id, state, this.#watch));
     this.#checkEnded();
   }
 
-  /** A change of role is what a story of a replicated system is made of. */
+  /** A change of role is what stories of replicated systems are made of. For a trace only, not hashed. */
   #noteRole(process: Process, state: unknown): void {
     const { role, term, epoch } = (state ?? {}) as Record<string, unknown>;
     if (typeof role !== 'string' || this.#lastRole[process.index] === role) return;
     this.#lastRole[process.index] = role;
     const age = term === undefined ? epoch && ` in epoch ${epoch}` : ` in term ${term}`;
-    this.#mark('state', process, role.length, () => `is ${role}${age ?? ''}`);
+    this.trace.line(this.nowMs, process.id, 'state', () => `is ${role}${age ?? ''}`);
   }
 
   /** For who looks at a trace: no part of its hash, which must not depend on being looked at. */
@@ -823,6 +832,7 @@ export class SimCluster implements Cluster {
     text: string,
     stack: string,
   ): void {
+    if (this.#isLooking) return;
     const where = this.#locate(stack);
     const at = where === undefined ? '' : ` at ${where}`;
     const rule =
