@@ -116,12 +116,15 @@ export function clusterFolders(): { folder: string; owner: Owner | undefined; or
   const base = stateFolder();
   return readdirSync(base)
     .filter((name) => name.startsWith(CLUSTER_PREFIX))
-    .map((name) => {
+    .flatMap((name) => {
       const folder = join(base, name);
+      // Another process may remove it at this moment.
+      const stats = lstatSync(folder, { throwIfNoEntry: false });
+      if (stats === undefined) return [];
       const owner = ownerOf(folder);
-      const isNew = owner === undefined && Date.now() - lstatSync(folder).ctimeMs < 5000;
+      const isNew = owner === undefined && Date.now() - stats.ctimeMs < 5000;
       const orphan = !isNew && (owner === undefined || startOf(owner.pid) !== owner.startedAt);
-      return { folder, owner, orphan };
+      return [{ folder, owner, orphan }];
     });
 }
 

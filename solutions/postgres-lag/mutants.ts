@@ -8,8 +8,8 @@ export default defineMutants([
     bug: 'Lag is counted from what the standby has received: a slow link hides all of it.',
     by: 'A1',
     common: true,
-    find: 'pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS behind',
-    put: 'pg_wal_lsn_diff(flush_lsn, replay_lsn) AS behind',
+    find: 'pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()) AS behind',
+    put: 'pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) AS behind',
   }),
   runbook('asks-no-startup-process', {
     bug: 'Nobody asks what replay waits for: a query conflict is not recognised.',
@@ -97,7 +97,7 @@ export default defineMutants([
     bug: 'The read waits for the standby whose turn it is, for as long as that takes.',
     by: 'C2',
     find: 'const order = [...standbys.slice(first), ...standbys.slice(0, first)];\n  const endMs = performance.now() + PATIENCE_MS;',
-    put: 'const order = standbys.slice(first, first + 1);\n  const endMs = performance.now() + 4 * 1000;',
+    put: 'const order = standbys.slice(first, first + 1);\n  const endMs = performance.now() + 8 * 1000;',
   }),
   router('no-fallback', {
     bug: 'When no standby gets there, the read shows what the last one has.',

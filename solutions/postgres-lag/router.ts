@@ -38,12 +38,18 @@ export async function read(
   return (await readAt(cluster.node(PRIMARY), key))?.value;
 }
 
-/** Position and value in one statement; undefined when the node is not there yet. */
+/**
+ * Undefined when the node is not there yet. The position first, the value then: a statement reads with the
+ * snapshot that it began with, and replay may pass the token while one statement does both.
+ */
 async function readAt(node: PgNode, key: string, after?: Token) {
-  const isThere = after === undefined ? 'true' : `pg_last_wal_replay_lsn() >= '${after}'::pg_lsn`;
-  const [row] = await node.sql<{ there: boolean; value: string | null }>(
-    `SELECT ${isThere} AS there, (SELECT value FROM kv WHERE key = $1) AS value`,
-    [key],
-  );
-  return row?.there ? { value: row.value ?? undefined } : undefined;
+  if (after !== undefined) {
+    const [position] = await node.sql<{ there: boolean }>(
+      'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there',
+      [after],
+    );
+    if (!position?.there) return undefined;
+  }
+  const [row] = await node.sql<{ value: string }>('SELECT value FROM kv WHERE key = $1', [key]);
+  return { value: row?.value };
 }

@@ -8,20 +8,24 @@ const PRIMARY = 'n1';
 /** A few records are always under way. */
 const NOISE_BYTES = 64 * 1024;
 
-/** How far each standby is, as the primary sees it. */
+/** How far a standby is. */
 interface Progress {
-  readonly standby: string;
   /** Written by the primary, not durable on the standby. */
   readonly missing: number;
   /** Written by the primary, not replayed by the standby. */
   readonly behind: number;
 }
 
+/** The standby's own word: the primary's view of it is empty while it connects again. */
 const PROGRESS = `
-  SELECT application_name AS standby,
-    pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) AS missing,
-    pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS behind
-  FROM pg_stat_replication`;
+  SELECT pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_receive_lsn()) AS missing,
+    pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()) AS behind`;
+
+async function progressOf(cluster: PgCluster, standby: PgNode): Promise<Progress> {
+  const [end] = await cluster.node(PRIMARY).sql('SELECT pg_current_wal_lsn() AS lsn');
+  const [progress] = await standby.sql<Progress>(PROGRESS, [end?.lsn]);
+  return progress ?? { missing: 0, behind: 0 };
+}
 
 /** Ends what has the oldest snapshot, when it does nothing with it. */
 const OLDEST_IDLE = `
@@ -29,13 +33,13 @@ const OLDEST_IDLE = `
   WHERE state LIKE 'idle in transaction%' AND backend_xmin IS NOT NULL`;
 
 export async function diagnose(cluster: PgCluster): Promise<Diagnosis[]> {
-  const all = await cluster.node(PRIMARY).sql<Progress>(PROGRESS);
+  const standbys = cluster.nodes.filter(({ name }) => name !== PRIMARY);
   return Promise.all(
-    all.map(async (progress) => ({
-      standby: progress.standby,
-      bytesBehind: progress.behind,
-      cause: await causeOf(cluster.node(progress.standby), progress),
-    })),
+    standbys.map(async (standby) => {
+      const progress = await progressOf(cluster, standby);
+      const cause = await causeOf(standby, progress);
+      return { standby: standby.name, bytesBehind: progress.behind, cause };
+    }),
   );
 }
 
@@ -61,7 +65,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
   for (const { standby, cause } of await diagnose(cluster)) {
     if (cause === 'none' || isMeant(standby)) continue;
     await end(cluster.node(standby), cause);
-    await caughtUp(cluster, standby);
+    await caughtUp(cluster, cluster.node(standby));
   }
 }
 
@@ -75,9 +79,8 @@ async function end(standby: PgNode, cause: Cause): Promise<void> {
   }
 }
 
-async function caughtUp(cluster: PgCluster, standby: string): Promise<void> {
-  await until(`${standby} has caught up`, async () => {
-    const all = await cluster.node(PRIMARY).sql<Progress>(PROGRESS);
-    return all.some((p) => p.standby === standby && p.behind < NOISE_BYTES);
+async function caughtUp(cluster: PgCluster, standby: PgNode): Promise<void> {
+  await until(`${standby.name} has caught up`, async () => {
+    return (await progressOf(cluster, standby)).behind < NOISE_BYTES;
   });
 }

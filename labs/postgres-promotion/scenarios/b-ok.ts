@@ -3,6 +3,8 @@ import { type Drill, type ServerScenario, sleep } from 'faultlab';
 import type { Outcome } from '../contract.ts';
 
 const ANSWER_WITHIN_MS = 3000;
+/** Of a machine that is busy with something else. */
+const SLACK_MS = 2000;
 
 interface Said {
   readonly id: number;
@@ -14,7 +16,7 @@ async function write(drill: Drill, node: string, id: number): Promise<Said> {
   const startMs = performance.now();
   const outcome = await drill.call<Outcome>('write', [node, id, `payment ${id}`]);
   const tookMs = performance.now() - startMs;
-  drill.expect(tookMs < ANSWER_WITHIN_MS + 500, {
+  drill.expect(tookMs < ANSWER_WITHIN_MS + SLACK_MS, {
     kind: 'liveness',
     ruleId: 'slow-write',
     rule: `A write says something within ${ANSWER_WITHIN_MS / 1000} s (handout, The contract)`,
