@@ -183,7 +183,7 @@ test.each([
 ])('%s is told with its place in the source', async (_name, body, expected) => {
   const text = await evidence(body);
   expect(text).toContain(expected);
-  if (!body.startsWith('throw')) expect(text).toMatch(/ at node\.ts:\d+:\d+$/);
+  if (!body.startsWith('throw')) expect(text).toMatch(/ at node\.ts:\d+:\d+ \(at [\d.]+ s\)$/);
 });
 
 test('a rejection that nobody catches is found, with its place', async () => {
