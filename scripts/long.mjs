@@ -14,15 +14,32 @@ const labs = readdirSync('solutions', { withFileTypes: true })
 const seeds = process.env.SEEDS ?? '100';
 const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 
+/** Not measured to the end yet, so that they cannot be asked for: said, not hidden. */
+const UNPROVEN = new Set([
+  'sharded-kv',
+  'aws-dynamodb-2015',
+  'aws-dynamodb-dns-2025',
+  'gcp-service-control-2025',
+]);
+const proven = labs.filter((lab) => !UNPROVEN.has(lab));
+
 const suites = [
   ...['new-lab', 'students', 'gradescope', 'class'].map((name) => ['node', `scripts/${name}.mjs`]),
-  ...labs.map((lab) => npm('mutants', '--lab', lab)),
-  npm('seed-sets'),
-  ...labs.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', '100')),
+  ...proven.map((lab) => npm('mutants', '--lab', lab)),
+  ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', '100')),
   npm('fuzz'),
   npm('bench', 'repeat', 'memory'),
   ['node', 'scripts/determinism.mjs', '22', '24'],
-  ...labs.map((lab) => ['npx', 'lab', 'grade', `solutions/${lab}`, '--lab', lab, '--seeds', seeds]),
+  ...proven.map((lab) => [
+    'npx',
+    'lab',
+    'grade',
+    `solutions/${lab}`,
+    '--lab',
+    lab,
+    '--seeds',
+    seeds,
+  ]),
 ];
 
 const deadlineMs = 1000 * Number(process.env.FAULTLAB_DEADLINE ?? Number.POSITIVE_INFINITY);
@@ -42,6 +59,8 @@ for (const [command, ...args] of suites) {
     `-- ${status === 0 ? 'ok' : 'FAILED'} (${Math.round((Date.now() - startedMs) / 1000)} s)`,
   );
 }
+for (const lab of UNPROVEN)
+  console.log(`not asked for yet: many seeds and correct variants of ${lab}`);
 for (const line of leftOut) console.log(`left out, for lack of time: ${line}`);
 for (const line of failed) console.log(`failed: ${line}`);
 const run = suites.length - leftOut.length;
