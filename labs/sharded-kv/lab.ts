@@ -5,6 +5,7 @@ import { control } from './scenarios/control.ts';
 import { moving } from './scenarios/moving.ts';
 import { progress } from './scenarios/progress.ts';
 import { fixed } from './scenarios/static.ts';
+import { times } from './scenarios/times.ts';
 import { outputWords, view } from './view.ts';
 
 export default defineLab({
@@ -17,7 +18,19 @@ export default defineLab({
   uses: ['raft'],
   given: ['contract.ts', 'main.ts', 'replica.ts'],
   methods: {
-    c: ['get', 'put', 'append', 'cas', 'join', 'leave', 'move', 'query'],
+    c: [
+      'get',
+      'put',
+      'append',
+      'cas',
+      'join',
+      'leave',
+      'move',
+      'query',
+      'putAt',
+      'snapshot',
+      'snapshotAt',
+    ],
   },
   hours: '20–35',
   outputWords,
@@ -28,5 +41,6 @@ export default defineLab({
     { id: 'B', title: 'Groups and shards', needs: ['A'], scenarios: fixed },
     { id: 'C', title: 'Moving shards', needs: ['B'], scenarios: moving },
     { id: 'D', title: 'Progress and garbage', needs: ['C'], scenarios: progress },
+    { id: 'E', title: 'Times and snapshots', needs: ['C'], scenarios: times },
   ],
 });

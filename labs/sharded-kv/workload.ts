@@ -23,7 +23,10 @@ const ELECTION_WITHIN_MS = 4000;
 /** From a change of the configuration to the last shard served, faults being over. */
 export const SETTLE_WITHIN_MS = 6000;
 
-export type Asked = Operation | Change | Query;
+/** What clients of parts A to D do; reads at a time are in `timed.ts`. */
+export type KeyOperation = Exclude<Operation, { readonly kind: 'read' }>;
+
+export type Asked = KeyOperation | Change | Query;
 
 interface Open {
   readonly client: NodeId;
@@ -77,7 +80,7 @@ const isControl = (input: Asked): input is Change | Query =>
 export class ShardWorkload {
   readonly #cluster: Cluster;
   readonly view: View;
-  readonly #done: Done<Operation, Result>[] = [];
+  readonly #done: Done<KeyOperation, Result>[] = [];
   /** Every change and query that has ended. */
   readonly controlled: Controlled[] = [];
   readonly #open = new Map<NodeId, Open>();
@@ -94,7 +97,7 @@ export class ShardWorkload {
   }
 
   /** The operations on keys that have ended since a time, in the order of their ends. */
-  doneSince(ms: number): readonly Done<Operation, Result>[] {
+  doneSince(ms: number): readonly Done<KeyOperation, Result>[] {
     return this.#done.filter(({ callAt }) => callAt >= ms);
   }
 
@@ -154,7 +157,7 @@ export class ShardWorkload {
     return value as Config;
   }
 
-  #resultOf(client: NodeId, input: Operation, value: unknown): Result {
+  #resultOf(client: NodeId, input: KeyOperation, value: unknown): Result {
     const types = { get: 'string', cas: 'boolean', put: 'undefined', append: 'undefined' } as const;
     this.#cluster.expect(value === undefined || typeof value === types[input.kind], {
       kind: 'contract',
@@ -167,7 +170,7 @@ export class ShardWorkload {
   }
 
   /** One operation of one client, and what it gave; other clients go on meanwhile. */
-  ask1(client: NodeId, input: Operation, withinMs = ANSWER_WITHIN_MS): Result {
+  ask1(client: NodeId, input: KeyOperation, withinMs = ANSWER_WITHIN_MS): Result {
     let result: Result | undefined;
     // What ends and begins in one instant is concurrent to the checker.
     this.#cluster.run(1);

@@ -6,6 +6,7 @@ import {
   type Config,
   type GroupId,
   type Kv,
+  MAX_OFFSET_MS,
   NO_CONFIG,
   type Operation,
   type Operator,
@@ -13,16 +14,24 @@ import {
   type Result,
   type Shard,
   type ShardContext,
+  type Snapshot,
   shardOf,
+  TICKS,
+  type TimedKv,
+  type Timestamp,
 } from './contract.ts';
 
 /** Between two rounds in which nobody led, or before asking again where a shard is. */
 const PAUSE_MS = 50;
+/** A message that was late is refused as well: not so five in a row. */
+const SKEWS_MAX = 5;
 
-export default class Client implements Kv, Operator {
+export default class Client implements Kv, Operator, TimedKv {
   readonly #node: ShardContext;
   readonly #controllers: readonly NodeId[];
   readonly #leaders: Leaders = new Map();
+  /** The greatest time that this client was told. Its own clock is not in there: that may be wrong. */
+  #seen: Timestamp = 0;
   #config = NO_CONFIG;
   #seq = 0;
 
@@ -45,6 +54,50 @@ export default class Client implements Kv, Operator {
 
   async cas(key: string, from: string, to: string): Promise<boolean> {
     return (await this.#request({ kind: 'cas', key, from, to })).done ?? false;
+  }
+
+  async putAt(key: string, value: string): Promise<Timestamp> {
+    const { at = 0 } = await this.#request({ kind: 'put', key, value }, SKEWS_MAX);
+    return at;
+  }
+
+  /**
+   * The clock of this client may be behind that of who wrote: a version whose time is not long after
+   * this moment could have been acknowledged before it. Then all is read once more, at its time; the
+   * end of what is uncertain stays, so that this comes to an end (CockroachDB's uncertainty interval).
+   */
+  async snapshot(keys: readonly string[]): Promise<Snapshot> {
+    const until = (Date.now() + MAX_OFFSET_MS) * TICKS;
+    for (let at = Math.max(this.#seen, Date.now() * TICKS); ; ) {
+      const { uncertain, values } = await this.#readAt(keys, at, until);
+      this.#see(at);
+      if (uncertain === 0) return { at, values };
+      at = uncertain;
+    }
+  }
+
+  async snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]> {
+    const { values } = await this.#readAt(keys, at);
+    this.#see(at);
+    return values;
+  }
+
+  #see(at: Timestamp): void {
+    this.#seen = Math.max(this.#seen, at);
+  }
+
+  /** One read in each shard; `uncertain` is 0 when all have values. */
+  async #readAt(keys: readonly string[], at: Timestamp, until = at) {
+    const shards = [...new Set(keys.map(shardOf))];
+    const values = new Map<string, string>();
+    const reads = shards.map(async (shard) => {
+      const own = keys.filter((key) => shardOf(key) === shard);
+      const result = await this.#request({ kind: 'read', keys: own, at, until }, SKEWS_MAX);
+      for (const [i, key] of own.entries()) values.set(key, result.values?.[i] ?? '');
+      return result.uncertain ?? 0;
+    });
+    const uncertain = Math.max(0, ...(await Promise.all(reads)));
+    return { uncertain, values: keys.map((key) => values.get(key) ?? '') };
   }
 
   join(groups: Config['groups']): Promise<Config> {
@@ -78,14 +131,24 @@ export default class Client implements Kv, Operator {
     }
   }
 
-  async #request(operation: Operation): Promise<Result> {
-    const args = this.#numbered(operation);
+  /** @throws {Error} after so many refusals for the clocks' sake; without a limit it asks on */
+  async #request(operation: Operation, skewsMax = Number.POSITIVE_INFINITY): Promise<Result> {
+    const numbered = { ...this.#numbered(operation), after: this.#seen };
+    const shard = shardOf(operation.kind === 'read' ? (operation.keys[0] ?? '') : operation.key);
+    let skews = 0;
     for (let count = 1; ; count++) {
-      const owner = this.#config.shards[shardOf(operation.key)];
+      const args = { ...numbered, nowMs: Date.now() };
+      const owner = this.#config.shards[shard];
       const nodes = (owner && this.#config.groups[owner]) || [];
       if (nodes.length > 0) {
         const reply = await attempt(this.#node, this.#leaders, nodes, 'request', args);
-        if (reply?.ok) return reply.result;
+        if (reply?.ok) {
+          this.#see(reply.result.at ?? 0);
+          return reply.result;
+        }
+        if (reply?.error === 'too-old') throw new Error(`the versions of that time are gone`);
+        if (reply?.error === 'clock-skew' && ++skews >= skewsMax)
+          throw new Error(`clock skew: ${owner} says that its clock and this one are far apart`);
         const isLost = reply === null || reply.error === 'not-leader';
         if (isLost && count % nodes.length !== 0) continue;
       }

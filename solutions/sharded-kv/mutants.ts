@@ -418,4 +418,100 @@ export default defineMutants([
     find: 'const TICK_MS = 50;',
     put: 'const TICK_MS = 5;',
   }),
+  // ── Part E: times ─────────────────────────────────────────────────────────────────────────────
+  shard('time-of-the-wall', {
+    bug: 'A write gets the time of the leader’s clock, whatever time the shard has come to.',
+    by: 'E5',
+    common: true,
+    find: 'const at = Math.max(now, this.#clock + 1);',
+    put: 'const at = now;',
+  }),
+  shard('reads-the-latest', {
+    bug: 'A read at a time gives the latest value.',
+    by: 'E1',
+    find: '?.findLast(([time]) => time <= at)?.[1]',
+    put: '?.at(-1)?.[1]',
+  }),
+  shard('versions-dropped', {
+    bug: 'Only the last two versions of a key are kept.',
+    by: 'E1',
+    find: 'if (kept > 0) versions.splice(0, kept);',
+    put: 'if (kept > 0 || versions.length > 2) versions.shift();',
+  }),
+  shard('reads-leave-no-trace', {
+    bug: 'That somebody has read at a time is not remembered: a later write may get a time before it.',
+    by: 'E4',
+    common: true,
+    find: 'this.#clock = Math.max(this.#clock, at);',
+    put: '',
+  }),
+  server('reads-remembered-by-the-leader', {
+    bug: 'A read at a time does not go through the log: the leader alone knows that it was.',
+    by: 'E4',
+    common: true,
+    find: '    const now = this.#clock.now();\n',
+    put: `    const now = this.#clock.now();
+    if (operation.kind === 'read') {
+      if (!(await this.#log.sync())) return refuse('not-leader');
+      return this.#execute(args, now);
+    }
+`,
+  }),
+  shard('time-does-not-move', {
+    bug: 'A shard moves with its versions, and without the time up to which it was read.',
+    by: 'E5',
+    find: 'this.#clock = saved?.clock ?? 0;',
+    put: 'this.#clock = 0;',
+  }),
+  shard('past-does-not-move', {
+    bug: 'A shard moves with the last value of each key.',
+    by: 'E5',
+    find: 'keys: [...this.#keys],',
+    put: 'keys: [...this.#keys].map(([key, versions]) => [key, versions.slice(-1)]),',
+  }),
+  client('no-uncertainty', {
+    bug: 'The client reads at the time of its own clock, and does not ask what could have been before.',
+    by: 'E3',
+    common: true,
+    find: 'await this.#readAt(keys, at, until);',
+    put: 'await this.#readAt(keys, at, Math.min(at, until));',
+  }),
+  client('half-the-uncertainty', {
+    bug: 'The client reckons with half of the bound, as if its own clock were right.',
+    by: 'E3',
+    find: '(Date.now() + MAX_OFFSET_MS) * TICKS',
+    put: '(Date.now() + MAX_OFFSET_MS / 2) * TICKS',
+  }),
+  client('one-shard-restarted', {
+    bug: 'Only the shard that was uncertain is read at the later time.',
+    by: 'E3',
+    find: 'if (uncertain === 0) return { at, values };',
+    put: 'if (uncertain === 0) return { at: until, values };',
+  }),
+  client('tells-nothing-of-time', {
+    bug: 'The client does not tell the server which times it has seen.',
+    by: 'E2',
+    common: true,
+    find: 'after: this.#seen };',
+    put: 'after: 0 };',
+  }),
+  server('observes-nothing', {
+    bug: 'A server does not take notice of the times that others have seen.',
+    by: 'E2',
+    find: 'for (const time of times) this.#clock.observe(time);',
+    put: '',
+  }),
+  server('skew-unnoticed', {
+    bug: 'No server compares its clock with that of the client.',
+    by: 'E6',
+    common: true,
+    find: 'if (isFuture || isFar)',
+    put: 'if (isFuture && isFar && nowMs < 0)',
+  }),
+  server('only-who-is-ahead-is-refused', {
+    bug: 'A client is refused when its clock is ahead, and not when it is behind.',
+    by: 'E6',
+    find: 'Math.abs(mine - nowMs) > MAX_OFFSET_MS',
+    put: 'nowMs - mine > MAX_OFFSET_MS',
+  }),
 ]);

@@ -17,8 +17,10 @@ import { attempt, type Leaders } from './caller.ts';
 import {
   type Config,
   type GroupId,
+  MAX_OFFSET_MS,
   type MoveArgs,
   NO_CONFIG,
+  type Operation,
   type Refusal,
   type Replicated,
   type RequestArgs,
@@ -28,14 +30,18 @@ import {
   type ShardServer,
   type Surroundings,
   shardOf,
+  TICKS,
+  type Timestamp,
 } from './contract.ts';
+import { Hlc } from './hlc.ts';
 import { ShardState } from './shard.ts';
 
 /** How often a leader looks for what is to do. */
 const TICK_MS = 50;
 
 type Command =
-  | { readonly kind: 'request'; readonly args: RequestArgs }
+  /** `now`: by the clock of the leader that proposed it. */
+  | { readonly kind: 'request'; readonly args: RequestArgs; readonly now: Timestamp }
   /** The next configuration comes into force. */
   | { readonly kind: 'config'; readonly config: Config }
   /** A shard that was awaited is here. */
@@ -53,6 +59,8 @@ interface Arrival extends MoveArgs {
 }
 
 const refuse = (error: Refusal['error']): Refusal => ({ ok: false, error });
+const shardOfRequest = (operation: Operation): Shard =>
+  shardOf(operation.kind === 'read' ? (operation.keys[0] ?? '') : operation.key);
 const nameOf = ({ num, shard }: MoveArgs) => `${num}/${shard}`;
 
 export default class Server implements ShardServer {
@@ -61,6 +69,7 @@ export default class Server implements ShardServer {
   readonly #group: GroupId;
   readonly #controllers: readonly NodeId[];
   readonly #leaders: Leaders = new Map();
+  readonly #clock = new Hlc();
   /** What this leader has begun to do. */
   readonly #busy = new Set<string>();
 
@@ -91,17 +100,33 @@ export default class Server implements ShardServer {
   async #onRequest(args: RequestArgs): Promise<Reply> {
     if (!this.#log.isLeader) return refuse('not-leader');
     const { operation } = args;
-    const refusal = this.#refusal(operation.key);
+    const refusal = this.#refusal(shardOfRequest(operation)) ?? this.#clockRefusal(args);
     if (refusal !== undefined) return refusal;
     if (operation.kind === 'get') {
       if (!(await this.#log.sync())) return refuse('not-leader');
-      return this.#refusal(operation.key) ?? { ok: true, result: this.#get(operation.key) };
+      return (
+        this.#refusal(shardOf(operation.key)) ?? { ok: true, result: this.#get(operation.key) }
+      );
     }
-    return ((await this.#submit({ kind: 'request', args })) as Reply) ?? refuse('not-leader');
+    const now = this.#clock.now();
+    return ((await this.#submit({ kind: 'request', args, now })) as Reply) ?? refuse('not-leader');
   }
 
-  #refusal(key: string): Refusal | undefined {
-    const shard = shardOf(key);
+  /**
+   * Times mean something only while clocks are near each other: whoever is too far from this one is
+   * refused before it leaves a trace. It may also be that this clock is wrong, or the message late.
+   */
+  #clockRefusal({ nowMs, after = 0, operation }: RequestArgs): Refusal | undefined {
+    const mine = Date.now();
+    const times = operation.kind === 'read' ? [after, operation.at] : [after];
+    const isFuture = times.some((time) => time > (mine + MAX_OFFSET_MS) * TICKS);
+    const isFar = nowMs !== undefined && Math.abs(mine - nowMs) > MAX_OFFSET_MS;
+    if (isFuture || isFar) return refuse('clock-skew');
+    for (const time of times) this.#clock.observe(time);
+    return undefined;
+  }
+
+  #refusal(shard: Shard): Refusal | undefined {
     if (this.#shards.has(shard)) return undefined;
     return refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group');
   }
@@ -120,7 +145,7 @@ export default class Server implements ShardServer {
     const order = command as Command;
     switch (order.kind) {
       case 'request':
-        return this.#execute(order.args);
+        return this.#execute(order.args, order.now);
       case 'config':
         return this.#configure(order.config);
       case 'install':
@@ -133,11 +158,12 @@ export default class Server implements ShardServer {
   }
 
   /** Between proposal and here the shard may have gone: what counts is who owns it at this entry. */
-  #execute(args: RequestArgs): Reply {
-    const { key } = args.operation;
-    const shard = this.#shards.get(shardOf(key));
-    if (shard === undefined) return this.#refusal(key) as Refusal;
-    return { ok: true, result: shard.execute(args) };
+  #execute(args: RequestArgs, now: Timestamp): Reply {
+    const at = shardOfRequest(args.operation);
+    const shard = this.#shards.get(at);
+    if (shard === undefined) return this.#refusal(at) as Refusal;
+    const result = shard.execute(args, now);
+    return 'error' in result ? result : { ok: true, result };
   }
 
   /** One after the other, and the next only when all of this one is here: none may be skipped. */

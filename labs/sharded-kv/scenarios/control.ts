@@ -183,7 +183,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A2',
     title: 'shards are shared out evenly, and none moves that could have stayed',
-    points: 4,
+    points: 3,
     nodes: { k: 1, c: 1 },
     seeds: RANDOM,
     lookAt: 'which shards may stay where they are?',
@@ -249,7 +249,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A4',
     title: 'a change whose reply was lost makes one configuration',
-    points: 3,
+    points: 2,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'by what does a controller know that it has made this change before?',
@@ -276,7 +276,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A5',
     title: 'a controller that is cut off changes nothing, and tells nobody what was latest once',
-    points: 3,
+    points: 2,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'how does a controller know that it still leads, and that it has applied all?',
@@ -302,7 +302,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A6',
     title: 'a power failure of all controllers forgets no configuration and repeats no change',
-    points: 3,
+    points: 2,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'does the snapshot hold all that a controller needs to decide as the others do?',

@@ -106,7 +106,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C3',
     title: 'a write is never lost in a shard that is about to go',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 6 },
     seeds: RANDOM,
     lookAt: 'which is the last write that the old owner may execute?',
@@ -132,7 +132,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C4',
     title: 'an append whose reply was lost happens once, though its shard has moved meanwhile',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'does a shard travel with all that its next owner needs to decide as this one would?',
@@ -188,7 +188,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C6',
     title: 'a move is brought to its end when leaders crash in the middle of it',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 8, grade: 40 },
     lookAt: 'how does a new leader know what the one before had begun?',
@@ -215,7 +215,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C7',
     title: 'no power failure in the middle of a move loses the shard',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 10, grade: 60 },
     lookAt: 'when may the old owner throw away what it has given, and who tells it so?',
@@ -259,7 +259,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C8',
     title: 'a shard that nobody has fetched yet outlives the log, and a power failure',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'which shards are in the snapshot of a replica: those that it serves?',
@@ -283,7 +283,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C9',
     title: 'messages of moves that come late, or twice, change nothing',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: RANDOM,
     lookAt: 'by what does a group know which move a message belongs to, and that it is over?',
@@ -384,7 +384,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C12',
     title: 'through crashes, partitions, loss and many moves each key has one history',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, r: 3, c: 5 },
     seeds: RANDOM,
     lookAt: 'who owned the shard in each configuration, and what did the log of each group decide?',

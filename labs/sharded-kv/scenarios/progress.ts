@@ -57,7 +57,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D1',
     title: 'while a shard cannot come, all others are served',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: DIRECTED,
     lookAt: 'what does a group wait for before it serves the shards that stay with it?',
@@ -77,7 +77,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D2',
     title: 'a shard that has come is served, though another one has not',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, r: 3, c: 4 },
     seeds: DIRECTED,
     lookAt: 'does a group wait for a shard, or for a configuration?',
@@ -128,7 +128,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D4',
     title: 'without controllers nothing moves, and everything is served',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: DIRECTED,
     lookAt: 'for what does an operation on a key need a controller?',
@@ -224,7 +224,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D7',
     title: 'at rest a cluster is quiet, and a shard crosses the wire once',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 1 },
     seeds: { test: 3, grade: 10 },
     lookAt: 'which messages are sent although nothing has changed, and which are sent twice?',

@@ -1,8 +1,8 @@
 /** Part B: a store in shards, each with one group; the configuration does not change. */
 import type { Cluster, Scenario } from 'faultlab';
-import { type Operation, type Result, SHARDS } from '../contract.ts';
+import { type Result, SHARDS } from '../contract.ts';
 import { s, view } from '../view.ts';
-import { ALL_SHARDS, describe, keyIn, sharded } from '../workload.ts';
+import { ALL_SHARDS, describe, type KeyOperation, keyIn, sharded } from '../workload.ts';
 import {
   actions,
   calm,
@@ -18,7 +18,7 @@ const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
 
 /** One client alone sees what it did, with no search needed. */
-function expectResult(cluster: Cluster, input: Operation, expected: Result): void {
+function expectResult(cluster: Cluster, input: KeyOperation, expected: Result): void {
   const result = sharded(cluster).ask1('c1', input);
   cluster.expect(JSON.stringify(result) === JSON.stringify(expected), {
     kind: 'safety',
@@ -41,7 +41,7 @@ export const fixed: readonly Scenario[] = [
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q');
-      const expect = (input: Operation, result: Result) => expectResult(cluster, input, result);
+      const expect = (input: KeyOperation, result: Result) => expectResult(cluster, input, result);
       for (const shard of ALL_SHARDS) {
         const [key, other] = [keyIn(shard), keyIn(shard, '2')];
         expect({ kind: 'get', key }, { value: '' });
@@ -115,7 +115,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B4',
     title: 'an append whose reply was lost happens once, in every shard',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'by what does a shard know that it has done this request before?',
@@ -176,7 +176,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B6',
     title: 'a group without a majority stops nobody else',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: DIRECTED,
     lookAt: "what do the groups, and a client's requests to them, have to do with each other?",
@@ -215,7 +215,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B7',
     title: 'a power failure of everything loses nothing and repeats nothing',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'what does a snapshot of a replica hold besides keys?',
@@ -241,7 +241,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B8',
     title: 'through crashes, partitions and loss each key has one history',
-    points: 4,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: RANDOM,
     lookAt: 'which replica believed to lead, and what had the majority of its group done by then?',

@@ -15,9 +15,12 @@ import {
   type Result,
   type Shard,
   type ShardContext,
+  type Snapshot,
+  type TimedKv,
+  type Timestamp,
 } from './contract.ts';
 
-export default class Client implements Kv, Operator {
+export default class Client implements Kv, Operator, TimedKv {
   readonly #node: ShardContext;
   readonly #controllers: readonly NodeId[];
 
@@ -44,6 +47,26 @@ export default class Client implements Kv, Operator {
   /** @see Kv.cas */
   async cas(key: string, from: string, to: string): Promise<boolean> {
     return (await this.#request({ kind: 'cas', key, from, to })).done ?? false;
+  }
+
+  /** @see TimedKv.putAt */
+  async putAt(key: string, value: string): Promise<Timestamp> {
+    // TODO(E): the time that the write got; and what is this client to tell the server about time?
+    void [key, value];
+    return 0;
+  }
+
+  /** @see TimedKv.snapshot */
+  async snapshot(keys: readonly string[]): Promise<Snapshot> {
+    // TODO(E): which time? And what if a shard has a version that could have been before?
+    return { at: 0, values: keys.map(() => '') };
+  }
+
+  /** @see TimedKv.snapshotAt */
+  async snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]> {
+    // TODO(E): every shard, at this very time.
+    void at;
+    return keys.map(() => '');
   }
 
   /** @see Operator.join */

@@ -7,7 +7,15 @@
  */
 import RaftNode from '../raft/raft.ts';
 import Client from './client.ts';
-import type { Config, GroupId, Shard, ShardContext, StateMachine } from './contract.ts';
+import type {
+  Config,
+  GroupId,
+  Shard,
+  ShardContext,
+  Snapshot,
+  StateMachine,
+  Timestamp,
+} from './contract.ts';
 import Controller from './controller.ts';
 import { type Entry, Replica } from './replica.ts';
 import Server from './server.ts';
@@ -125,6 +133,18 @@ class ClientProgram {
 
   cas(key: string, from: string, to: string): Promise<boolean> {
     return this.#client.cas(key, from, to);
+  }
+
+  putAt(key: string, value: string): Promise<Timestamp> {
+    return this.#client.putAt(key, value);
+  }
+
+  snapshot(keys: readonly string[]): Promise<Snapshot> {
+    return this.#client.snapshot(keys);
+  }
+
+  snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]> {
+    return this.#client.snapshotAt(at, keys);
   }
 
   join(groups: Config['groups']): Promise<Config> {

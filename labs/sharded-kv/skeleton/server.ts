@@ -36,6 +36,7 @@ export default class Server implements ShardServer {
     args: RequestArgs,
   ): Promise<{ readonly ok: true; readonly result: Result } | Refusal> {
     // TODO(B): only the owner answers, and the log says who that is.
+    // TODO(E): is the client's clock near enough to this one? What time does a write get?
     void args;
     return { ok: false, error: 'wrong-group' };
   }

@@ -1,0 +1,256 @@
+/** Part E: versions with the times of hybrid logical clocks, and reads of many shards at one time. */
+import type { Cluster, NodeId, Scenario } from 'faultlab';
+import { type GroupId, MAX_OFFSET_MS, type Timestamp } from '../contract.ts';
+import { timed } from '../timed.ts';
+import { view } from '../view.ts';
+import { keyIn, sharded } from '../workload.ts';
+import { actions, calm, crashAll, plan, restartAll } from './faults.ts';
+import { ownedBy } from './moving.ts';
+
+const DIRECTED = { test: 5, grade: 20 };
+const RANDOM = { test: 8, grade: 60 };
+/** How far apart clocks are, as a share of the bound, where nobody may be refused: late messages need room. */
+const NEAR = 0.8;
+const DURATION_MS = 3500;
+/** Two of `p` and two of `q`. */
+const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
+
+const everybody = (cluster: Cluster): readonly NodeId[] => [...cluster.nodes, ...cluster.clients];
+
+/** All clocks are as far apart as they may be: some half the bound ahead, some half of it behind. */
+function skew(cluster: Cluster): void {
+  for (const node of everybody(cluster)) {
+    const far = cluster.draw.chance(0.7) ? NEAR / 2 : NEAR / 3;
+    cluster.jumpClock(node, Math.round((cluster.draw.chance(0.5) ? far : -far) * MAX_OFFSET_MS));
+  }
+}
+
+/** The clocks of a group against those of all others, by `share` of the bound in all. */
+function setApart(cluster: Cluster, group: GroupId, share: number): void {
+  const isOf = new Set(view(cluster).nodesOf(group));
+  for (const node of everybody(cluster))
+    cluster.jumpClock(node, Math.round((isOf.has(node) ? 0.5 : -0.5) * share * MAX_OFFSET_MS));
+}
+
+/** The end of every scenario of this part. */
+function finish(cluster: Cluster): void {
+  const store = timed(cluster);
+  store.settle();
+  sharded(cluster).settle();
+  sharded(cluster).expectSettled();
+  store.readAgain('c1');
+  store.snapshot('c1', KEYS);
+  store.wait('c1');
+  store.expectConsistent();
+}
+
+export const times: readonly Scenario[] = [
+  {
+    id: 'E1',
+    title: 'every write has a time, and a snapshot at a time shows what was written up to then',
+    points: 2,
+    nodes: { k: 3, p: 3, q: 3, c: 2 },
+    seeds: DIRECTED,
+    lookAt:
+      'which versions of a key does a shard keep, and which of them does a read at a time take?',
+    run(cluster) {
+      const store = timed(cluster);
+      sharded(cluster).join('p', 'q');
+      const told: Timestamp[] = [];
+      for (let round = 0; round < 3; round++)
+        for (const key of KEYS) told.push(store.write1('c1', key));
+      for (const at of cluster.draw.shuffle(told)) {
+        store.snapshotAt('c2', at, KEYS);
+        store.wait('c2');
+      }
+      store.snapshot('c2', KEYS);
+      store.wait('c2');
+      store.write1('c2', KEYS[0] as string);
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E2',
+    title: 'a client that is told of a time reads what was written at it, in every shard',
+    points: 2,
+    nodes: { k: 3, p: 3, q: 3, c: 2 },
+    seeds: DIRECTED,
+    lookAt: 'what does a server that is behind do with a time that somebody else has seen?',
+    run(cluster) {
+      const store = timed(cluster);
+      sharded(cluster).join('p', 'q');
+      // What p writes is in the future of q, which is within the bound behind it.
+      setApart(cluster, 'p', NEAR);
+      const [ofP = '', , ofQ = ''] = KEYS;
+      for (let round = 0; round < 4; round++) {
+        store.write1('c1', ofP);
+        const at = store.write1('c1', ofQ);
+        store.snapshotAt('c2', at, KEYS);
+        store.wait('c2');
+        store.write1('c2', ofQ);
+      }
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E3',
+    title:
+      'a snapshot shows what was acknowledged before it, however wrong clocks are within the bound',
+    points: 4,
+    nodes: { k: 3, p: 3, q: 3, c: 4 },
+    seeds: RANDOM,
+    lookAt: 'how far may the clock of who wrote be ahead of the one of who reads?',
+    run(cluster) {
+      const store = timed(cluster);
+      sharded(cluster).join('p', 'q');
+      skew(cluster);
+      for (let round = 0; round < 12; round++) {
+        const [writer = '', reader = ''] = cluster.draw.shuffle(cluster.clients);
+        store.write1(writer, cluster.draw.pick(KEYS));
+        store.snapshot(reader, KEYS);
+        store.wait(reader);
+      }
+      store.mingle(1200, KEYS);
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E4',
+    title: 'what was read at a time stays so, whoever leads afterwards',
+    points: 3,
+    nodes: { k: 3, p: 3, q: 3, c: 5 },
+    seeds: DIRECTED,
+    lookAt: 'who knows that somebody has read at this time, when another one leads?',
+    run(cluster) {
+      const store = timed(cluster);
+      const workload = sharded(cluster);
+      workload.join('p', 'q');
+      const ofP = KEYS.slice(0, 2);
+      // c2 reads in the future of all others; what is written after that has to come behind it.
+      cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
+      for (const [round, writer] of ['c3', 'c4', 'c5'].entries()) {
+        store.write1('c1', ofP[1] as string);
+        store.snapshot('c2', ofP);
+        store.wait('c2');
+        const leader = workload.leader('p');
+        cluster.crash(leader);
+        workload.elect('p');
+        for (const key of ofP) store.write1(writer, key);
+        store.readAgain('c2', 2);
+        cluster.restart(leader);
+        if (round !== 1) continue;
+        crashAll(cluster, view(cluster).nodesOf('p'));
+        restartAll(cluster, view(cluster).nodesOf('p'));
+      }
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E5',
+    title: 'a shard moves with its past, and its times go on',
+    points: 3,
+    nodes: { k: 3, p: 3, q: 3, c: 5 },
+    seeds: DIRECTED,
+    lookAt: 'what does a shard bring along besides the last value of each key?',
+    run(cluster) {
+      const store = timed(cluster);
+      const workload = sharded(cluster);
+      workload.join('p', 'q');
+      // p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients.
+      setApart(cluster, 'p', NEAR);
+      cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
+      const ofP = KEYS.slice(0, 2);
+      for (const key of KEYS.slice(2)) store.write1('c1', key);
+      for (const writer of ['c3', 'c4', 'c5']) {
+        for (const key of ofP) store.write1('c1', key);
+        store.snapshot('c2', ofP);
+        store.wait('c2');
+        const [shard = 0] = ownedBy(cluster, 'p').filter((own) => [0, 1].includes(own));
+        workload.move(shard, 'q');
+        store.write1(writer, keyIn(shard));
+        store.readAgain('c2', 3);
+        workload.move(shard, 'p');
+        workload.expectSettled();
+      }
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E6',
+    title: 'a node whose clock is out of bounds is refused, not believed',
+    points: 3,
+    nodes: { k: 3, p: 3, q: 3, c: 3 },
+    seeds: { test: 8, grade: 40 },
+    lookAt: 'who could notice that a clock is wrong, before anything is written by it?',
+    run(cluster) {
+      const store = timed(cluster);
+      const workload = sharded(cluster);
+      workload.join('p', 'q');
+      for (const key of KEYS) store.write1('c1', key);
+      store.snapshot('c2', KEYS);
+      store.wait('c2');
+      store.mayRefuse = true;
+      const wrong = cluster.draw.pick([workload.leader('p'), workload.leader('q'), 'c1']);
+      const byMs = cluster.draw.pick([-1, 1]) * cluster.draw.int(4, 40) * MAX_OFFSET_MS;
+      cluster.jumpClock(wrong, byMs);
+      for (let round = 0; round < 4; round++)
+        for (const client of ['c1', 'c2', 'c3']) {
+          if (cluster.draw.chance(0.6)) store.write(client, cluster.draw.pick(KEYS));
+          else store.snapshot(client, KEYS);
+          store.wait(client);
+        }
+      cluster.expect(store.refused > 0, {
+        kind: 'safety',
+        ruleId: 'skew-unnoticed',
+        rule: 'Clocks further apart than MAX_OFFSET_MS are noticed and refused (handout, Part E)',
+        evidence: `the clock of ${wrong} was wrong by ${byMs} ms, and none of 12 operations was refused`,
+      });
+      cluster.jumpClock(wrong, -byMs);
+      cluster.run(500);
+      store.mayRefuse = false;
+      for (const client of cluster.clients) store.write1(client, cluster.draw.pick(KEYS));
+      finish(cluster);
+    },
+  },
+  {
+    id: 'E7',
+    title: 'with skew, crashes, loss and moves, every snapshot is consistent',
+    points: 3,
+    nodes: { k: 3, p: 3, q: 3, c: 5 },
+    seeds: RANDOM,
+    lookAt: 'of which shard is the version that is missing, and who owned and led it then?',
+    plan(draw) {
+      const steps = plan({
+        clients: 1,
+        durationMs: DURATION_MS,
+        groups: ['k', 'p', 'q'],
+        faults: ['crashLeader', 'isolateLeader', 'parts', 'powerCycle'],
+        movers: ['p', 'q'],
+      })(draw).filter(({ do: what }) => what !== 'ask');
+      // A late message is refused as well, so there are none that are later than the bound.
+      const [network, ...rest] = steps;
+      const profile = { ...(network as { profile?: object }).profile, tailMs: 50 };
+      const clients = ['c2', 'c3', 'c4', 'c5'];
+      return [
+        { atMs: 0, do: 'begin' },
+        { atMs: 0, do: 'network', profile },
+        { atMs: 250, do: 'mingle', clients },
+        ...rest.filter(({ atMs }) => atMs > 250),
+      ];
+    },
+    actions: {
+      ...actions,
+      begin(cluster) {
+        sharded(cluster).join('p', 'q');
+        skew(cluster);
+      },
+      mingle: (cluster, { clients }) =>
+        timed(cluster).begin(DURATION_MS - cluster.nowMs, KEYS, clients as NodeId[]),
+    },
+    run(cluster) {
+      cluster.run(Math.max(0, DURATION_MS - cluster.nowMs));
+      calm(cluster);
+      finish(cluster);
+    },
+  },
+];
