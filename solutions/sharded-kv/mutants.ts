@@ -5,6 +5,7 @@ const assignment = plantIn('assignment.ts');
 const controller = plantIn('controller.ts');
 const client = plantIn('client.ts');
 const shard = plantIn('shard.ts');
+const locks = plantIn('transactions.ts');
 const server = plantIn('server.ts');
 
 export default defineMutants([
@@ -110,20 +111,20 @@ export default defineMutants([
     id: 'H12',
     common: true,
     shown: true,
-    find: 'return JSON.stringify([[...this.#data], [...this.#sessions]]);',
-    put: 'return JSON.stringify([[...this.#data], []]);',
+    find: 'sessions: [...this.#sessions],',
+    put: 'sessions: [],',
   }),
   shard('append-replaces', {
     bug: 'An append puts.',
     by: 'B1',
-    find: 'this.#data.set(key, this.get(key) + operation.value);',
-    put: 'this.#data.set(key, operation.value);',
+    find: 'this.#write(key, this.get(key) + operation.value, now)',
+    put: 'this.#write(key, operation.value, now)',
   }),
   server('sessions-of-the-leader', {
     bug: 'A request that was done before is looked for when it arrives, and not when it is applied.',
     by: 'B4',
-    find: 'return { ok: true, result: shard.execute(args) };',
-    put: 'const again = this.#log.isLeader ? args : { ...args, seq: Math.random() + args.seq * 2 };\n    return { ok: true, result: shard.execute(again) };',
+    find: 'return replyOf(shard.execute(args, now));',
+    put: 'const again = this.#log.isLeader ? args : { ...args, seq: Math.random() + args.seq * 2 };\n    return replyOf(shard.execute(again, now));',
   }),
   server('reads-from-memory', {
     bug: 'Whoever believes to lead answers a get from its state, without asking whether it still does.',
@@ -154,8 +155,8 @@ export default defineMutants([
   client('config-forgotten', {
     bug: 'The client asks the controllers before each operation.',
     by: 'B5',
-    find: '    const args = this.#numbered(operation);\n    for (let count = 1; ; count++) {\n      const owner',
-    put: '    const args = this.#numbered(operation);\n    await this.#refresh();\n    for (let count = 1; ; count++) {\n      const owner',
+    find: '    let skews = 0;',
+    put: '    let skews = 0;\n    await this.#refresh();',
   }),
   {
     name: 'leader-of-all-groups',
@@ -204,8 +205,8 @@ export default defineMutants([
     by: 'C3',
     id: 'H01',
     common: true,
-    find: '    if (shard === undefined) return this.#refusal(key) as Refusal;',
-    put: '    if (shard === undefined) return { ok: true, result: {} };',
+    find: 'if (shard === undefined) return this.#refusal(at) as Refusal;',
+    put: 'if (shard === undefined) return { ok: true, result: {} };',
   }),
   server('serves-before-it-has', {
     bug: 'The new owner serves a shard as soon as the configuration says so, and adds what it gets later.',
@@ -324,8 +325,8 @@ export default defineMutants([
   server('wrong-group-is-an-empty-key', {
     bug: 'A get is checked when it arrives; when the shard has gone until the leader is sure to lead, it gives nothing.',
     by: 'C3',
-    find: 'return this.#refusal(operation.key) ?? { ok: true,',
-    put: 'return { ok: true,',
+    find: 'return this.#refusal(shardOf(operation.key)) ?? this.#get(operation.key);',
+    put: "return this.#shards.has(shardOf(operation.key))\n        ? this.#get(operation.key)\n        : { ok: true, result: { value: '' } };",
   }),
   client('config-never-asked-again', {
     bug: 'The client does not ask again where a shard is when a group refuses it.',
@@ -340,7 +341,7 @@ export default defineMutants([
     by: 'C4',
     id: 'H20',
     find: "const isLost = reply === null || reply.error === 'not-leader';",
-    put: "const isLost = reply === null || reply.error === 'not-leader';\n        if (reply?.error === 'wrong-group') Object.assign(args, { seq: ++this.#seq });",
+    put: "const isLost = reply === null || reply.error === 'not-leader';\n        if (reply?.error === 'wrong-group') Object.assign(numbered, { seq: ++this.#seq });",
   }),
   server('leaving-not-in-snapshot', {
     bug: 'The snapshot of a replica holds the shards that it serves, and not those that are to be fetched.',
@@ -409,8 +410,8 @@ export default defineMutants([
   server('fetched-again-and-again', {
     bug: 'A shard that is on its way is asked for on each tick.',
     by: 'D7',
-    find: '    if (this.#busy.has(name)) return;\n    this.#busy.add(name);',
-    put: "    if (this.#busy.has(name) && name === 'config') return;\n    this.#busy.add(name);",
+    find: 'if (busy !== undefined) return busy;',
+    put: "if (busy !== undefined && name === 'config') return busy;",
   }),
   server('polls-without-a-pause', {
     bug: 'Every replica asks for the next configuration every five milliseconds.',
@@ -429,8 +430,8 @@ export default defineMutants([
   shard('reads-the-latest', {
     bug: 'A read at a time gives the latest value.',
     by: 'E1',
-    find: '?.findLast(([time]) => time <= at)?.[1]',
-    put: '?.at(-1)?.[1]',
+    find: '?.findLast(([time]) => time <= at)',
+    put: '?.at(-1)',
   }),
   shard('versions-dropped', {
     bug: 'Only the last two versions of a key are kept.',
@@ -442,8 +443,8 @@ export default defineMutants([
     bug: 'That somebody has read at a time is not remembered: a later write may get a time before it.',
     by: 'E4',
     common: true,
-    find: 'this.#clock = Math.max(this.#clock, at);',
-    put: '',
+    find: 'time any more.\n    this.#clock = Math.max(this.#clock, at);',
+    put: 'time any more.',
   }),
   server('reads-remembered-by-the-leader', {
     bug: 'A read at a time does not go through the log: the leader alone knows that it was.',
@@ -451,7 +452,7 @@ export default defineMutants([
     common: true,
     find: '    const now = this.#clock.now();\n',
     put: `    const now = this.#clock.now();
-    if (operation.kind === 'read') {
+    if (args.operation.kind === 'read') {
       if (!(await this.#log.sync())) return refuse('not-leader');
       return this.#execute(args, now);
     }
@@ -485,8 +486,8 @@ export default defineMutants([
   client('one-shard-restarted', {
     bug: 'Only the shard that was uncertain is read at the later time.',
     by: 'E3',
-    find: 'if (uncertain === 0) return { at, values };',
-    put: 'if (uncertain === 0) return { at: until, values };',
+    find: 'if (uncertain === 0) return { at, ...read };',
+    put: 'if (uncertain === 0) return { at: until, ...read };',
   }),
   client('tells-nothing-of-time', {
     bug: 'The client does not tell the server which times it has seen.',
@@ -513,5 +514,84 @@ export default defineMutants([
     by: 'E6',
     find: 'Math.abs(mine - nowMs) > MAX_OFFSET_MS',
     put: 'nowMs - mine > MAX_OFFSET_MS',
+  }),
+  // ── Part F: transactions ──────────────────────────────────────────────────────────────────────
+  client('own-appends-unseen', {
+    bug: 'A get of a transaction does not see the appends before it.',
+    by: 'F1',
+    find: "if (step.kind === 'get') return value;",
+    put: "if (step.kind === 'get') return values[keys.indexOf(step.key)] ?? '';",
+  }),
+  shard('reads-not-validated', {
+    bug: 'A transaction locks what it writes, and nobody looks whether what it has read is still so.',
+    by: 'F2',
+    common: true,
+    find: 'if (!isAsRead || !this',
+    put: 'if ((!isAsRead && part.writes.length < 0) || !this',
+  }),
+  locks('reads-not-locked', {
+    bug: 'What was only read is not locked: another transaction may change it before this one commits.',
+    by: 'F3',
+    common: true,
+    find: 'part.reads.some(has) || part.writes.some(has)',
+    put: 'part.writes.some(has)',
+  }),
+  locks('no-locks', {
+    bug: 'Two transactions may be prepared on the same key.',
+    by: 'F3',
+    find: '!reads.some(([key]) => this.willWrite(key)) && !writes.some(([key]) => this.isLocked(key))',
+    put: 'reads.length + writes.length >= 0',
+  }),
+  shard('reads-through-locks', {
+    bug: 'A read at a time gives the last version, though a transaction may be committed before that time.',
+    by: 'F4',
+    common: true,
+    find: 'if (keys.some((key) => this.transactions.willWrite(key, until))) return LOCKED;',
+    put: '',
+  }),
+  shard('each-part-its-time', {
+    bug: 'Each shard writes at the time that it has promised itself, not at that of the transaction.',
+    by: 'F4',
+    find: 'for (const [key, value] of promised.part.writes) this.#add(key, value, at);',
+    put: 'for (const [key, value] of promised.part.writes) this.#add(key, value, promised.at);',
+  }),
+  server('commits-with-one-promise', {
+    bug: 'A transaction is committed when one of its parts has promised.',
+    by: 'F2',
+    find: 'times.every((at) => at !== undefined)',
+    put: 'times.some((at) => at !== undefined) && times.splice(0, 9, ...times.map((at) => at ?? 0))',
+  }),
+  server('aborts-by-itself', {
+    bug: 'A part that has waited long for a decision takes it for an abort.',
+    by: 'F5',
+    common: true,
+    find: "const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });",
+    put: 'const { done, at } = { done: false, at: 0 };',
+  }),
+  server('never-inquires', {
+    bug: 'A part waits for its decision for ever.',
+    by: 'F6',
+    common: true,
+    find: 'if (Date.now() * TICKS - promised.at > PATIENCE_MS * TICKS)',
+    put: 'if (promised.at < 0)',
+  }),
+  shard('decision-not-remembered', {
+    bug: 'Once all parts know of a transaction, its client is not known to have been answered.',
+    by: 'F6',
+    find: 'this.#sessions.set(client, { seq, result: this.transactions.outcome(attempt) });',
+    put: 'void [client, seq];',
+  }),
+  shard('records-stay-behind', {
+    bug: 'A shard moves without the records of its transactions.',
+    by: 'F7',
+    find: 'records: [...this.transactions.records.values()],',
+    put: 'records: [],',
+  }),
+  shard('promises-stay-behind', {
+    bug: 'A shard moves without its locks.',
+    by: 'F7',
+    common: true,
+    find: 'promised: [...this.transactions.promised.values()],',
+    put: 'promised: [],',
   }),
 ]);

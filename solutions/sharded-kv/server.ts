@@ -12,9 +12,11 @@
  * (`#tick`). Every message names configuration and shard, so one that comes late or twice finds that
  * its time is over.
  */
-import type { NodeId } from 'faultlab/node';
+import type { CallOptions, NodeId } from 'faultlab/node';
 import { attempt, type Leaders } from './caller.ts';
+import Client, { shardOfRequest } from './client.ts';
 import {
+  type Attempt,
   type Config,
   type GroupId,
   MAX_OFFSET_MS,
@@ -35,9 +37,12 @@ import {
 } from './contract.ts';
 import { Hlc } from './hlc.ts';
 import { ShardState } from './shard.ts';
+import type { Promised, Record } from './transactions.ts';
 
 /** How often a leader looks for what is to do. */
 const TICK_MS = 50;
+/** When a promise is so old, its leader asks what has become of the transaction. */
+const PATIENCE_MS = 500;
 
 type Command =
   /** `now`: by the clock of the leader that proposed it. */
@@ -49,7 +54,11 @@ type Command =
   /** The next owner holds it. */
   | ({ readonly kind: 'delete' } & MoveArgs)
   /** The owner before has deleted it. */
-  | ({ readonly kind: 'forget' } & MoveArgs);
+  | ({ readonly kind: 'forget' } & MoveArgs)
+  /** A transaction that is anchored here is committed at this time; null: aborted. */
+  | { readonly kind: 'conclude'; readonly attempt: Attempt; readonly at: Timestamp | null }
+  /** All its parts know. */
+  | { readonly kind: 'end'; readonly attempt: Attempt };
 
 type Reply = { readonly ok: true; readonly result: Result } | Refusal;
 
@@ -59,8 +68,8 @@ interface Arrival extends MoveArgs {
 }
 
 const refuse = (error: Refusal['error']): Refusal => ({ ok: false, error });
-const shardOfRequest = (operation: Operation): Shard =>
-  shardOf(operation.kind === 'read' ? (operation.keys[0] ?? '') : operation.key);
+const replyOf = (result: Result | Refusal): Reply =>
+  'error' in result ? result : { ok: true, result };
 const nameOf = ({ num, shard }: MoveArgs) => `${num}/${shard}`;
 
 export default class Server implements ShardServer {
@@ -70,8 +79,10 @@ export default class Server implements ShardServer {
   readonly #controllers: readonly NodeId[];
   readonly #leaders: Leaders = new Map();
   readonly #clock = new Hlc();
+  /** How this replica asks the owners of other shards. */
+  readonly #client: Client;
   /** What this leader has begun to do. */
-  readonly #busy = new Set<string>();
+  readonly #busy = new Map<string, Promise<void>>();
 
   // The state machine: changed by `apply` and `restore` only.
   #config = NO_CONFIG;
@@ -89,6 +100,12 @@ export default class Server implements ShardServer {
     this.#log = log;
     this.#group = group;
     this.#controllers = controllers;
+    // A node is no peer of its own, but may well lead the group that its client looks for.
+    const call = (peer: NodeId, method: string, args: unknown, options: CallOptions) =>
+      peer === node.id
+        ? this.#onRequest(args as RequestArgs)
+        : node.call(peer, method as 'request', args as RequestArgs, options);
+    this.#client = new Client({ ...node, call } as ShardContext, controllers);
     node.serve('request', (args) => this.#onRequest(args));
     node.serve('fetchShard', (args) => this.#onFetch(args));
     node.serve('deleteShard', (args) => this.#onDelete(args));
@@ -104,10 +121,13 @@ export default class Server implements ShardServer {
     if (refusal !== undefined) return refusal;
     if (operation.kind === 'get') {
       if (!(await this.#log.sync())) return refuse('not-leader');
-      return (
-        this.#refusal(shardOf(operation.key)) ?? { ok: true, result: this.#get(operation.key) }
-      );
+      return this.#refusal(shardOf(operation.key)) ?? this.#get(operation.key);
     }
+    if (operation.kind === 'begin') return this.#onBegin(args);
+    return this.#request(args);
+  }
+
+  async #request(args: RequestArgs): Promise<Reply> {
     const now = this.#clock.now();
     return ((await this.#submit({ kind: 'request', args, now })) as Reply) ?? refuse('not-leader');
   }
@@ -131,8 +151,8 @@ export default class Server implements ShardServer {
     return refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group');
   }
 
-  #get(key: string): Result {
-    return { value: this.#shards.get(shardOf(key))?.get(key) ?? '' };
+  #get(key: string): Reply {
+    return replyOf((this.#shards.get(shardOf(key)) as ShardState).read(key));
   }
 
   #submit(command: Command): Promise<unknown> {
@@ -154,6 +174,12 @@ export default class Server implements ShardServer {
         return this.#leaving.delete(nameOf(order));
       case 'forget':
         return this.#arrived.delete(nameOf(order));
+      case 'conclude':
+        return this.#shards.get(order.attempt.anchor)?.conclude(order.attempt, order.at);
+      case 'end':
+        return this.#shards
+          .get(order.attempt.anchor)
+          ?.transactions.records.delete(order.attempt.id);
     }
   }
 
@@ -162,8 +188,7 @@ export default class Server implements ShardServer {
     const at = shardOfRequest(args.operation);
     const shard = this.#shards.get(at);
     if (shard === undefined) return this.#refusal(at) as Refusal;
-    const result = shard.execute(args, now);
-    return 'error' in result ? result : { ok: true, result };
+    return replyOf(shard.execute(args, now));
   }
 
   /** One after the other, and the next only when all of this one is here: none may be skipped. */
@@ -193,6 +218,55 @@ export default class Server implements ShardServer {
     this.#arrived.set(nameOf(arrival), arrival);
   }
 
+  // ── Transactions: what the leader of an anchor, or of a part, does ────────────────────────────
+
+  /** Answered as soon as it is decided; the parts are told behind the client's back. */
+  async #onBegin(args: RequestArgs): Promise<Reply> {
+    const begun = await this.#request(args);
+    if (!begun.ok || begun.result.done !== undefined) return begun;
+    const { attempt } = args.operation as Extract<Operation, { readonly kind: 'begin' }>;
+    await this.#see(attempt);
+    const ended = await this.#request(args);
+    return ended.ok && ended.result.done === undefined ? refuse('not-ready') : ended;
+  }
+
+  #record({ anchor, id }: Attempt): Record | undefined {
+    return this.#shards.get(anchor)?.transactions.records.get(id);
+  }
+
+  #see(attempt: Attempt): Promise<void> {
+    return this.#begin(`decide ${attempt.id}`, () => this.#seeThrough(attempt));
+  }
+
+  /** All parts promise, or none is held to it. Every step may be repeated, by this leader or the next. */
+  async #seeThrough(attempt: Attempt): Promise<void> {
+    const record = this.#record(attempt);
+    if (record === undefined || record.decision !== undefined) return;
+    const asked = record.parts.map((part) => this.#client.ask({ kind: 'prepare', attempt, part }));
+    const times = (await Promise.all(asked)).map(({ at }) => at);
+    const isPromised = times.every((at) => at !== undefined);
+    const at = isPromised ? Math.max(...(times as Timestamp[])) : null;
+    await this.#submit({ kind: 'conclude', attempt, at });
+  }
+
+  /** The record goes when all parts know: from then on nobody has to ask. */
+  async #tell({ attempt, parts, decision }: Record): Promise<void> {
+    if (decision === undefined) return;
+    const told = parts.map(({ shard }) =>
+      this.#client.ask({ kind: 'decide', attempt, shard, at: decision }),
+    );
+    await Promise.all(told);
+    await this.#submit({ kind: 'end', attempt });
+  }
+
+  /** A promise that is old: its anchor knows what has become of it, or will. */
+  async #inquire({ attempt, part }: Promised): Promise<void> {
+    const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });
+    if (done === undefined) return;
+    const { shard } = part;
+    await this.#client.ask({ kind: 'decide', attempt, shard, at: done ? at : null });
+  }
+
   // ── Moving shards: what the leader does ───────────────────────────────────────────────────────
 
   /** All that is to do stands in the state: a new leader takes up where the old one was. */
@@ -203,12 +277,23 @@ export default class Server implements ShardServer {
     for (const arrival of this.#arrived.values())
       this.#begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));
     if (this.#awaited.size === 0) this.#begin('config', () => this.#advance());
+    for (const { transactions } of this.#shards.values()) {
+      for (const record of transactions.records.values())
+        if (record.decision === undefined) this.#see(record.attempt);
+        else this.#begin(`tell ${record.attempt.id}`, () => this.#tell(record));
+      for (const promised of transactions.promised.values())
+        if (Date.now() * TICKS - promised.at > PATIENCE_MS * TICKS)
+          this.#begin(`inquire ${promised.attempt.id}`, () => this.#inquire(promised));
+    }
   }
 
-  #begin(name: string, job: () => Promise<void>): void {
-    if (this.#busy.has(name)) return;
-    this.#busy.add(name);
-    void job().finally(() => this.#busy.delete(name));
+  /** What is under way is not begun again. */
+  #begin(name: string, job: () => Promise<void>): Promise<void> {
+    const busy = this.#busy.get(name);
+    if (busy !== undefined) return busy;
+    const promise = job().finally(() => this.#busy.delete(name));
+    this.#busy.set(name, promise);
+    return promise;
   }
 
   async #advance(): Promise<void> {
@@ -272,7 +357,7 @@ export default class Server implements ShardServer {
     return { num: this.#config.num, serving: [...this.#shards.keys()].sort((a, b) => a - b) };
   }
 
-  dump(): Readonly<Record<string, string>> {
+  dump(): { readonly [key: string]: string } {
     const frozen = [...this.#leaving.values()].map((state) => new ShardState(state));
     return Object.fromEntries([...frozen, ...this.#shards.values()].flatMap((s) => s.entries()));
   }

@@ -8,6 +8,7 @@
  */
 import type { NodeId } from 'faultlab/node';
 import {
+  type Attempt,
   HISTORY_MS,
   type Operation,
   type Refusal,
@@ -16,6 +17,7 @@ import {
   TICKS,
   type Timestamp,
 } from './contract.ts';
+import { type Promised, type Record, Transactions } from './transactions.ts';
 
 /** What a client was answered last. It has one request at a time, so older ones never come back. */
 interface Session {
@@ -24,14 +26,18 @@ interface Session {
 }
 
 type Version = readonly [at: Timestamp, value: string];
-type Read = Extract<Operation, { readonly kind: 'read' }>;
-type Write = Exclude<Operation, Read>;
+type Of<Kind extends Operation['kind']> = Extract<Operation, { readonly kind: Kind }>;
+type Single = Of<'get' | 'put' | 'append' | 'cas'>;
 
 interface Saved {
   readonly clock: Timestamp;
   readonly keys: [string, Version[]][];
   readonly sessions: [NodeId, Session][];
+  readonly records: Record[];
+  readonly promised: Promised[];
 }
+
+const LOCKED: Refusal = { ok: false, error: 'locked' };
 
 export class ShardState {
   /** No later write gets a time up to here. */
@@ -39,6 +45,7 @@ export class ShardState {
   /** By key, oldest version first. */
   readonly #keys: Map<string, Version[]>;
   readonly #sessions: Map<NodeId, Session>;
+  readonly transactions: Transactions;
 
   /** Empty, or as `save` gave it. */
   constructor(state?: string) {
@@ -46,6 +53,7 @@ export class ShardState {
     this.#clock = saved?.clock ?? 0;
     this.#keys = new Map(saved?.keys);
     this.#sessions = new Map(saved?.sessions);
+    this.transactions = new Transactions(saved?.records, saved?.promised);
   }
 
   save(): string {
@@ -53,8 +61,15 @@ export class ShardState {
       clock: this.#clock,
       keys: [...this.#keys],
       sessions: [...this.#sessions],
+      records: [...this.transactions.records.values()],
+      promised: [...this.transactions.promised.values()],
     };
     return JSON.stringify(saved);
+  }
+
+  /** The latest value; not while a transaction may have replaced it already. */
+  read(key: string): Result | Refusal {
+    return this.transactions.willWrite(key) ? LOCKED : { value: this.get(key) };
   }
 
   get(key: string): string {
@@ -72,15 +87,42 @@ export class ShardState {
    * clock of the leader said when it proposed.
    */
   execute({ client, seq, operation }: RequestArgs, now: Timestamp): Result | Refusal {
-    if (operation.kind === 'read') return this.#readAt(operation);
+    const { transactions } = this;
+    switch (operation.kind) {
+      case 'read':
+        return this.#readAt(operation);
+      case 'prepare':
+        return this.#prepare(operation, now);
+      case 'decide':
+        return this.#decide(operation);
+      case 'inquire':
+        return transactions.outcome(operation.attempt);
+    }
     const last = this.#sessions.get(client);
     if (last !== undefined && seq <= last.seq) return last.result;
+    if (operation.kind === 'begin') {
+      const { attempt, parts } = operation;
+      const record = { attempt, parts, client, seq };
+      if (!transactions.records.has(attempt.id)) transactions.records.set(attempt.id, record);
+      return {};
+    }
+    const isRead = operation.kind === 'get';
+    const isBusy = isRead ? 'willWrite' : 'isLocked';
+    if (transactions[isBusy](operation.key)) return LOCKED;
     const result = this.#perform(operation, now);
     this.#sessions.set(client, { seq, result });
     return result;
   }
 
-  #perform(operation: Write, now: Timestamp): Result {
+  /** The decision about a transaction that is anchored here, and what its client is answered for good. */
+  conclude(attempt: Attempt, decision: Timestamp | null): void {
+    const record = this.transactions.conclude(attempt, decision);
+    if (record === undefined) return;
+    const { client, seq } = record;
+    this.#sessions.set(client, { seq, result: this.transactions.outcome(attempt) });
+  }
+
+  #perform(operation: Single, now: Timestamp): Result {
     const { key } = operation;
     switch (operation.kind) {
       case 'get':
@@ -97,24 +139,56 @@ export class ShardState {
 
   #write(key: string, value: string, now: Timestamp): Result {
     const at = Math.max(now, this.#clock + 1);
-    this.#clock = at;
+    this.#add(key, value, at);
+    return { at };
+  }
+
+  #add(key: string, value: string, at: Timestamp): void {
+    this.#clock = Math.max(this.#clock, at);
     const versions = this.#keys.get(key) ?? [];
     versions.push([at, value]);
     // The last one from before the horizon is what was true at it: that one stays.
     const kept = versions.findLastIndex(([before]) => before <= at - HISTORY_MS * TICKS);
     if (kept > 0) versions.splice(0, kept);
     this.#keys.set(key, versions);
-    return { at };
   }
 
-  #readAt({ keys, at, until = at }: Read): Result | Refusal {
+  /** A promise holds whatever happens: the keys are as they were read, and stay so until the decision. */
+  #prepare({ attempt, part }: Of<'prepare'>, now: Timestamp): Result {
+    const known = this.transactions.promised.get(attempt.id);
+    if (known !== undefined) return { at: known.at };
+    const isAsRead = part.reads.every(([key, version]) => version === this.#versionOf(key));
+    if (!isAsRead || !this.transactions.isFree(part)) return { done: false };
+    this.#clock = Math.max(now, this.#clock + 1);
+    this.transactions.promised.set(attempt.id, { attempt, part, at: this.#clock });
+    return { at: this.#clock };
+  }
+
+  #decide({ attempt, at }: Of<'decide'>): Result {
+    const promised = this.transactions.promised.get(attempt.id);
+    this.transactions.promised.delete(attempt.id);
+    if (promised !== undefined && at !== null)
+      for (const [key, value] of promised.part.writes) this.#add(key, value, at);
+    return {};
+  }
+
+  /** The time of the latest version; 0 before the first. */
+  #versionOf(key: string): Timestamp {
+    return this.#keys.get(key)?.at(-1)?.[0] ?? 0;
+  }
+
+  #readAt({ keys, at, until = at }: Of<'read'>): Result | Refusal {
     if (at < this.#clock - HISTORY_MS * TICKS) return { ok: false, error: 'too-old' };
+    // What is not decided may come to be written at this time, or may have been before.
+    if (keys.some((key) => this.transactions.willWrite(key, until))) return LOCKED;
     // From here on nothing is written at this time any more.
     this.#clock = Math.max(this.#clock, at);
     const versions = keys.flatMap((key) => this.#keys.get(key) ?? []);
     const unsure = versions.map(([time]) => time).filter((time) => time > at && time <= until);
     if (unsure.length > 0) return { uncertain: Math.max(...unsure) };
-    const valueAt = (key: string) => this.#keys.get(key)?.findLast(([time]) => time <= at)?.[1];
-    return { values: keys.map((key) => valueAt(key) ?? '') };
+    const found = keys.map(
+      (key): Version => this.#keys.get(key)?.findLast(([time]) => time <= at) ?? [0, ''],
+    );
+    return { values: found.map(([, value]) => value), versions: found.map(([time]) => time) };
   }
 }

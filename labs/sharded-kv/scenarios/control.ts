@@ -183,7 +183,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A2',
     title: 'shards are shared out evenly, and none moves that could have stayed',
-    points: 3,
+    points: 2,
     nodes: { k: 1, c: 1 },
     seeds: RANDOM,
     lookAt: 'which shards may stay where they are?',
@@ -276,7 +276,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A5',
     title: 'a controller that is cut off changes nothing, and tells nobody what was latest once',
-    points: 2,
+    points: 1,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'how does a controller know that it still leads, and that it has applied all?',
@@ -326,7 +326,7 @@ export const control: readonly Scenario[] = [
   {
     id: 'A7',
     title: 'through crashes, partitions and loss every change is made once, in one order',
-    points: 3,
+    points: 2,
     nodes: { k: 3, c: 4 },
     seeds: RANDOM,
     lookAt: 'which controller answered, and what had the majority done by then?',

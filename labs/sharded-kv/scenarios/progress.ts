@@ -104,7 +104,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D3',
     title: "two groups that wait for each other's shards do not hold each other up",
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: DIRECTED,
     lookAt: 'can a group give a shard away while it waits for one itself?',
@@ -128,7 +128,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D4',
     title: 'without controllers nothing moves, and everything is served',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: DIRECTED,
     lookAt: 'for what does an operation on a key need a controller?',
@@ -154,7 +154,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D5',
     title: 'who has given a shard away deletes it, also when the receiver has crashed since',
-    points: 4,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 6, grade: 30 },
     lookAt: 'who tells the old owner that it may delete, and who does when that node has crashed?',
@@ -190,7 +190,7 @@ export const progress: readonly Scenario[] = [
   {
     id: 'D6',
     title: 'many moves leave nothing behind on any disk',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 2, grade: 10 },
     lookAt: 'what does a snapshot of a replica hold that nobody will ask for again?',

@@ -34,7 +34,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B1',
     title: 'one client sees what it did to keys of all shards',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 1 },
     seeds: DIRECTED,
     lookAt: 'how does a client find the group that owns a key, and the group what it owns?',
@@ -101,7 +101,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B3',
     title: 'of many clients and two groups each key has one history',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
     lookAt: 'who executes a request: every replica, when its entry is applied?',
@@ -135,7 +135,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B5',
     title: 'a client that knows its way asks one node, and no controller',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: DIRECTED,
     lookAt: 'what does a client remember from one operation to the next, and of which group?',
@@ -176,7 +176,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B6',
     title: 'a group without a majority stops nobody else',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: DIRECTED,
     lookAt: "what do the groups, and a client's requests to them, have to do with each other?",

@@ -96,7 +96,7 @@ export const times: readonly Scenario[] = [
     id: 'E3',
     title:
       'a snapshot shows what was acknowledged before it, however wrong clocks are within the bound',
-    points: 4,
+    points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: RANDOM,
     lookAt: 'how far may the clock of who wrote be ahead of the one of who reads?',
@@ -148,7 +148,7 @@ export const times: readonly Scenario[] = [
   {
     id: 'E5',
     title: 'a shard moves with its past, and its times go on',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: DIRECTED,
     lookAt: 'what does a shard bring along besides the last value of each key?',

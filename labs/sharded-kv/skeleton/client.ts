@@ -5,6 +5,7 @@
 import type { NodeId } from 'faultlab/node';
 import {
   type Change,
+  type Committed,
   type Config,
   type GroupId,
   type Kv,
@@ -16,11 +17,13 @@ import {
   type Shard,
   type ShardContext,
   type Snapshot,
+  type Step,
   type TimedKv,
   type Timestamp,
+  type TransactionalKv,
 } from './contract.ts';
 
-export default class Client implements Kv, Operator, TimedKv {
+export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   readonly #node: ShardContext;
   readonly #controllers: readonly NodeId[];
 
@@ -67,6 +70,12 @@ export default class Client implements Kv, Operator, TimedKv {
     // TODO(E): every shard, at this very time.
     void at;
     return keys.map(() => '');
+  }
+
+  /** @see TransactionalKv.transact */
+  async transact(steps: readonly Step[]): Promise<Committed> {
+    // TODO(F): read, reckon what is to be written, and let the shards agree on it.
+    return { at: 0, values: steps.map(() => null) };
   }
 
   /** @see Operator.join */

@@ -8,12 +8,14 @@
 import RaftNode from '../raft/raft.ts';
 import Client from './client.ts';
 import type {
+  Committed,
   Config,
   GroupId,
   Shard,
   ShardContext,
   Snapshot,
   StateMachine,
+  Step,
   Timestamp,
 } from './contract.ts';
 import Controller from './controller.ts';
@@ -145,6 +147,10 @@ class ClientProgram {
 
   snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]> {
     return this.#client.snapshotAt(at, keys);
+  }
+
+  transact(steps: readonly Step[]): Promise<Committed> {
+    return this.#client.transact(steps);
   }
 
   join(groups: Config['groups']): Promise<Config> {

@@ -48,6 +48,7 @@ export default class Server implements ShardServer {
     this.#node.log(`leads ${group}; the controllers are ${controllers.join(', ')}`);
     // TODO(B): is there a next configuration? All replicas must come to it at the same entry.
     // TODO(C): is there a shard to fetch? TODO(D): one to be deleted by who had it?
+    // TODO(F): is there a transaction whose record says that it is not over?
   }
 
   /** @see StateMachine.apply */

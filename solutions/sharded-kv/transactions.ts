@@ -1,0 +1,75 @@
+/**
+ * What a shard knows of transactions: the records of those that are anchored here, and what is promised
+ * to those that have a part here. Two-phase commit, in which nobody's memory matters: the decision is
+ * an entry in the log of the anchor, the promise is one in that of each part, and both move with their
+ * shards. A leader that finds an open record sees it through, whoever began it.
+ */
+import type { NodeId } from 'faultlab/node';
+import type { Attempt, Result, Timestamp, TransactionPart } from './contract.ts';
+
+/** At the anchor, from `begin` until all parts know the decision. */
+export interface Record {
+  readonly attempt: Attempt;
+  readonly parts: readonly TransactionPart[];
+  /** Who is to be told, for good. */
+  readonly client: NodeId;
+  readonly seq: number;
+  /** Undefined while it is open; null when it was aborted. */
+  readonly decision?: Timestamp | null;
+}
+
+/** At a part: these keys are locked, and it will be as the anchor decides. */
+export interface Promised {
+  readonly attempt: Attempt;
+  readonly part: TransactionPart;
+  /** If it is committed, then not before this. */
+  readonly at: Timestamp;
+}
+
+export class Transactions {
+  readonly records: Map<string, Record>;
+  readonly promised: Map<string, Promised>;
+
+  constructor(records: readonly Record[] = [], promised: readonly Promised[] = []) {
+    this.records = new Map(records.map((record) => [record.attempt.id, record]));
+    this.promised = new Map(promised.map((one) => [one.attempt.id, one]));
+  }
+
+  /** Whether a transaction that is not decided may write the key, at a time up to `until`. */
+  willWrite(key: string, until = Number.POSITIVE_INFINITY): boolean {
+    return [...this.promised.values()].some(
+      ({ at, part }) => at <= until && part.writes.some(([written]) => written === key),
+    );
+  }
+
+  /** Whether a transaction that is not decided has the key in it: nobody else may write it. */
+  isLocked(key: string): boolean {
+    const has = ([own]: readonly [string, unknown]) => own === key;
+    return [...this.promised.values()].some(
+      ({ part }) => part.reads.some(has) || part.writes.some(has),
+    );
+  }
+
+  /** Two that read the same do not disturb each other. */
+  isFree({ reads, writes }: TransactionPart): boolean {
+    return (
+      !reads.some(([key]) => this.willWrite(key)) && !writes.some(([key]) => this.isLocked(key))
+    );
+  }
+
+  /** The decision stands at its first entry: a leader that was deposed, or is late, changes nothing. */
+  conclude({ id }: Attempt, decision: Timestamp | null): Record | undefined {
+    const record = this.records.get(id);
+    if (record === undefined || record.decision !== undefined) return undefined;
+    this.records.set(id, { ...record, decision });
+    return record;
+  }
+
+  /** What the anchor says. It forgets only what all parts know, so the unknown was aborted, or is over. */
+  outcome({ id }: Attempt): Result {
+    const record = this.records.get(id);
+    if (record === undefined) return { done: false };
+    if (record.decision === undefined) return {};
+    return record.decision === null ? { done: false } : { done: true, at: record.decision };
+  }
+}
