@@ -34,7 +34,7 @@ export default defineLab({
       'transact',
     ],
   },
-  hours: '20–35',
+  hours: '30–45',
   outputWords,
   prepare: (cluster) => void view(cluster),
   invariants,

@@ -531,7 +531,7 @@ export default defineMutants([
   }),
   locks('reads-not-locked', {
     bug: 'What was only read is not locked: another transaction may change it before this one commits.',
-    by: 'F3',
+    by: 'F2',
     common: true,
     find: 'part.reads.some(has) || part.writes.some(has)',
     put: 'part.writes.some(has)',
@@ -580,12 +580,6 @@ export default defineMutants([
     by: 'F6',
     find: 'this.#sessions.set(client, { seq, result: this.transactions.outcome(attempt) });',
     put: 'void [client, seq];',
-  }),
-  shard('records-stay-behind', {
-    bug: 'A shard moves without the records of its transactions.',
-    by: 'F7',
-    find: 'records: [...this.transactions.records.values()],',
-    put: 'records: [],',
   }),
   shard('promises-stay-behind', {
     bug: 'A shard moves without its locks.',

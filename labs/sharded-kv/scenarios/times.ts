@@ -110,7 +110,7 @@ export const times: readonly Scenario[] = [
         store.snapshot(reader, KEYS);
         store.wait(reader);
       }
-      store.mingle(1200, KEYS);
+      store.mingle(500, KEYS);
       finish(cluster);
     },
   },

@@ -9,7 +9,7 @@ import { actions, calm, crashAll, isClient, isMigration, plan, restartAll } from
 
 const DIRECTED = { test: 5, grade: 20 };
 const RANDOM = { test: 10, grade: 60 };
-const DURATION_MS = 3000;
+const DURATION_MS = 2200;
 /** Two of `p` and two of `q`. */
 const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
 const [P1 = '', P2 = '', Q1 = '', Q2 = ''] = KEYS;
@@ -98,9 +98,13 @@ export const transactions: readonly Scenario[] = [
       sharded(cluster).join('p', 'q');
       work.transact1('c1', [work.append(P1), work.append(Q1)]);
       for (const client of cluster.clients) work.transact1(client, [get(P1), get(Q1)]);
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < 5; round++) {
         work.transact('c1', [get(P1), get(Q1), work.append(P1)]);
         work.transact('c2', [get(Q1), get(P1), work.append(Q1)]);
+        // These two hold what they have read while the other one's write is still on its way there.
+        work.settle();
+        work.transact('c1', [work.append(Q2), get(Q1), work.append(P1)]);
+        work.transact('c2', [work.append(P2), get(P1), work.append(Q1)]);
         if (round % 2 === 0) work.transact('c3', [get(P1), work.append(Q2)]);
         if (round % 2 === 1) work.transact('c4', [get(Q2), get(P1), work.append(Q1)]);
         work.settle();
@@ -118,7 +122,7 @@ export const transactions: readonly Scenario[] = [
     run(cluster) {
       const work = transacted(cluster);
       sharded(cluster).join('p', 'q');
-      work.mingle(2000, KEYS, ['c1', 'c2', 'c3', 'c4']);
+      work.mingle(1000, KEYS, ['c1', 'c2', 'c3', 'c4']);
       finish(cluster);
     },
   },
@@ -134,7 +138,7 @@ export const transactions: readonly Scenario[] = [
       const work = transacted(cluster);
       const store = timed(cluster);
       sharded(cluster).join('p', 'q');
-      const endMs = cluster.nowMs + 1500;
+      const endMs = cluster.nowMs + 600;
       // To tell one shard what was decided takes longer than the other one.
       cluster.filter((m) =>
         isMigration(m) && m.kind === 'request' && cluster.draw.chance(0.3) ? 60 : undefined,
@@ -159,7 +163,7 @@ export const transactions: readonly Scenario[] = [
         };
         write();
       }
-      cluster.run(1500);
+      cluster.run(600);
       cluster.filter(undefined);
       finish(cluster);
     },
@@ -236,10 +240,10 @@ export const transactions: readonly Scenario[] = [
       const work = transacted(cluster);
       const store = sharded(cluster);
       store.join('p', 'q', 'r');
-      work.begin(2000, KEYS, ['c2', 'c3', 'c4']);
+      work.begin(1200, KEYS, ['c2', 'c3', 'c4']);
       const { draw } = cluster;
-      for (let round = 0; round < 6; round++) {
-        cluster.run(draw.int(50, 250));
+      for (let round = 0; round < 5; round++) {
+        cluster.run(draw.int(30, 180));
         const shard = shardOf(draw.pick(KEYS));
         const { shards } = view(cluster).latest;
         const others: GroupId[] = ['p', 'q', 'r'].filter((id) => id !== shards[shard]);
