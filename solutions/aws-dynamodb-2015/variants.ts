@@ -34,6 +34,9 @@ const variants: readonly Variant[] = [
       ),
       renew(PAUSE, 'await turnMs();'),
     ],
+    mayFail: {
+      F4: 'who is not answered at its turn may come back only with the next one, after the minute',
+    },
   },
   {
     name: 'serves-while-it-may',
