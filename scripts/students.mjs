@@ -29,7 +29,7 @@ try {
   lab(['start', 'kv-raft'], 0, 'work/kv-raft');
   lab(['test', 'kv-server', '--part', 'A'], 1, 'Broken rule');
   lab(['test', 'kv-raft', 'A1', '--with-reference', 'raft'], 1, 'Broken rule');
-  lab(['hint', 'kv-server', 'A1'], 0, 'Hint 1 of 3');
+  lab(['hint', 'kv-server', 'A1'], 0, 'On the rule that broke');
   lab(['replay', 'kv-server', 'A1', '--solution'], 2, 'has no solution of kv-server');
   lab(['grade', '.', '--seeds', '1'], 1, 'Part A');
   const files = readdirSync(copy, { recursive: true }).filter((f) => !f.startsWith('node_modules'));
