@@ -50,6 +50,8 @@ export class RunEnded extends Error {
 }
 
 export interface ClusterOptions {
+  /** Called now and then between events; see {@link Simulation}. */
+  readonly pulse?: () => void;
   readonly seed: number;
   readonly names: readonly NodeId[];
   readonly realms: readonly NodeRealm[];
@@ -165,7 +167,7 @@ export class SimCluster implements Cluster {
 
   constructor(options: ClusterOptions) {
     this.seed = options.seed;
-    this.simulation = new Simulation(options.seed, options.lab.eventsMax);
+    this.simulation = new Simulation(options.seed, options.lab.eventsMax, options.pulse);
     this.trace = new Trace(options.keepTrace);
     this.draw = new Stream(options.seed ^ 0x2545f491);
     this.names = options.names;

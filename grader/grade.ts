@@ -378,9 +378,14 @@ async function gradeScenario(
   // Who grades for a course must be able to rely on "same seed, same run".
   const isForCourse = 'mode' in options.seeds && options.seeds.mode === 'grade';
   const runs = await Promise.all(
-    pieces.map((piece, i) => {
+    pieces.map(async (piece, i) => {
       const checkTwice = isForCourse && i === 0;
-      return runner.runSeeds(scenario.id, piece, { checkTwice, onSeed: () => onSeeds(1) });
+      const run = await runner.runSeeds(scenario.id, piece, {
+        checkTwice,
+        onSeed: () => onSeeds(1),
+      });
+      onSeeds(piece.length - run.length);
+      return run;
     }),
   );
   const results = runs
@@ -398,14 +403,16 @@ async function gradeScenario(
     shrinkBudget !== 0
   ) {
     options.onProgress?.({ type: 'shrinking', scenario: scenario.id });
-    // A fleet is not made small, but its story is told.
+    // A fleet is not made small, nor what never ends, but the story is told.
     const isLarge = 'nodes' in scenario && isFleet(scenario.nodes);
-    const found = await runner.shrink(scenario.id, firstBad.seed, isLarge ? 1 : shrinkBudget);
+    const isEndless = firstBad.finding?.ruleId === 'endless-loop';
+    const budget = isLarge || isEndless ? 0 : shrinkBudget;
+    const found = await runner.shrink(scenario.id, firstBad.seed, budget);
     shrunk = found && { ...found, finding: shownFinding(found.finding) };
   }
   const verdict = firstBad?.verdict ?? 'passed';
   const { id, title, points } = scenario;
-  const notes = results[0]?.notes;
+  const notes = [...(results[0]?.notes ?? []), ...leftOut(seeds.length - results.length)];
   const { chart } = firstBad ?? results[0] ?? {};
   return {
     id,
@@ -419,10 +426,14 @@ async function gradeScenario(
     ...(shrunk ? { shrunk } : {}),
     virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),
     events: results.reduce((sum, r) => sum + r.events, 0),
-    ...(notes ? { notes } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     ...(chart ? { chart } : {}),
   };
 }
+
+/** What had to be cut off costs seconds each time: the seeds after it are not tried. */
+const leftOut = (seeds: number) =>
+  seeds === 0 ? [] : [`seeds not tried, as it had to be cut off: ${seeds}`];
 
 /** What a submission said is shown on terminals and pages: it may be said, and no more than that. */
 function shownResult(result: SeedResult): SeedResult {

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import type { Sheet } from './explain/sheet.ts';
 import { hasOwnGroup, type Isolation, nodeOptions } from './isolation.ts';
 import { WORKER_FILE } from './paths.ts';
-import type { Finding, SeedResult, Shrunk } from './report/report.ts';
+import { type Finding, isCutOff, type SeedResult, type Shrunk } from './report/report.ts';
 import type { Runner } from './runner.ts';
 import type { Answer, ExplainJob, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
 
@@ -232,7 +232,8 @@ export class Pool implements Runner {
       task.onSeed(result);
       const { seeds } = task.job;
       const rest = seeds.slice(seeds.indexOf(worker.seed) + 1);
-      if (rest.length === 0) task.resolve({ type: 'seeds', results: task.results });
+      if (rest.length === 0 || isCutOff(result))
+        task.resolve({ type: 'seeds', results: task.results });
       else this.#waiting.unshift({ ...task, job: { ...task.job, seeds: rest } });
     }
     this.#dispatch();

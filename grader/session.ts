@@ -8,7 +8,7 @@ import { isFleet, namesOf } from './names.ts';
 import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
 import { LocalRealms, type Realms, type Uncaught } from './realm/realms.ts';
 import type { Finding, Step } from './report/report.ts';
-import { type Change, RUN_TIMEOUT_MS, type Run, runScenario } from './run.ts';
+import { type Change, RUN_TIMEOUT_MS, type Run, type RunOptions, runScenario } from './run.ts';
 import { combineHashes } from './sim/trace.ts';
 
 export interface SessionOptions {
@@ -32,6 +32,8 @@ interface RunChoice {
   readonly change?: Change;
 }
 
+/** The share of its time in which a run is tried first: enough for all but what never comes back. */
+const FIRST_TRY = 0.2;
 /** When the machine was too busy for a run, it gets this many times as long. */
 const PATIENCE = 4;
 
@@ -102,22 +104,23 @@ export class Session {
     const program = scenario.shipped ? this.#shipped : this.#submission;
     if (program === undefined) throw new Error(`${scenario.id}: the lab has no shipped files`);
     const { realms, locate } = program;
-    const attempt = (patience: number) => {
+    const attempt = (limit: Pick<RunOptions, 'timeoutMs' | 'patience' | 'onlyStuck'>) => {
       const run = runScenario({
         lab: this.lab,
         scenario,
         seed,
         realms: realms.take(namesOf(crew).length, isFleet(crew)),
         locate,
-        timeoutMs: this.#timeoutMs,
-        patience,
+        ...limit,
         ...options,
       });
       if (run.realmsSpoiled) realms.refresh();
       return run;
     };
-    const first = attempt(1);
-    const run = first.isStarved ? attempt(PATIENCE) : first;
+    const timeoutMs = this.#timeoutMs;
+    let run = attempt({ timeoutMs: timeoutMs * FIRST_TRY, onlyStuck: true });
+    if (run.isStarved) run = attempt({ timeoutMs });
+    if (run.isStarved) run = attempt({ timeoutMs, patience: PATIENCE });
     const uncaught = await realms.uncaught();
     if (uncaught === undefined || run.result.verdict === 'failed') return run;
     const finding = { ...rejection(uncaught, locate), atMs: run.result.virtualMs };

@@ -9,8 +9,7 @@ import { simulated } from './lab.ts';
 import { loadLab } from './paths.ts';
 import type { Loaded } from './realm/load.ts';
 import type { Realms } from './realm/realms.ts';
-import type { SeedResult, Shrunk } from './report/report.ts';
-import { RUN_TIMEOUT_MS } from './run.ts';
+import { isCutOff, type SeedResult, type Shrunk } from './report/report.ts';
 import { Session } from './session.ts';
 
 export interface OpenJob {
@@ -59,7 +58,10 @@ export type Answer =
   | { readonly type: 'shrunk'; readonly job: number; readonly shrunk: Shrunk | undefined }
   | { readonly type: 'sheet'; readonly job: number; readonly sheet: Sheet };
 
-async function remoteHouse({ bootCode, runTimeoutMs = RUN_TIMEOUT_MS }: OpenJob) {
+/** CPU time of one call into a node, which takes microseconds: only what never returns gets here. */
+const CALL_MS = 3000;
+
+async function remoteHouse({ bootCode, runTimeoutMs = CALL_MS }: OpenJob) {
   const { RemoteRealms } = await import('./realm/remote-realms.ts');
   return (code: string): Realms => new RemoteRealms({ bootCode, code }, runTimeoutMs);
 }
@@ -105,6 +107,7 @@ async function serve(): Promise<void> {
         ? await runTwice(session, scenario, seed)
         : (await session.run(scenario, seed)).result;
       answer({ type: 'seed', job: job.job, result });
+      if (isCutOff(result)) break;
     }
     answer({ type: 'done', job: job.job });
   }

@@ -19,8 +19,38 @@ import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
 import { reportJsonSchema } from '../grader/report/schema.ts';
 import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
+import { BREAKS, CASES, type End, ESCAPED, OTHERS } from '../grader/testdata/hostile/cases.ts';
 import { syllabus } from '../labs/index.ts';
 import { course, outages } from '../outages/index.ts';
+
+/** The catalogue of hostile submissions: what each does, how it ends, and from which level on. */
+function hostileTable(): string {
+  const inWords = (end: End): string => {
+    if (end.as === 'honest') return 'is graded as if nothing had been tried';
+    if (end.as === 'unbuilt') return 'does not build, with file and line';
+    if (end.as === 'refused') return 'is refused: nothing of it is taken in';
+    const rules = end.rule.source.match(/[a-z]+(-[a-z]+)+|contract/g) ?? [];
+    if (rules.length > 2) return 'fails by one of the limits';
+    return `fails${rules.length > 0 ? ` by ${rules.map((rule) => `\`${rule}\``).join(' or ')}` : ''}`;
+  };
+  const rows = [
+    ...CASES.map(({ no, does, end }) => ({ no, cells: [does, inWords(end), 'home'] })),
+    ...ESCAPED.map(({ no, does, from }) => {
+      return { no, cells: [`outside its realm, ${does}`, 'is denied', from] };
+    }),
+    ...BREAKS.map(({ no, does }) => {
+      return { no, cells: [`outside its realm, ${does}`, 'that run has failed', 'official'] };
+    }),
+    ...OTHERS.map(({ no, does, ends }) => ({ no, cells: [does, ends, ''] })),
+  ].sort((a, b) => a.no - b.no);
+  return table(
+    ['#', 'A submission that …', 'Ends', 'From level'],
+    rows.map(({ no, cells }) => [no, ...cells.map(cell)]),
+  );
+}
+
+/** Text between the bars of a table. */
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
 type Blocks = Readonly<Record<string, () => string | Promise<string>>>;
 
@@ -192,6 +222,7 @@ export async function pages(wanted = ''): Promise<ReadonlyMap<string, string>> {
     'a history': async () => aHistory(),
   });
   await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
+  await add(join(ROOT, 'docs', 'courses.md'), { hostile: hostileTable });
   const schema = `${JSON.stringify(reportJsonSchema(), null, 2)}\n`;
   result.set(join(ROOT, 'docs', 'report.schema.json'), schema);
   for (const entry of course) {

@@ -20,15 +20,16 @@ const SINGLES_MAX = 200;
 /** What of a wait between two steps is tried to be left, in this order. */
 const WAITS = [0, 0.25, 0.5, 0.75];
 
-/** Undefined when the run does not fail. */
+/** Undefined when the run does not fail. With a budget of 0 it is told as it was drawn. */
 export async function shrink(
   session: Session,
   scenario: Scenario,
   seed: number,
   budget = SHRINK_BUDGET,
 ): Promise<Shrunk | undefined> {
-  const before = await session.run(scenario, seed);
+  const before = await session.run(scenario, seed, { keepTrace: budget === 0 });
   if (before.result.finding === undefined) return undefined;
+  if (budget === 0) return asDrawn(before);
   const search = new Search(session, scenario, seed, before, budget);
   await search.dropSteps();
   await search.switchOffNodes();
@@ -57,6 +58,17 @@ export async function shrink(
   const small = await told(search.plan);
   // What did not become shorter is told, and replayed, as it was drawn.
   return small && isShorter(small) ? small : told(before.plan);
+}
+
+function asDrawn({ plan, result: { finding, events, traceHash } }: Run): Shrunk | undefined {
+  const steps = plan.length;
+  const sizes = {
+    stepsBefore: steps,
+    stepsAfter: steps,
+    eventsBefore: events,
+    eventsAfter: events,
+  };
+  return finding && { plan, ...sizes, runs: 0, finding, traceHash };
 }
 
 /** Shrinking has found something that is worth replaying instead. */

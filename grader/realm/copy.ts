@@ -116,7 +116,7 @@ export function whyNotPlain(value: unknown, path: string, depth = 0): string | u
       return `${path} is a ${typeof value}`;
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth > DEPTH_MAX)
-      return `${path} is nested more than ${DEPTH_MAX} deep, or refers to itself`;
+      return `${path.slice(0, 40)}… is nested more than ${DEPTH_MAX} deep, or refers to itself`;
     if (isArray(value)) {
       for (let i = 0; i < value.length; i++) {
         const why = whyNotPlain(value[i], `${path}[${i}]`, depth + 1);

@@ -3,7 +3,7 @@
  * function and refuses what a node must not touch, with file, line and what to use instead.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
@@ -89,13 +89,15 @@ function walls(options: LoadOptions): Plugin {
         if (path.endsWith('.js')) path = `${path.slice(0, -3)}.ts`;
         if (extname(path) === '') path = `${path}.ts`;
         const inside = relative(root, path);
-        if (usedBy(options, inside) !== undefined) return { path };
+        const used = usedBy(options, inside);
+        if (used !== undefined) return isFile(used) ? { path } : lost(request.path);
         if (inside.startsWith('..') || inside.includes(`node_modules${sep}`)) {
           const text = `cannot import ${JSON.stringify(request.path)}: it lies outside the submission`;
           return {
             errors: [{ text, detail: 'A node may import its own files and faultlab/node.' }],
           };
         }
+        if (!isFile(options.given[inside.split(sep).join('/')] ?? path)) return lost(request.path);
         return { path };
       });
       plugin.onLoad({ filter: /.*/ }, (request) => {
@@ -111,6 +113,13 @@ function walls(options: LoadOptions): Plugin {
     },
   };
 }
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+const lost = (name: string) => {
+  const detail = 'Hand in all files; lab diff shows which you have removed.';
+  return { errors: [{ text: `there is no file ${JSON.stringify(name)}`, detail }] };
+};
 
 /** Where `../raft/raft.ts` really lies; undefined when it is not of a lab that may be used. */
 function usedBy({ uses = {} }: LoadOptions, name: string): string | undefined {
@@ -135,7 +144,18 @@ export function applyEdit(
   return text.replace(edit.find, () => edit.replace);
 }
 
-function problemOf(message: Message, root: string): BuildProblem {
+/** What esbuild says in terms of its own, in those of a node. */
+const SAID_OTHERWISE = [
+  {
+    says: /^Top-level await/,
+    text: 'await stands outside of every function',
+    detail: 'A node is loaded in an instant: wait in start(), or in a method.',
+  },
+];
+
+function problemOf(original: Message, root: string): BuildProblem {
+  const otherwise = SAID_OTHERWISE.find(({ says }) => says.test(original.text));
+  const message = { ...original, ...otherwise };
   const { location } = message;
   const file = location === null ? '' : relative(root, resolve(location.file)).split(sep).join('/');
   return {
@@ -182,7 +202,7 @@ export async function load(
     const problems = errors.map((message) => {
       const cause = message.detail as { code?: string } | undefined;
       if (cause?.code === 'ENOENT') {
-        return { where: options.entry, text: `there is no such file in ${options.folder}` };
+        return { where: options.entry, text: 'the submission has no such file' };
       }
       return problemOf({ ...message, location: absolute(message, root) }, root);
     });

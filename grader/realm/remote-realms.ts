@@ -13,7 +13,7 @@ export class RemoteRealms implements Realms {
   #realms: RemoteRealm[] = [];
   #isFleet = false;
 
-  /** `callMs`: real time that one call into a node may take. */
+  /** `callMs`: CPU time that one call into a node may take. */
   constructor(code: NodeCode, callMs: number) {
     this.#code = code;
     this.#watchdog = new Watchdog({ callMs, rssBytes: RSS_BYTES_MAX });

@@ -97,6 +97,9 @@ export interface SeedResult {
   readonly onServers?: { readonly record?: string };
 }
 
+/** It had to be ended from outside, after seconds: whoever tries more seeds waits as long for each. */
+export const isCutOff = ({ finding }: SeedResult) => finding?.kind === 'runaway';
+
 /** A failing run made small, with the plan that still shows it. */
 export interface Shrunk {
   readonly plan: readonly Step[];

@@ -13,6 +13,9 @@ export const EVENTS_MAX = 200_000;
 /** Events at one and the same virtual microsecond before the run counts as stuck in time. */
 const EVENTS_PER_INSTANT_MAX = 50_000;
 
+/** So many events pass between two pulses: few enough that one of them stands out by what it takes. */
+const EVENTS_PER_PULSE = 64;
+
 /** The submission keeps the simulation busy without end. */
 export class EventStorm extends Error {
   override readonly name = 'EventStorm';
@@ -25,14 +28,17 @@ export class Simulation {
   /** Events fired so far. */
   events = 0;
   readonly #eventsMax: number;
+  readonly #pulse: (() => void) | undefined;
   readonly #queue = new EventQueue();
   #sequence = 0;
   #instantUs = 0;
   #instantEvents = 0;
 
-  constructor(seed: number, eventsMax = EVENTS_MAX) {
+  /** `pulse` is called now and then between events, a sign that they come to an end. */
+  constructor(seed: number, eventsMax = EVENTS_MAX, pulse?: () => void) {
     this.seed = seed;
     this.#eventsMax = eventsMax;
+    this.#pulse = pulse;
   }
 
   /** Virtual time in milliseconds. */
@@ -56,6 +62,7 @@ export class Simulation {
    * soon as `condition` holds after an event.
    */
   runUntil(untilUs: number, condition?: () => boolean): boolean {
+    this.#pulse?.();
     for (;;) {
       const event = this.#queue.peek();
       if (event === undefined || event.atUs > untilUs) break;
@@ -73,7 +80,7 @@ export class Simulation {
 
   #advance(toUs: number): void {
     this.nowUs = toUs;
-    this.events++;
+    if (++this.events % EVENTS_PER_PULSE === 0) this.#pulse?.();
     if (toUs !== this.#instantUs) {
       this.#instantUs = toUs;
       this.#instantEvents = 0;
