@@ -15,6 +15,8 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
   min_wal_size: '2MB',
   max_wal_size: '4MB',
   hot_standby: 'on',
+  // Below the data directory, with which it goes: what is in /dev/shm outlives a server that is killed.
+  dynamic_shared_memory_type: 'mmap',
   autovacuum: 'off',
   track_commit_timestamp: 'on',
   wal_retrieve_retry_interval: '100ms',

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { ROOT } from '../paths.ts';
 import { findLocal } from './binaries.ts';
 import { clusterFolders } from './registry.ts';
+import { type Segment, segments } from './segments.ts';
 import { processes } from './tree.ts';
 import { waitFor } from './wait.ts';
 
@@ -39,16 +40,20 @@ const livingIn = (folder: string) =>
   processes().filter(({ command, folder: at }) => `${command} ${at}`.includes(`${folder}/`));
 
 test.skipIf(why !== undefined).each(['SIGINT', 'SIGKILL'] as const)(
-  'after %s of the grader no process, port or folder of its servers is left',
+  'after %s of the grader no process, shared memory or folder of its servers is left',
   { timeout: 90_000 },
   async (name) => {
     const { child, folder } = await grading();
-    expect(livingIn(folder).length).toBeGreaterThan(0);
+    const living = livingIn(folder).map(({ pid }) => pid);
+    const ofThese = ({ creator }: Segment) => living.includes(creator);
+    expect(living.length).toBeGreaterThan(0);
+    expect(segments().filter(ofThese).length).toBeGreaterThan(0);
     child.kill(name);
     await waitFor('the guard', () => !existsSync(folder), { withinMs: 20_000 });
     await waitFor('all processes to end', () => livingIn(folder).length === 0, {
       withinMs: 20_000,
     });
     expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+    expect(segments().filter(ofThese)).toEqual([]);
   },
 );

@@ -18,6 +18,7 @@ import { hand, identity, runAs } from './identity.ts';
 import type { Address, Backend, Capability, Machine, Site, SiteSpec } from './machine.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
 import { claimFolder, removeFolder } from './registry.ts';
+import { removeSegmentsOf } from './segments.ts';
 import { templateFolder } from './template.ts';
 import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
 import { InfrastructureError } from './wait.ts';
@@ -166,6 +167,7 @@ class LocalMachine implements Machine {
     const pid = this.#pid();
     if (pid === undefined) return;
     await killTree(pid);
+    removeSegmentsOf([pid]);
     rmSync(join(this.dataDir, 'postmaster.pid'), { force: true });
   }
 

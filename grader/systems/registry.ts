@@ -20,6 +20,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { ROOT } from '../paths.ts';
+import { removeSegmentsOf } from './segments.ts';
 import { processes, signal, startOf, treeOf } from './tree.ts';
 import { InfrastructureError } from './wait.ts';
 
@@ -83,12 +84,15 @@ export function claimFolder(): string {
 
 /** Ends all processes that live in a folder, and removes it. */
 export function removeFolder(folder: string): void {
+  const killed: number[] = [];
   // Twice: a server may have been about to start another process.
   for (let round = 0; round < 5; round++) {
     const found = livingIn(folder);
     if (found.length === 0) break;
     for (const pid of found) signal(pid, 'SIGKILL');
+    killed.push(...found);
   }
+  removeSegmentsOf(killed);
   if (existsSync(join(folder, CONTAINERS_FILE))) removeContainers(basename(folder));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
