@@ -236,6 +236,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--isolation <level>', 'home, course or official (default: course)')
     .option('--redo <which>', 'failed, undecided or student=NAME, though graded before')
     .option('--shard <i/n>', 'only this part of the class')
+    .option('--export-for <tool>', 'grade nothing: write the class for dolos or jplag')
     .option('--jobs <count>', 'at a time (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/batch.ts')).batch));
   ofClass(

@@ -13,16 +13,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Lab } from '../grader/lab.ts';
 import { UsageError } from './errors.ts';
 import { labFolder, ROOT } from './root.ts';
 
-/** The checkout around `cwd`; without one, the package itself. */
+/** The checkout around `cwd`; without one, the package itself, or the project that it is installed in. */
 export function findWorkspace(cwd = process.cwd()): string {
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (isCheckout(folder)) return folder;
-    if (dirname(folder) === folder) return ROOT;
+    // What is below node_modules is gone with the next installation.
+    if (dirname(folder) === folder) return ROOT.split(`${sep}node_modules${sep}`)[0] as string;
   }
 }
 

@@ -24,7 +24,10 @@ const UNPROVEN = new Set([
 const proven = labs.filter((lab) => !UNPROVEN.has(lab));
 
 const suites = [
-  ...['new-lab', 'students', 'gradescope', 'class'].map((name) => ['node', `scripts/${name}.mjs`]),
+  ...['new-lab', 'students', 'gradescope', 'class', 'pack'].map((name) => [
+    'node',
+    `scripts/${name}.mjs`,
+  ]),
   ...proven.map((lab) => npm('mutants', '--lab', lab)),
   ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', '100')),
   npm('fuzz'),

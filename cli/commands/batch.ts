@@ -1,6 +1,6 @@
 /** `lab batch <roster>`, `lab merge`, `lab compare`: a whole class. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gradeBatch, type Redo } from '../../grader/batch/batch.ts';
 import { compareResults, hasLosses } from '../../grader/batch/compare.ts';
 import { exportBatch } from '../../grader/batch/export.ts';
@@ -12,6 +12,7 @@ import {
   resultsFile,
 } from '../../grader/batch/results.ts';
 import { RosterProblem, readRoster, type Student, shardOf } from '../../grader/batch/roster.ts';
+import { exportForTool, type HandedIn, TOOLS } from '../../grader/batch/similarity.ts';
 import {
   type CourseOptions,
   detailOf,
@@ -41,12 +42,14 @@ export interface BatchCommandOptions extends ExportChoices {
   readonly jobs?: number;
   readonly shard?: string;
   readonly redo?: string;
+  readonly exportFor?: string;
 }
 
 export async function batch(ui: Ui, path: string, options: BatchCommandOptions): Promise<number> {
   const everybody = rosterAt(path);
   const students = options.shard ? shardOf(everybody, shardFrom(options.shard)) : everybody;
   const { lab, withReference, jobs, out } = options;
+  if (options.exportFor !== undefined) return exportFor(ui, students, options, options.exportFor);
   const seeds = seedsOf(options);
   const isolation = isolationOf(options);
   ui.err(...(await isolationLines(isolation)));
@@ -78,6 +81,42 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
   } finally {
     process.off('SIGINT', onInterrupt);
   }
+}
+
+/** Instead of grading: the class as a tool for similarity wants it. */
+async function exportFor(
+  ui: Ui,
+  students: readonly Student[],
+  { lab, out }: BatchCommandOptions,
+  wanted: string,
+): Promise<number> {
+  const tool = TOOLS.find((known) => known === wanted);
+  if (tool === undefined) {
+    const what = `--export-for got ${JSON.stringify(wanted)}`;
+    throw new UsageError({ what, value: wanted, allowed: TOOLS, todo: 'give one of these' });
+  }
+  const submissions: HandedIn[] = [];
+  for (const student of students) {
+    try {
+      for (const one of await submissionsIn(student.folder, lab)) {
+        submissions.push({ student, ...one });
+      }
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      ui.err(`- ${student.name}: ${error.message.split('\n')[0]}`);
+    }
+  }
+  if (submissions.length === 0) {
+    throw new UsageError({ what: 'nobody has handed in anything', todo: 'look at the roster' });
+  }
+  for (const written of await exportForTool(tool, submissions, join(out, tool))) {
+    for (const { student, why } of written.leftOut) ui.err(`- ${student}: ${why}`);
+    ui.out(
+      `${written.lab}: ${written.students} submissions for ${tool}`,
+      `  then     ${written.command}`,
+    );
+  }
+  return 0;
 }
 
 /** Only what a lab is built on can stand in for it. */

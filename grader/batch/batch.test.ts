@@ -1,21 +1,27 @@
 /** The parts of a batch that need no worker: rosters, lateness, results that survive a crash, comparison. */
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse as parseCsv } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { labFolder, loadLab } from '../paths.ts';
 import type { Report } from '../report/report.ts';
 import { compareResults, hasLosses } from './compare.ts';
 import { exportBatch } from './export.ts';
 import { afterLateness } from './late.ts';
 import { type ResultLine, ResultLog, readResults, resultsFile } from './results.ts';
 import { readRoster, shardOf } from './roster.ts';
+import { exportForTool } from './similarity.ts';
 
 let base: string;
 beforeEach(() => {
@@ -158,4 +164,45 @@ test('what changed between two gradings, and whether somebody lost', () => {
     { student: 'bob', lab: 'raft', before: 10, after: 0, scenarios: ['B1 passed → failed'] },
   ]);
   expect([hasLosses(changes), hasLosses(compareResults(after, before))]).toEqual([true, false]);
+});
+
+describe('for tools that look for similarity', () => {
+  const skeleton = join(labFolder('kv-server'), 'skeleton');
+  const exported = async (tool: 'dolos' | 'jplag') => {
+    for (const name of ['ada', 'bob']) {
+      cpSync(skeleton, join(base, 'class', name), { recursive: true });
+      writeFileSync(join(base, 'class', name, 'lock.ts'), `// by ${name}\n`);
+    }
+    symlinkSync('/etc/passwd', join(base, 'class', 'bob', 'link.ts'));
+    const lab = await loadLab('kv-server');
+    const submissions = readRoster(join(base, 'class')).map((student) => {
+      return { student, lab, folder: student.folder };
+    });
+    const [written] = await exportForTool(tool, submissions, base);
+    const files = readdirSync(join(base, 'kv-server'), { recursive: true, encoding: 'utf8' });
+    return { written, files: files.filter((name) => /\./.test(name)).sort() };
+  };
+  test('dolos: one file a student, and the skeleton as what is ignored', async () => {
+    const { written, files } = await exported('dolos');
+    expect(written?.leftOut).toEqual([
+      { student: 'bob', why: 'link.ts: the submission holds a link' },
+    ]);
+    expect(files).toEqual(['files/ada.ts', 'info.csv', 'skeleton.ts']);
+    const info = readFileSync(join(base, 'kv-server', 'info.csv'), 'utf8');
+    expect(parseCsv(info, { columns: true })).toMatchObject([
+      { filename: 'skeleton.ts', ignored: 'true' },
+      { filename: 'files/ada.ts', full_name: 'ada', ignored: '' },
+    ]);
+    const text = readFileSync(join(base, 'kv-server', 'files', 'ada.ts'), 'utf8');
+    expect(text).toContain('// by ada');
+    expect(text).not.toContain('// contract.ts');
+  });
+  test('jplag: a folder a student, and one of base code', async () => {
+    const { written, files } = await exported('jplag');
+    expect(written?.command).toContain(`-bc ${join(base, 'kv-server', 'skeleton')}`);
+    expect(files.filter((name) => name.startsWith('submissions'))).toEqual(
+      ['client', 'lease', 'lock', 'server', 'storage'].map((name) => `submissions/ada/${name}.ts`),
+    );
+    expect(files).toContain('skeleton/lock.ts');
+  });
 });
