@@ -1,6 +1,7 @@
 /** A sharded key-value store: the definition of the lab. */
 import { defineLab } from 'faultlab';
 import { invariants } from './invariants.ts';
+import { explain } from './questions.ts';
 import { control } from './scenarios/control.ts';
 import { moving } from './scenarios/moving.ts';
 import { progress } from './scenarios/progress.ts';
@@ -38,6 +39,7 @@ export default defineLab({
   outputWords,
   prepare: (cluster) => void view(cluster),
   invariants,
+  explain,
   parts: [
     { id: 'A', title: 'The shard controller', scenarios: control },
     { id: 'B', title: 'Groups and shards', needs: ['A'], scenarios: fixed },

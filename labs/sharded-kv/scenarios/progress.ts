@@ -253,7 +253,7 @@ export const progress: readonly Scenario[] = [
           }
       };
       expectQuiet(cluster, sent);
-      distance({ minMs: 80, typicalMs: 90 });
+      distance({ minMs: 50, typicalMs: 60 });
       sent.bytes = 0;
       workload.move(shard, 'q');
       workload.expectSettled();
