@@ -18,11 +18,18 @@ export function namesOf(crew: Crew): NodeId[] {
   );
 }
 
-/** A realm costs a millisecond and half a megabyte. */
+/** So many that no run is made small by leaving nodes out. */
 export const FLEET = 64;
 
-/** So many that they share a realm, and that no run is made small by leaving nodes out. */
 export const isFleet = (crew: Crew): boolean => namesOf(crew).length > FLEET;
+
+/**
+ * More nodes than these share one realm. Each realm compiles the submission for itself and has to warm
+ * up: a run of twelve nodes takes half as long in one of them as in twelve.
+ */
+const REALMS_MAX = 8;
+
+export const sharesRealm = (crew: Crew): boolean => namesOf(crew).length > REALMS_MAX;
 
 /** `n12` → `n`. */
 export function kindOf(id: NodeId): string {

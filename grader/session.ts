@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Scenario, SimulatedLab } from './lab.ts';
-import { isFleet, namesOf } from './names.ts';
+import { namesOf, sharesRealm } from './names.ts';
 import { framesOf, type Loaded, makeLocator, sourceLines } from './realm/load.ts';
 import { LocalRealms, type Realms, type Uncaught } from './realm/realms.ts';
 import type { Finding, Step } from './report/report.ts';
@@ -109,7 +109,7 @@ export class Session {
         lab: this.lab,
         scenario,
         seed,
-        realms: realms.take(namesOf(crew).length, isFleet(crew)),
+        realms: realms.take(namesOf(crew).length, sharesRealm(crew)),
         locate,
         ...limit,
         ...options,

@@ -215,6 +215,8 @@ const REMOVED = [
   'eval',
 ];
 
+const KEPT_OF_REGEXP = new Set(['length', 'name', 'prototype', 'escape']);
+
 export function hardenGlobals(): void {
   const globals = globalThis as Record<string, unknown>;
   for (const name of REMOVED) delete globals[name];
@@ -225,6 +227,9 @@ export function hardenGlobals(): void {
       if (name === 'localeCompare') prototype[name] = compareText;
     }
   }
+  // `RegExp.$1` and its like: what the last match of anybody was, kept beyond a crash.
+  for (const name of Object.getOwnPropertyNames(RegExp))
+    if (!KEPT_OF_REGEXP.has(name)) Reflect.deleteProperty(RegExp, name);
   Error.stackTraceLimit = 30;
   allowOverrides();
   freezeAll();

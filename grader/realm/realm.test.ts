@@ -102,6 +102,23 @@ test('canary: nothing of a module survives a crash, and no node sees the other',
   expect(outputs).toEqual({ n1: [1, 1], n2: [1] });
 });
 
+test('canary: what a regular expression has matched is nobody else’s, and gone after a crash', async () => {
+  const { outputs } = await outputsOf(
+    "c.emit('out', [Object.getOwnPropertyNames(RegExp).sort().join(), RegExp.$1, RegExp.input, RegExp['$_']]); /(.+)/.test(c.id);",
+    {
+      nodes: 2,
+      run(cluster) {
+        cluster.run(100);
+        cluster.crash('n1');
+        cluster.restart('n1');
+        cluster.run(100);
+      },
+    },
+  );
+  const nothing = ['length,name,prototype', undefined, undefined, undefined];
+  expect(outputs).toEqual({ n1: [nothing, nothing], n2: [nothing] });
+});
+
 test('the same seed gives the same trace hash, in used realms and in new ones', async () => {
   const files = nodeSource(`
     async start() {

@@ -13,8 +13,8 @@ export interface Uncaught {
 }
 
 export interface Realms {
-  /** The realm of each slot below `count`, made when it is needed; one for all of a fleet. */
-  take(count: number, isFleet: boolean): readonly NodeRealm[];
+  /** The realm of each slot below `count`, made when it is needed; one for all when they share it. */
+  take(count: number, isShared: boolean): readonly NodeRealm[];
   /** What was rejected in the last run and not caught; asked once after each run. */
   uncaught(): Promise<Uncaught | undefined>;
   /** New realms from now on. */
@@ -26,20 +26,20 @@ export class LocalRealms implements Realms {
   readonly #source: RealmSource;
   #realms: Realm[] = [];
   #rejections: unknown[] = [];
-  #isFleet = false;
+  #isShared = false;
 
   constructor(bootCode: string, code: string, map?: string) {
     this.#source = new RealmSource(bootCode, code, map);
     process.on('unhandledRejection', this.#onRejection);
   }
 
-  take(count: number, isFleet: boolean): readonly NodeRealm[] {
-    while (this.#realms.length < (isFleet ? 1 : count)) {
+  take(count: number, isShared: boolean): readonly NodeRealm[] {
+    while (this.#realms.length < (isShared ? 1 : count)) {
       this.#realms.push(new Realm(this.#source, `n${this.#realms.length + 1}`));
     }
     this.#rejections = [];
-    this.#isFleet = isFleet;
-    return isFleet ? Array<Realm>(count).fill(this.#realms[0] as Realm) : this.#realms;
+    this.#isShared = isShared;
+    return isShared ? Array<Realm>(count).fill(this.#realms[0] as Realm) : this.#realms;
   }
 
   async uncaught(): Promise<Uncaught | undefined> {
@@ -49,7 +49,7 @@ export class LocalRealms implements Realms {
     const all = this.#realms.map((realm) => describe(realm, reason));
     const slot = all.findIndex(({ own }) => own);
     const found = slot < 0 ? all.at(-1) : all[slot];
-    return found && { ...found, slot: slot < 0 || this.#isFleet ? undefined : slot };
+    return found && { ...found, slot: slot < 0 || this.#isShared ? undefined : slot };
   }
 
   refresh(): void {

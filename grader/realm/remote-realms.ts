@@ -11,7 +11,7 @@ export class RemoteRealms implements Realms {
   readonly #code: NodeCode;
   readonly #watchdog: Watchdog;
   #realms: RemoteRealm[] = [];
-  #isFleet = false;
+  #isShared = false;
 
   /** `callMs`: CPU time that one call into a node may take. */
   constructor(code: NodeCode, callMs: number) {
@@ -19,12 +19,12 @@ export class RemoteRealms implements Realms {
     this.#watchdog = new Watchdog({ callMs, rssBytes: RSS_BYTES_MAX });
   }
 
-  take(count: number, isFleet: boolean): readonly NodeRealm[] {
-    while (this.#realms.length < (isFleet ? 1 : count)) {
+  take(count: number, isShared: boolean): readonly NodeRealm[] {
+    while (this.#realms.length < (isShared ? 1 : count)) {
       this.#realms.push(new RemoteRealm(this.#code, this.#watchdog));
     }
-    this.#isFleet = isFleet;
-    return isFleet ? Array<RemoteRealm>(count).fill(this.#realms[0] as RemoteRealm) : this.#realms;
+    this.#isShared = isShared;
+    return isShared ? Array<RemoteRealm>(count).fill(this.#realms[0] as RemoteRealm) : this.#realms;
   }
 
   async uncaught(): Promise<Uncaught | undefined> {
@@ -32,7 +32,7 @@ export class RemoteRealms implements Realms {
       const described = realm.uncaught();
       if (described === undefined) continue;
       const { text, stack } = described;
-      return { slot: this.#isFleet ? undefined : slot, text, stack };
+      return { slot: this.#isShared ? undefined : slot, text, stack };
     }
     return undefined;
   }

@@ -42,6 +42,7 @@ function runUntilConfig(cluster: Cluster, group: GroupId, num = view(cluster).la
 function installTwice(cluster: Cluster, shard: Shard): void {
   const workload = sharded(cluster);
   const serves = () => view(cluster).groups.get('q')?.serving.includes(shard) ?? false;
+  workload.expectSettled();
   if (serves()) workload.move(shard, 'p');
   workload.expectSettled();
   for (const node of nodesOf(cluster, 'q')) cluster.disk(node, { fsyncMs: 40 });
@@ -115,9 +116,10 @@ export const moving: readonly Scenario[] = [
       begin(cluster);
       const { draw } = cluster;
       const others = without(cluster.clients, 'c1');
+      const endMs = cluster.nowMs + 2500;
       let to = false;
       const move = () => {
-        if (workload.isBusy('c1')) return;
+        if (cluster.nowMs >= endMs || workload.isBusy('c1')) return;
         to = !to;
         const shard = draw.int(0, 1);
         workload.ask('c1', { kind: 'move', shard, group: to ? 'p' : 'q' }, () =>

@@ -204,6 +204,7 @@ export const progress: readonly Scenario[] = [
         const owner = view(cluster).latest.shards[shard];
         workload.move(shard, owner === 'p' ? 'q' : 'p');
         workload.ask1('c2', { kind: 'append', key: keyIn(shard), value: workload.newValue() });
+        if (shard === 3) workload.expectSettled();
       }
       workload.expectSettled();
       for (let i = 0; i < 2 * SNAPSHOT_EVERY; i++)

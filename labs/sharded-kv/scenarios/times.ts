@@ -1,6 +1,6 @@
 /** Part E: versions with the times of hybrid logical clocks, and reads of many shards at one time. */
 import type { Cluster, NodeId, Scenario } from 'faultlab';
-import { type GroupId, MAX_OFFSET_MS, type Timestamp } from '../contract.ts';
+import { type GroupId, MAX_OFFSET_MS, type Shard, shardOf, type Timestamp } from '../contract.ts';
 import { timed } from '../timed.ts';
 import { view } from '../view.ts';
 import { keyIn, sharded } from '../workload.ts';
@@ -12,8 +12,17 @@ const RANDOM = { test: 8, grade: 60 };
 /** How far apart clocks are, as a share of the bound, where nobody may be refused: late messages need room. */
 const NEAR = 0.8;
 const DURATION_MS = 3500;
-/** Two of `p` and two of `q`. */
+/** In four shards. */
 const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
+
+/** Keys in two shards of each group, whichever ones these are. */
+function keysOf(cluster: Cluster): { ofP: string[]; ofQ: string[] } {
+  const keys = (shards: readonly Shard[]) => shards.map((shard) => keyIn(shard));
+  return {
+    ofP: keys(ownedBy(cluster, 'p').slice(0, 2)),
+    ofQ: keys(ownedBy(cluster, 'q').slice(-2)),
+  };
+}
 
 const everybody = (cluster: Cluster): readonly NodeId[] => [...cluster.nodes, ...cluster.clients];
 
@@ -33,13 +42,13 @@ function setApart(cluster: Cluster, group: GroupId, share: number): void {
 }
 
 /** The end of every scenario of this part. */
-function finish(cluster: Cluster): void {
+function finish(cluster: Cluster, keys: readonly string[] = KEYS): void {
   const store = timed(cluster);
   store.settle();
   sharded(cluster).settle();
   sharded(cluster).expectSettled();
   store.readAgain('c1');
-  store.snapshot('c1', KEYS);
+  store.snapshot('c1', keys);
   store.wait('c1');
   store.expectConsistent();
 }
@@ -81,15 +90,16 @@ export const times: readonly Scenario[] = [
       sharded(cluster).join('p', 'q');
       // What p writes is in the future of q, which is within the bound behind it.
       setApart(cluster, 'p', NEAR);
-      const [ofP = '', , ofQ = ''] = KEYS;
+      const { ofP, ofQ } = keysOf(cluster);
+      const [inP = '', inQ = ''] = [ofP[0], ofQ[0]];
       for (let round = 0; round < 4; round++) {
-        store.write1('c1', ofP);
-        const at = store.write1('c1', ofQ);
-        store.snapshotAt('c2', at, KEYS);
+        store.write1('c1', inP);
+        const at = store.write1('c1', inQ);
+        store.snapshotAt('c2', at, [...ofP, ...ofQ]);
         store.wait('c2');
-        store.write1('c2', ofQ);
+        store.write1('c2', inQ);
       }
-      finish(cluster);
+      finish(cluster, [...ofP, ...ofQ]);
     },
   },
   {
@@ -125,7 +135,7 @@ export const times: readonly Scenario[] = [
       const store = timed(cluster);
       const workload = sharded(cluster);
       workload.join('p', 'q');
-      const ofP = KEYS.slice(0, 2);
+      const { ofP } = keysOf(cluster);
       // c2 reads in the future of all others; what is written after that has to come behind it.
       cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
       for (const [round, writer] of ['c3', 'c4', 'c5'].entries()) {
@@ -142,7 +152,7 @@ export const times: readonly Scenario[] = [
         crashAll(cluster, view(cluster).nodesOf('p'));
         restartAll(cluster, view(cluster).nodesOf('p'));
       }
-      finish(cluster);
+      finish(cluster, ofP);
     },
   },
   {
@@ -159,20 +169,21 @@ export const times: readonly Scenario[] = [
       // p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients.
       setApart(cluster, 'p', NEAR);
       cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
-      const ofP = KEYS.slice(0, 2);
-      for (const key of KEYS.slice(2)) store.write1('c1', key);
+      const { ofP, ofQ } = keysOf(cluster);
+      for (const key of ofQ) store.write1('c1', key);
       for (const writer of ['c3', 'c4', 'c5']) {
         for (const key of ofP) store.write1('c1', key);
         store.snapshot('c2', ofP);
         store.wait('c2');
-        const [shard = 0] = ownedBy(cluster, 'p').filter((own) => [0, 1].includes(own));
+        const [key = ''] = ofP;
+        const shard = shardOf(key);
         workload.move(shard, 'q');
-        store.write1(writer, keyIn(shard));
+        store.write1(writer, key);
         store.readAgain('c2', 3);
         workload.move(shard, 'p');
         workload.expectSettled();
       }
-      finish(cluster);
+      finish(cluster, [...ofP, ...ofQ]);
     },
   },
   {

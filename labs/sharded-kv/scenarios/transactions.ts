@@ -10,7 +10,7 @@ import { actions, calm, crashAll, isClient, isMigration, plan, restartAll } from
 const DIRECTED = { test: 5, grade: 20 };
 const RANDOM = { test: 10, grade: 60 };
 const DURATION_MS = 2200;
-/** Two of `p` and two of `q`. */
+/** In four shards: with the usual ways to share out, two of `p` and two of `q`. */
 const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
 const [P1 = '', P2 = '', Q1 = '', Q2 = ''] = KEYS;
 
