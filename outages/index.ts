@@ -20,6 +20,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/gcp-service-control-2025/mutants.ts'),
     () => import('../solutions/gcp-service-control-2025/variants.ts'),
   ),
+  outage(
+    'facebook-2010',
+    () => import('./facebook-2010/lab.ts'),
+    () => import('../solutions/facebook-2010/mutants.ts'),
+    () => import('../solutions/facebook-2010/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

@@ -20,6 +20,7 @@ const UNPROVEN = new Set([
   'aws-dynamodb-2015',
   'aws-dynamodb-dns-2025',
   'gcp-service-control-2025',
+  'facebook-2010',
 ]);
 const proven = labs.filter((lab) => !UNPROVEN.has(lab));
 

@@ -1,0 +1,1 @@
+export * from '../../outages/facebook-2010/contract.ts';
