@@ -13,7 +13,14 @@ import { recorded } from '../grader/checkers/recorded.ts';
 import { checkListAppend } from '../grader/checkers/transactions/check.ts';
 import { tellTransactions } from '../grader/checkers/transactions/tell.ts';
 import { grade, type SeedChoice } from '../grader/grade.ts';
-import { isSimulated, type Lab, type Mutant, type Part, pointsOfPart } from '../grader/lab.ts';
+import {
+  isSimulated,
+  type Lab,
+  type Mutant,
+  type Part,
+  pointsOfPart,
+  type Scenario,
+} from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';
@@ -172,27 +179,31 @@ async function aFailure(lab: Lab, mutant: Mutant | undefined): Promise<string> {
   return ['```text', ...failureLines(lab.slug, failureOf(report), STYLE), '```'].join('\n');
 }
 
-/** Symptom, cause and pointer: the rule that the mutant breaks in the run that kills it. */
-async function mistakes(lab: Lab, mutants: readonly Mutant[]): Promise<string> {
-  // What a run on real servers says has times in it; the claim and the question have none.
-  if (!isSimulated(lab)) {
-    const all = lab.parts.flatMap((p) => p.scenarios);
-    const rows = mutants.flatMap(({ common, bug, killedBy }) => {
-      const scenario = common ? all.find(({ id }) => id === killedBy) : undefined;
-      return scenario ? [[`**${killedBy}** ${scenario.title}`, bug, scenario.lookAt]] : [];
-    });
-    return table(['Fails', 'Perhaps', 'Ask yourself'], rows);
-  }
-  const submission = join(ROOT, 'solutions', lab.slug);
-  const lookAt = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s.lookAt]));
-  const rows: string[][] = [];
-  for (const { bug, killedBy, edit } of mutants.filter(({ common }) => common)) {
-    const report = await sample(lab, { submission, only: killedBy, edits: edit });
-    const { firstBad } = failureOf(report);
-    const [symptom = ''] = (firstBad?.finding?.rule ?? '').split(': ');
-    rows.push([`**${killedBy}** ${symptom}`, bug, lookAt.get(killedBy) ?? '']);
-  }
-  return table(['You see', 'Perhaps', 'Ask yourself'], rows);
+/** Symptom, cause and pointer; the symptom is the rule in the approved message of that mutant. */
+function mistakes(lab: Lab, mutants: readonly Mutant[]): string {
+  const scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
+  const common = mutants.filter((mutant) => mutant.common);
+  // What a run on real servers says has times in it; the claim has none.
+  const symptoms = isSimulated(lab) ? brokenRules(lab.slug) : undefined;
+  const rows = common.map(({ name, bug, killedBy }) => {
+    const { title, lookAt = '' } = scenarios.get(killedBy) as Scenario;
+    return [`**${killedBy}** ${symptoms ? symptoms(name) : title}`, bug, lookAt];
+  });
+  return table([symptoms ? 'You see' : 'Fails', 'Perhaps', 'Ask yourself'], rows);
+}
+
+/** The rule that each mutant breaks, without its source, as `messages.txt` tells it. */
+function brokenRules(slug: string): (mutant: string) => string {
+  const file = join(ROOT, 'solutions', slug, 'messages.txt');
+  const messages = readFileSync(file, 'utf8').matchAll(
+    /^(\S+)\n✗ [\s\S]*?\n {2}Broken rule {2}(.+(?:\n {10,}\S.*)*)/gm,
+  );
+  const rules = new Map([...messages].map(([, mutant, rule]) => [mutant, rule]));
+  return (mutant) => {
+    const rule = rules.get(mutant);
+    if (rule === undefined) throw new Error(`${file} holds no broken rule of ${mutant}`);
+    return rule.replaceAll(/\s+/g, ' ').split(': ')[0] as string;
+  };
 }
 
 /** A recorded history and what is wrong with it. */

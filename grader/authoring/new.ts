@@ -36,6 +36,7 @@ export function newLab(slug: string): ReadonlyMap<string, string> {
     [join(lab, `${slug}.test.ts`), asTests(slug)],
     [join(solution, `${slug}.ts`), named(read('solution', 'echo.ts'))],
     [join(solution, 'mutants.ts'), named(read('solution', 'mutants.ts'))],
+    [`${solution}.test.ts`, asContract(slug)],
   ]);
 }
 
@@ -93,6 +94,11 @@ Look at what \`echo\` gives back, and compare it with what it was given.
 ### 3
 
 Give back the argument itself.
+`;
+
+const asContract = (slug: string) => `import { contract } from './contract.ts';
+
+await contract('${slug}');
 `;
 
 const asTests = (
