@@ -3,7 +3,15 @@
  * client, write down what they asked and were told, and hold locks. All in callbacks of virtual time;
  * nothing happens unless a scenario lets time pass.
  */
-import { type Cluster, type NodeId, type Operation, versionedKv } from 'faultlab';
+import {
+  type Cluster,
+  type Draw,
+  type NodeId,
+  type Operation,
+  type Scenario,
+  type Step,
+  versionedKv,
+} from 'faultlab';
 import type { GetResult, PutResult, Version } from './contract.ts';
 
 /** A get or put comes to an end within this time on a network that lets messages through. */
@@ -38,6 +46,8 @@ export class KvWorkload {
   readonly #cluster: Cluster;
   readonly #done: Operation<Input, Result>[] = [];
   readonly #open = new Set<Open>();
+  /** By client and key. */
+  readonly #seen = new Map<string, Version>();
   #values = 0;
 
   constructor(cluster: Cluster) {
@@ -146,37 +156,22 @@ export class KvWorkload {
   }
 
   /**
-   * Clients that get and put a few keys for `ms`: each asks again when it was answered. A put names
-   * the version that the client saw last, so that some fail.
+   * The client gets a key, or puts it at the version that it saw last, so that some puts fail. It has
+   * one call at a time: what it is asked while it is busy or paused, it does not.
    */
-  mingle(ms: number, keys: number): void {
-    const endMs = this.#cluster.nowMs + ms;
-    for (const client of this.#cluster.clients) {
-      const seen = new Map<string, Version>();
-      const next = () => {
-        if (this.#cluster.nowMs >= endMs) return;
-        const { draw } = this.#cluster;
-        if (this.#cluster.isPaused(client)) {
-          this.#cluster.after(50, next);
-          return;
-        }
-        const key = `k${draw.int(1, keys)}`;
-        const again = () => this.#cluster.after(draw.int(0, 30), next);
-        if (draw.chance(0.5)) {
-          this.get(client, key, (result) => {
-            seen.set(key, result.ok ? result.version : 0);
-            again();
-          });
-        } else {
-          this.put(client, key, seen.get(key) ?? 0, (result) => {
-            if (result.ok) seen.set(key, result.version);
-            again();
-          });
-        }
-      };
-      this.#cluster.after(this.#cluster.draw.int(0, 20), next);
+  ask(client: NodeId, kind: 'get' | 'put', key: string): void {
+    const isBusy = [...this.#open].some((open) => open.client === client);
+    if (isBusy || this.#cluster.isPaused(client)) return;
+    const of = `${client} ${key}`;
+    if (kind === 'get') {
+      this.get(client, key, (result) => {
+        this.#seen.set(of, result.ok ? result.version : 0);
+      });
+    } else {
+      this.put(client, key, this.#seen.get(of) ?? 0, (result) => {
+        if (result.ok) this.#seen.set(of, result.version);
+      });
     }
-    this.#cluster.run(ms);
   }
 
   /** The claim of all claims, decided exactly. */
@@ -225,6 +220,27 @@ export class KvWorkload {
     });
   }
 }
+
+/** Calls of a plan, as data, so that a failing run can be cut down to the few that it takes. */
+export function asks(
+  draw: Draw,
+  { clients, keys, durationMs }: { clients: number; keys: number; durationMs: number },
+): Step[] {
+  const steps: Step[] = [];
+  // Each client is asked every 25 ms or so.
+  for (let atMs = 1; atMs < durationMs; atMs += draw.int(1, Math.ceil(50 / clients))) {
+    const client = `c${draw.int(1, clients)}`;
+    const kind = draw.pick(['get', 'put']);
+    steps.push({ atMs, do: 'ask', client, kind, key: `k${draw.int(1, keys)}` });
+  }
+  return steps;
+}
+
+export const actions: NonNullable<Scenario['actions']> = {
+  ask(cluster, { client, kind, key }) {
+    kv(cluster).ask(client as NodeId, kind as 'get' | 'put', key as string);
+  },
+};
 
 /** The workload of a run; made on first use. */
 export function kv(cluster: Cluster): KvWorkload {

@@ -1,5 +1,6 @@
 /** Part A: a replicated state machine (Raft §2, §8). */
 import type { Cluster, NodeId, Scenario } from 'faultlab';
+import { ask, asks } from '../asks.ts';
 import type { Operation, Result } from '../contract.ts';
 import { describe, kv } from '../workload.ts';
 
@@ -55,11 +56,10 @@ export const machine: readonly Scenario[] = [
     nodes: { n: 3, c: 5 },
     seeds: RANDOM,
     lookAt: 'who is answered when an entry is applied: whoever waits at that index, of that term?',
+    plan: (draw) => asks(draw, { clients: 5, durationMs: 2500 }),
+    actions: { ask },
     run(cluster) {
-      const workload = kv(cluster);
-      workload.elect();
-      workload.mingle(2500);
-      workload.finish();
+      kv(cluster).finish();
     },
   },
   {

@@ -1,5 +1,6 @@
 /** Part B: each operation takes effect exactly once (Raft §8; thesis §6.3). */
 import type { Cluster, NodeId, Scenario, Step, WireMessage } from 'faultlab';
+import { type AsksOptions, ask, asks } from '../asks.ts';
 import type { Reply, RequestArgs } from '../contract.ts';
 import { kv } from '../workload.ts';
 import { without } from './machine.ts';
@@ -29,14 +30,7 @@ export function dropFirst(
 
 /** What strikes is known only when it does: the leader of that moment. */
 export const actions: NonNullable<Scenario['actions']> = {
-  ask(cluster, { client, kind, key }) {
-    const workload = kv(cluster);
-    // A client has one operation at a time: what it would ask meanwhile, it does not.
-    if (workload.isBusy(client as NodeId)) return;
-    if (kind === 'get') workload.get(client as NodeId, key as string);
-    else if (kind === 'put') workload.put(client as NodeId, key as string);
-    else workload.append(client as NodeId, key as string);
-  },
+  ask,
   crashLeader(cluster, { forMs }) {
     const leader = kv(cluster).leader();
     if (leader === undefined) return;
@@ -64,18 +58,13 @@ export const actions: NonNullable<Scenario['actions']> = {
   },
 };
 
-export interface PlanOptions {
-  readonly clients: number;
-  readonly durationMs: number;
+export interface PlanOptions extends AsksOptions {
   readonly faults: readonly string[];
-  readonly keys?: number;
-  /** The share of gets. */
-  readonly reads?: number;
 }
 
 /** Operations all the time, loss and delays, and a fault about every second: all of it explicit. */
 export function plan(options: PlanOptions): NonNullable<Scenario['plan']> {
-  const { clients, durationMs, faults, keys = 2, reads = 0.4 } = options;
+  const { durationMs, faults } = options;
   return (draw) => {
     const profile = {
       dropChance: draw.pick([0, 0.05, 0.2]),
@@ -83,12 +72,7 @@ export function plan(options: PlanOptions): NonNullable<Scenario['plan']> {
       tailChance: draw.pick([0.02, 0.2]),
       tailMs: draw.pick([50, 400, 1200]),
     };
-    const steps: Step[] = [{ atMs: 0, do: 'network', profile }];
-    for (let atMs = 200; atMs < durationMs; atMs += draw.int(4, 24)) {
-      const kind = draw.chance(reads) ? 'get' : draw.chance(0.2) ? 'put' : 'append';
-      const client = `c${draw.int(1, clients)}`;
-      steps.push({ atMs, do: 'ask', client, kind, key: `k${draw.int(1, keys)}` });
-    }
+    const steps: Step[] = [{ atMs: 0, do: 'network', profile }, ...asks(draw, options)];
     for (let atMs = 800; atMs < durationMs; atMs += draw.int(500, 1400))
       steps.push({ atMs, do: draw.pick(faults), forMs: draw.int(100, 900) });
     return steps;
@@ -270,13 +254,14 @@ export const once: readonly Scenario[] = [
     nodes: { n: 3, c: 4 },
     seeds: RANDOM,
     lookAt: 'which attempts belong together, and which of their answers counts?',
+    plan: (draw) => [
+      { atMs: 0, do: 'network', profile: { dropChance: 0.2, duplicateChance: 0.1 } },
+      ...asks(draw, { clients: 4, durationMs: 4000 }),
+    ],
+    actions,
     run(cluster) {
-      const workload = kv(cluster);
-      workload.elect();
-      cluster.network({ dropChance: 0.2, duplicateChance: 0.1 });
-      workload.mingle(4000);
       calm(cluster);
-      workload.finish();
+      kv(cluster).finish();
     },
   },
   {

@@ -2,7 +2,7 @@
 
 import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
 import type { PutResult } from '../contract.ts';
-import { kv } from '../workload.ts';
+import { actions, asks, kv } from '../workload.ts';
 
 /** A call on a network that takes half a second each way. */
 const SLOW_ANSWER_WITHIN_MS = 10_000;
@@ -49,10 +49,13 @@ export const network: readonly Scenario[] = [
     nodes: { n: 1, c: 3 },
     seeds: RANDOM,
     lookAt: 'what does a client know when no reply came?',
+    plan: (draw) => [
+      { atMs: 0, do: 'network', profile: { dropChance: 0.2 } },
+      ...asks(draw, { clients: 3, keys: 2, durationMs: 3000 }),
+    ],
+    actions,
     run(cluster) {
       const workload = kv(cluster);
-      cluster.network({ dropChance: 0.2 });
-      workload.mingle(3000, 2);
       cluster.network({ dropChance: 0 });
       workload.settle();
       workload.expectPuts();
@@ -141,7 +144,10 @@ export const network: readonly Scenario[] = [
       workload.settle();
       // And now all of them may be late, by more than anybody waits.
       cluster.network({ tailChance: 0.3, tailMs: 900 });
-      workload.mingle(2500, 1);
+      for (let ms = 0; ms < 2500; ms += 5) {
+        workload.ask(cluster.draw.pick(cluster.clients), cluster.draw.pick(['get', 'put']), 'k1');
+        cluster.run(5);
+      }
       cluster.network({ tailChance: 0 });
       workload.settle();
       workload.expectPuts();
@@ -201,8 +207,10 @@ export const network: readonly Scenario[] = [
         forMs: draw.int(50, 700),
         node: draw.pick(['n1', `c${draw.int(1, 5)}`]),
       })),
+      ...asks(draw, { clients: 5, keys: 2, durationMs: 4000 }),
     ],
     actions: {
+      ...actions,
       stall(cluster, { node, inMs, forMs }) {
         cluster.after(inMs as number, () => cluster.pause(node as NodeId));
         cluster.after((inMs as number) + (forMs as number), () => cluster.resume(node as NodeId));
@@ -214,7 +222,6 @@ export const network: readonly Scenario[] = [
     },
     run(cluster) {
       const workload = kv(cluster);
-      workload.mingle(4000, 2);
       cluster.heal();
       for (const node of [...cluster.nodes, ...cluster.clients]) cluster.resume(node);
       cluster.network({ dropChance: 0, tailChance: 0 });

@@ -1,7 +1,7 @@
 /** Part A: a server, and a client on a network that behaves. */
 import type { Scenario } from 'faultlab';
 import type { GetResult, PutResult } from '../contract.ts';
-import { kv } from '../workload.ts';
+import { actions, asks, kv } from '../workload.ts';
 
 const DIRECTED = { test: 3, grade: 10 };
 const RANDOM = { test: 10, grade: 50 };
@@ -102,9 +102,10 @@ export const server: readonly Scenario[] = [
     nodes: { n: 1, c: 10 },
     seeds: RANDOM,
     lookAt: 'when does a call of the client take effect at the server?',
+    plan: (draw) => asks(draw, { clients: 10, keys: 3, durationMs: 1500 }),
+    actions,
     run(cluster) {
       const workload = kv(cluster);
-      workload.mingle(1500, 3);
       workload.settle();
       workload.expectPuts();
       workload.expectLinearizable();
