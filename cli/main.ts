@@ -262,6 +262,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .description('whether a lab is ready for students, and what is missing')
     .argument('<lab>')
     .option('--seeds <count>', 'of each scenario of the solution', wholeNumber('--seeds', 1), 200)
+    .option('--matrix', 'only: which scenario finds which planted bug')
     .action(run(async () => (await import('./commands/author.ts')).check));
   program
     .command('export')

@@ -55,6 +55,8 @@ export interface GradeOptions {
   readonly seeds: SeedChoice;
   /** Scenario ids to run; all when absent. */
   readonly only?: readonly string[];
+  /** Also parts that need one which has earned nothing. */
+  readonly evenIfBlocked?: boolean;
   /** Scenario ids to run before the others. */
   readonly first?: readonly string[];
   /** The submissions of other labs that this one is built on, when they are not beside it. */
@@ -342,7 +344,8 @@ async function gradeParts(
     const scenarios = part.scenarios.filter(wanted);
     const asks = part.explain !== undefined && options.only === undefined;
     if (scenarios.length === 0 && !asks) continue;
-    const blocker = results.find((r) => part.needs?.includes(r.id) && r.earned === 0);
+    const needs = options.evenIfBlocked ? [] : (part.needs ?? []);
+    const blocker = results.find((r) => needs.includes(r.id) && r.earned === 0);
     if (blocker) {
       onSeeds(scenarios.reduce((sum, s) => sum + seedsFor(s).length, 0));
       const points = sum(scenarios.map((s) => s.points)) + (asks ? (part.explain?.points ?? 0) : 0);
@@ -441,12 +444,13 @@ function shownResult(result: SeedResult): SeedResult {
 }
 
 function shownFinding(finding: Finding): Finding {
-  const { rule, evidence, picture, story } = finding;
+  const { rule, evidence, picture, story, core } = finding;
   return {
     ...finding,
     rule: plain(rule),
     evidence: plain(evidence),
     ...(picture ? { picture: picture.map((line) => plain(line)) } : {}),
+    ...(core ? { core: core.map((one) => ({ ...one, text: plain(one.text) })) } : {}),
     ...(story ? { story: story.map(({ atMs, text }) => ({ atMs, text: plain(text) })) } : {}),
   };
 }

@@ -32,6 +32,18 @@ const without = (file) => (to) => {
   cpSync(from('labs', 'kv-server', 'skeleton', file), join(to, file));
 };
 
+/** The solution with a bug that only a history of many operations shows. */
+const interleaves = (to) => {
+  solved(to);
+  const path = join(to, 'server.ts');
+  const text = readFileSync(path, 'utf8')
+    .replace('#put({ key, value, version }: PutArgs): PutReply {', (line) =>
+      `async ${line}`.replace('PutReply', 'Promise<PutReply>'),
+    )
+    .replace('this.#entries.set(', (line) => `await sleep(1); ${line}`);
+  writeFileSync(path, `import { sleep } from 'faultlab/node';\n${text}`);
+};
+
 const linked = (to) => {
   mkdirSync(to, { recursive: true });
   symlinkSync('/etc/passwd', join(to, 'server.ts'));
@@ -43,8 +55,8 @@ const KINDS = [
   ['begun', begun, 0],
   ['no-lease', without('lease.ts'), [60, 80]],
   ['no-lock', without('lock.ts'), [40, 75]],
+  ['interleaves', interleaves, [60, 95]],
   ['syntax', with_('server.ts', 'export {'), 0],
-  ['imports-fs', with_('server.ts', "import 'node:fs';\n"), 0],
   ['dynamic', with_('client.ts', "const fs = await import('node:fs');\n"), 0],
   ['loops', with_('server.ts', 'for (;;) {}\n'), 0],
   ['eval', with_('server.ts', "new Function('return process')().exit(0);\n"), 0],

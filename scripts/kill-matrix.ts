@@ -1,10 +1,14 @@
 /**
  * Every planted bug against every scenario. Bars: with the seeds of `lab test` at least 95 % of the
  * bugs are found, with those of `lab grade` all, each also by the scenario that it names.
- * `npm run mutants [-- --lab SLUG --mutant NAME,NAME]`
+ * `npm run mutants [-- --lab SLUG --mutant NAME,NAME --update]`; the last writes docs/kill-matrix.md.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isSimulated, type Mutant, type Scenario } from '../grader/lab.ts';
+import { matrixLines } from '../grader/authoring/matrix.ts';
+import { isSimulated, type Mutant, type Scenario, type SimulatedLab } from '../grader/lab.ts';
+import { ROOT } from '../grader/paths.ts';
 import { course } from '../outages/index.ts';
 import { type Cell, isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
@@ -58,9 +62,44 @@ function print({ mutant, kills }: Row): void {
   if (kills.length > 0) console.log(line);
 }
 
+const PAGE = join(ROOT, 'docs', 'kill-matrix.md');
+
+/** The page with this lab's matrix; the labs stand there in the order of the course. */
+function withMatrix(page: string, slug: string, title: string, lines: readonly string[]): string {
+  const section = [`## ${title}`, '', '```text', ...lines, '```', ''].join('\n');
+  const [head = '', ...old] = page.split(/^(?=<!-- )/m);
+  const sections = new Map(old.map((text) => [/^<!-- (\S+) -->/.exec(text)?.[1] ?? '', text]));
+  sections.set(slug, `<!-- ${slug} -->\n\n${section}\n`);
+  const inOrder = course.flatMap((entry) => sections.get(entry.slug)?.trimEnd() ?? []);
+  return `${[head.trimEnd(), ...inOrder].join('\n\n')}\n`;
+}
+
+/** Writes the matrix into the page, or says that what stands there is old. */
+function tellPage(lab: SimulatedLab, rows: readonly Row[], update: boolean): void {
+  const ids = scenariosOf(lab).map(({ id }) => id);
+  const cells = rows.map(({ mutant: { name, killedBy }, kills }) => {
+    const foundAt = new Map<string, number | undefined>(ids.map((id) => [id, 0]));
+    for (const kill of kills) {
+      const isFailed = kill.failures[0]?.verdict === 'failed';
+      foundAt.set(kill.scenario, isFailed ? seedOf(kill) : undefined);
+    }
+    return { name, killedBy, foundAt };
+  });
+  const before = readFileSync(PAGE, 'utf8');
+  const after = withMatrix(before, lab.slug, lab.title, matrixLines(ids, cells));
+  if (update) writeFileSync(PAGE, after);
+  else if (before !== after) {
+    console.log(`docs/kill-matrix.md is old: npm run mutants -- --lab ${lab.slug} --update`);
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { lab: { type: 'string' }, mutant: { type: 'string' } },
+    options: {
+      lab: { type: 'string' },
+      mutant: { type: 'string' },
+      update: { type: 'boolean', default: false },
+    },
   });
   const wanted = values.mutant?.split(',');
   for (const { slug, load, mutants } of course) {
@@ -75,6 +114,7 @@ async function main(): Promise<void> {
     console.log(`${slug}: ${live.length} bugs × ${scenarios.length} scenarios, seeds of lab test`);
     const rows = await killsOf(slug, live, scenarios, 'test');
     for (const row of rows) print(row);
+    if (wanted === undefined) tellPage(lab, rows, values.update);
 
     // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.
     const doubtful = rows.filter(

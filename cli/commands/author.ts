@@ -2,7 +2,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkLab } from '../../grader/authoring/check.ts';
+import {
+  killMatrix,
+  MATRIX_LEGEND,
+  type MatrixRow,
+  matrixLines,
+} from '../../grader/authoring/matrix.ts';
 import { newLab, withSyllabusLine } from '../../grader/authoring/new.ts';
+import type { Lab, Mutant } from '../../grader/lab.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
@@ -36,9 +43,19 @@ export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
   return 0;
 }
 
-export async function check(ui: Ui, slug: string, { seeds }: { seeds: number }): Promise<number> {
+export interface CheckCommandOptions {
+  readonly seeds: number;
+  readonly matrix?: boolean;
+}
+
+export async function check(
+  ui: Ui,
+  slug: string,
+  { seeds, matrix }: CheckCommandOptions,
+): Promise<number> {
   const entry = findLab(slug);
   const [lab, mutants] = await Promise.all([entry.load(), entry.mutants()]);
+  if (matrix) return printMatrix(ui, lab, mutants);
   const { colours } = ui.style;
   ui.err(`${lab.title}: ${mutants.length} planted bugs, ${seeds} seeds of each scenario`);
   const claims = await checkLab({
@@ -57,4 +74,22 @@ export async function check(ui: Ui, slug: string, { seeds }: { seeds: number }):
   const missing = claims.filter(({ problems }) => problems.length > 0).length;
   ui.out('', missing === 0 ? 'Ready for students.' : `${missing} of ${claims.length} do not hold.`);
   return missing === 0 ? 0 : 1;
+}
+
+/** Every planted bug against every scenario; 1 when some bug is found by none. */
+async function printMatrix(ui: Ui, lab: Lab, mutants: readonly Mutant[]): Promise<number> {
+  const live = mutants.filter(({ equivalent }) => equivalent === undefined);
+  if (live.length === 0) {
+    const what = `${lab.slug} has no planted bugs in this copy of the course`;
+    throw new UsageError({ what, todo: `write some into solutions/${lab.slug}/mutants.ts` });
+  }
+  const scenarios = lab.parts.flatMap((part) => part.scenarios.map(({ id }) => id));
+  ui.err(`${lab.title}: ${live.length} planted bugs × ${scenarios.length} scenarios`);
+  let done = 0;
+  const onRow = ({ name }: MatrixRow) =>
+    ui.err(`${`${++done}/${live.length}`.padStart(9)}  ${name}`);
+  const rows = await killMatrix({ lab, mutants, onRow });
+  ui.out(...matrixLines(scenarios, rows), '', ...MATRIX_LEGEND);
+  const isFound = ({ foundAt }: MatrixRow) => [...foundAt.values()].some((at) => (at ?? 0) > 0);
+  return rows.every(isFound) ? 0 : 1;
 }

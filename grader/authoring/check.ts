@@ -174,23 +174,18 @@ async function scenariosKill({ lab, mutants }: CheckOptions): Promise<string[]> 
   });
 }
 
-/** Every part, also those that a failing one would block: they are graded one by one. */
-async function gradeWhole(
+/** All scenarios or some, also of parts that a failing one would block. */
+function gradeWhole(
   lab: Lab,
   submission: string,
   seeds: GradeOptions['seeds'],
-  { only, ...rest }: Pick<GradeOptions, 'only' | 'edits' | 'jobs'> = {},
+  options: Pick<GradeOptions, 'only' | 'edits' | 'jobs'> = {},
 ): Promise<Report> {
-  const request = { lab: lab.slug, submission, seeds, uses: usesOf(lab), shrinkBudget: 0, ...rest };
-  if (only !== undefined) return grade({ ...request, only });
-  const reports: Report[] = [];
-  for (const { scenarios } of lab.parts) {
-    if (scenarios.length === 0) continue;
-    reports.push(await grade({ ...request, only: scenarios.map((s) => s.id) }));
-  }
-  const [first] = reports;
-  if (first === undefined) throw new Error(`${lab.slug} has no scenario`);
-  return { ...first, parts: reports.flatMap(({ parts }) => parts) };
+  return grade({
+    ...{ lab: lab.slug, submission, seeds, uses: usesOf(lab), shrinkBudget: 0 },
+    ...{ evenIfBlocked: true, only: scenariosOf(lab).map(({ id }) => id) },
+    ...options,
+  });
 }
 
 const notPassed = (report: Report) =>

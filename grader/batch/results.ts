@@ -73,7 +73,10 @@ export class ResultLog {
 
   /** Fields go in the order of the schema, so that equal results are equal byte for byte. */
   append(result: ResultLine): void {
-    writeSync(this.#handle, `${JSON.stringify(line.parse(result))}\n`);
+    const parsed = line.safeParse(result);
+    if (!parsed.success)
+      throw new Error(`no such result is known: ${z.prettifyError(parsed.error)}`);
+    writeSync(this.#handle, `${JSON.stringify(parsed.data)}\n`);
     fsyncSync(this.#handle);
   }
 

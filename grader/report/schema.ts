@@ -19,6 +19,19 @@ const finding = z.strictObject({
   rule: z.string().describe('The broken rule in words, with its source.'),
   evidence: z.string().describe('What was seen, with names, times and values.'),
   picture: z.array(z.string()).readonly().optional(),
+  core: z
+    .array(
+      z.strictObject({
+        client: z.string(),
+        callAtMs: ms,
+        returnAtMs: ms.optional().describe('Absent when it was never answered.'),
+        text: z.string(),
+        isCulprit: z.literal(true).optional(),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('The operations of clients that together cannot be.'),
   lookAt: z.string().optional(),
   atMs: ms,
   story: z
@@ -54,6 +67,10 @@ const seedResult = z.strictObject({
   events: count,
   notes: z.array(z.string()).readonly().optional(),
   chart: chart.optional(),
+  onServers: z
+    .strictObject({ record: z.string().optional() })
+    .optional()
+    .describe('Of a run on real servers; the folder with its record, when that was kept.'),
 });
 
 const shrunk = z.strictObject({
@@ -169,9 +186,15 @@ export const reportSchema = z.strictObject({
   verdict,
 });
 
+/** All optional fields are there, or one that only one side has would go unseen. */
+type Whole<T> = T extends readonly (infer Item)[]
+  ? readonly Whole<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Whole<T[Key]> }
+    : T;
 /** Neither may have what the other lacks. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
-true satisfies Same<z.infer<typeof reportSchema>, Report>;
+true satisfies Same<Whole<z.infer<typeof reportSchema>>, Whole<Report>>;
 
 /** JSON Schema, draft 2020-12. */
 export const reportJsonSchema = () => ({
