@@ -151,6 +151,18 @@ export async function loadSubmission(
     ? { entry: lab.program ?? lab.entry }
     : { entry: lab.entry, api: `faultlab/${lab.on}` };
   const submission = await load({ folder, ...shape, given, uses: used, edits });
+  if (isOnPostgres(lab) && lab.store !== undefined && !('problems' in submission)) {
+    const folders = Object.fromEntries(Object.entries(used).map(([slug, at]) => [slug, at.folder]));
+    const at = folders[lab.store] as string;
+    const store = await loadSubmission(await loadLab(lab.store), at, { uses: folders });
+    if ('problems' in store) {
+      const problems = store.problems.map((problem) => {
+        return { ...problem, where: `../${lab.store}/${problem.where}` };
+      });
+      return { problems };
+    }
+    return { loaded: { ...submission.loaded, store: store.loaded } };
+  }
   const shipped = isSimulated(lab) ? (lab.shipped ?? []) : [];
   if (shipped.length === 0 || 'problems' in submission) return submission;
   const asShipped = await load({
@@ -204,7 +216,7 @@ async function openRunner(lab: Lab, loaded: Loaded, options: GradeOptions): Prom
   const { jobs, runTimeoutMs, recordsIn, isolation } = options;
   if (isOnPostgres(lab)) {
     const { ServersRunner } = await import('./systems/runner.ts');
-    return new ServersRunner({ lab, loaded, jobs, recordsIn });
+    return new ServersRunner({ lab, loaded, jobs, recordsIn, isolation });
   }
   const bootCode = await loadBoot(BOOT_FILE);
   const limit = runTimeoutMs ? { runTimeoutMs } : {};

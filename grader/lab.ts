@@ -92,6 +92,13 @@ export interface SimulatedLab extends Lab {
  */
 export interface PostgresLab extends Lab {
   readonly on: 'postgres';
+  /**
+   * A lab of `uses` whose submission runs for real beside the servers, one member on each machine: a
+   * `{ n: Server, c: Client }` where the client has `get`, `put` and `cas`.
+   */
+  readonly store?: string;
+  /** How many clusters run at a time, for each core: more than one where a run mostly waits. @default 1 */
+  readonly clustersPerCore?: number;
   readonly parts: readonly Part<ServerScenario>[];
 }
 

@@ -40,7 +40,8 @@ export async function gradePath(
   const found = await Promise.all(paths.map((path) => submissionsIn(path, options.lab)));
   const submissions = found.flat();
   const silent = options.json ?? false;
-  if (!silent) ui.err(...(await isolationLines(isolation)));
+  const labs = submissions.map((submission) => submission.lab);
+  if (!silent) ui.err(...(await isolationLines(isolation, labs)));
   const reports: Report[] = [];
   const guard = process.env.GITHUB_ACTIONS === 'true' ? randomUUID() : undefined;
   if (guard && !silent) ui.out(...guarded([], guard).slice(0, 1));
