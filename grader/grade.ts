@@ -127,7 +127,8 @@ function seedsOf(
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-const DEFAULT_SEEDS = { test: 5, grade: 20 };
+/** Of a scenario that does not say how many it needs. */
+export const DEFAULT_SEEDS = { test: 5, grade: 20 };
 /** A seed is a variant of the story there, and each takes real seconds. */
 const SERVER_SEEDS = { test: 2, grade: 3 };
 /** Seeds are handed out in pieces, so that all cores have work until the end. */

@@ -1,7 +1,7 @@
 /** `lab new <slug>` and `lab check <slug>`: for whoever adds a lab. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkLab } from '../../grader/authoring/check.ts';
+import { checkLab, leftOfExample, testCpuMs } from '../../grader/authoring/check.ts';
 import {
   killMatrix,
   MATRIX_LEGEND,
@@ -71,6 +71,10 @@ export async function check(
       }
     },
   });
+  const cpuMs = await testCpuMs(lab);
+  if (cpuMs !== undefined)
+    ui.out(`- one lab test takes ${(cpuMs / 1000).toFixed(1)} s of CPU here`);
+  for (const left of leftOfExample(lab)) ui.out(...wrap(`- as in the example: ${left}`, 78));
   const missing = claims.filter(({ problems }) => problems.length > 0).length;
   ui.out('', missing === 0 ? 'Ready for students.' : `${missing} of ${claims.length} do not hold.`);
   return missing === 0 ? 0 : 1;
