@@ -13,12 +13,13 @@ import type { Lab, Mutant } from '../../grader/lab.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
-import { labFolder, ROOT } from '../root.ts';
+import { labFolder, ROOT, requireWholeCourse } from '../root.ts';
 import { findLab } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
 
 export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
+  requireWholeCourse('lab new');
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug) || slug.length > 30) {
     const what = `${JSON.stringify(slug)} cannot be the name of a lab`;
     throw new UsageError({ what, todo: 'give small letters, digits and "-", such as two-phase' });
@@ -53,6 +54,7 @@ export async function check(
   slug: string,
   { seeds, matrix }: CheckCommandOptions,
 ): Promise<number> {
+  requireWholeCourse('lab check');
   const entry = findLab(slug);
   const [lab, mutants] = await Promise.all([entry.load(), entry.mutants()]);
   if (matrix) return printMatrix(ui, lab, mutants);
