@@ -438,6 +438,7 @@ async function gradeScenario(
     verdict,
     seedsRun: results.length,
     seedsPassed: results.filter((r) => r.verdict === 'passed').length,
+    ...(scenario.hidden ? { hidden: true as const } : {}),
     ...(firstBad ? { firstBad } : {}),
     ...(shrunk ? { shrunk } : {}),
     virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),

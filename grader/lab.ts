@@ -141,6 +141,8 @@ interface ScenarioBase {
   readonly points: number;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
+  /** Of those that students do not get (`hidden.ts`): they are told its title and the kind of failure. */
+  readonly hidden?: boolean;
   /** Runs on the files of {@link SimulatedLab.shipped} as they were shipped. */
   readonly shipped?: boolean;
   /** Asked when the scenario fails and the broken rule has no question of its own. */

@@ -239,6 +239,14 @@ describe('detail', () => {
     expect(told('rule')).toContain('Election safety');
     expect(told('rule')).not.toMatch(/4711|n1 said/);
   });
+  test('of a hidden scenario no level tells more than the kind', () => {
+    const [first] = report.parts;
+    const scenarios = first?.scenarios.map((one) => ({ ...one, hidden: true as const })) ?? [];
+    const hidden = { ...report, parts: [{ ...(first as Report['parts'][number]), scenarios }] };
+    const text = JSON.stringify(withDetail(hidden, 'full'));
+    expect(text).toContain('leaders, ever');
+    expect(text).not.toMatch(/4711|Election/);
+  });
   test('none tells the kind', () => {
     expect(told('none')).not.toMatch(/4711|Election/);
     const style = { colours: pc.createColors(false), command: 'lab' };
