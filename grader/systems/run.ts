@@ -7,7 +7,7 @@ import type { Loaded } from '../realm/load.ts';
 import type { SeedResult, StoryEvent } from '../report/report.ts';
 import { PgServers } from './cluster.ts';
 import { Drill, type DrillOptions, Failed, type RecordLine } from './drill.ts';
-import type { Backend } from './machine.ts';
+import { type Backend, inWords } from './machine.ts';
 import { ServerError, SqlError } from './postgres.ts';
 import { Program } from './program.ts';
 import { InfrastructureError } from './wait.ts';
@@ -65,7 +65,7 @@ export function runOnServers(
 export async function conduct(run: Conduct): Promise<SeedResult> {
   const { backend, scenario, seed, keepIn } = run;
   const missing = (scenario.requires ?? []).filter((name) => !backend.can.has(name));
-  if (missing.length > 0) return undecided(seed, `${backend.words} has no ${missing.join(', ')}`);
+  if (missing.length > 0) return undecided(seed, `${backend.words}: no ${inWords(missing)}`);
   const stalls = watchStalls();
   let cluster: PgServers | undefined;
   let drill: Drill | undefined;
