@@ -21,16 +21,22 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/gcp-service-control-2025/variants.ts'),
   ),
   outage(
-    'twilio-2013',
-    () => import('./twilio-2013/lab.ts'),
-    () => import('../solutions/twilio-2013/mutants.ts'),
-    () => import('../solutions/twilio-2013/variants.ts'),
-  ),
-  outage(
     'facebook-2010',
     () => import('./facebook-2010/lab.ts'),
     () => import('../solutions/facebook-2010/mutants.ts'),
     () => import('../solutions/facebook-2010/variants.ts'),
+  ),
+  outage(
+    'cloudflare-2025',
+    () => import('./cloudflare-2025/lab.ts'),
+    () => import('../solutions/cloudflare-2025/mutants.ts'),
+    () => import('../solutions/cloudflare-2025/variants.ts'),
+  ),
+  outage(
+    'facebook-2021',
+    () => import('./facebook-2021/lab.ts'),
+    () => import('../solutions/facebook-2021/mutants.ts'),
+    () => import('../solutions/facebook-2021/variants.ts'),
   ),
 ];
 

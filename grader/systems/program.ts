@@ -1,12 +1,11 @@
 /** A submission that runs in a process of its own, seen from the grader. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { type Isolation, nodeOptionsOnServers } from '../isolation.ts';
 import { ROOT } from '../paths.ts';
 import { type Loaded, makeLocator } from '../realm/load.ts';
 import type { FromChild, ToChild } from './child.ts';
 import type { PgServers } from './cluster.ts';
-import { Desk, factsOf, type Place, type Request, requestWords } from './desk.ts';
+import { Desk, factsOf, type Request, requestWords } from './desk.ts';
 import { within } from './wait.ts';
 
 const CHILD_FILE = join(ROOT, 'dist', 'grader', 'systems', 'child.js');
@@ -27,10 +26,6 @@ export interface ProgramOptions {
   readonly cluster: PgServers;
   readonly onRequest: (request: Request) => void;
   readonly onLog: (text: string) => void;
-  /** @default 'home' */
-  readonly isolation?: Isolation | undefined;
-  /** Where it runs, when it is a controller. */
-  readonly place?: (Place & { readonly leaseMs: number }) | undefined;
 }
 
 export class Program {
@@ -44,23 +39,18 @@ export class Program {
   #next = 1;
   #ended: Error | undefined;
 
-  private constructor(options: ProgramOptions) {
-    const { loaded, cluster, onRequest, onLog, place, isolation = 'home' } = options;
+  private constructor({ loaded, cluster, onRequest, onLog }: ProgramOptions) {
     this.#locate = makeLocator(loaded);
-    this.#desk = new Desk(
-      cluster,
-      (request) => {
-        this.lastRequest = requestWords(request);
-        onRequest(request);
-      },
-      place,
-    );
+    this.#desk = new Desk(cluster, (request) => {
+      this.lastRequest = requestWords(request);
+      onRequest(request);
+    });
     // The folder, so that a child that hears nothing any more is found and ended with the cluster.
     this.#child = fork(CHILD_FILE, [`${cluster.folder}/`], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: { LC_ALL: 'C', TZ: 'UTC' },
-      execArgv: ['--max-old-space-size=256', ...nodeOptionsOnServers(isolation)],
+      execArgv: ['--max-old-space-size=256'],
     });
     this.#child.on('message', (message: FromChild) => this.#receive(message, onLog));
     this.#child.on('exit', (code, signal) => {
@@ -75,13 +65,10 @@ export class Program {
   static async open(options: ProgramOptions): Promise<Program> {
     const program = new Program(options);
     const opened = program.#expect(0);
-    const { loaded, cluster, place } = options;
+    const { loaded, cluster } = options;
+    const { code } = loaded;
     const { archiveDir } = cluster;
-    const machine = place && { node: place.node, leaseMs: place.leaseMs };
-    program.#send({
-      ...{ type: 'open', code: loaded.code, nodes: factsOf(cluster), archiveDir },
-      ...(machine ? { machine } : {}),
-    });
+    program.#send({ type: 'open', code, nodes: factsOf(cluster), archiveDir });
     try {
       await within('the runbook to be loaded', OPEN_WITHIN_MS, opened);
     } catch (error) {

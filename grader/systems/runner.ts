@@ -2,7 +2,6 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Isolation } from '../isolation.ts';
 import type { PostgresLab } from '../lab.ts';
 import type { Loaded } from '../realm/load.ts';
 import type { SeedResult } from '../report/report.ts';
@@ -13,9 +12,8 @@ import { runOnServers, undecided } from './run.ts';
 export interface ServersRunnerOptions {
   readonly lab: PostgresLab;
   readonly loaded: Loaded;
-  /** Clusters at a time. @default what the lab says for each core, at most 4 */
+  /** Clusters at a time. A run waits more than it computes. @default one per core, at most 4 */
   readonly jobs?: number | undefined;
-  readonly isolation?: Isolation | undefined;
   /** Folder for the records of runs that did not pass. */
   readonly recordsIn?: string | undefined;
 }
@@ -32,9 +30,7 @@ export class ServersRunner implements Runner {
   constructor(options: ServersRunnerOptions) {
     this.#options = options;
     setMaxListeners(0, this.#closed.signal);
-    const { jobs, lab } = options;
-    const fitting = availableParallelism() * (lab.clustersPerCore ?? 1);
-    this.#free = Math.max(1, jobs ?? Math.min(fitting, CLUSTERS_MAX));
+    this.#free = Math.max(1, options.jobs ?? Math.min(availableParallelism(), CLUSTERS_MAX));
   }
 
   runSeeds(
@@ -65,7 +61,7 @@ export class ServersRunner implements Runner {
   }
 
   async #run(id: string, seed: number): Promise<SeedResult> {
-    const { lab, loaded, recordsIn, isolation } = this.#options;
+    const { lab, loaded, recordsIn } = this.#options;
     if (this.#closed.signal.aborted) return undecided(seed, 'the grading was ended');
     const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === id);
     if (scenario === undefined) throw new Error(`${lab.slug} has no scenario ${id}`);
@@ -76,7 +72,6 @@ export class ServersRunner implements Runner {
         scenario,
         seed,
         signal: this.#closed.signal,
-        ...(isolation ? { isolation } : {}),
         ...(recordsIn ? { keepIn: join(recordsIn, `${lab.slug}-${id}-${seed}`) } : {}),
       });
     } catch (error) {

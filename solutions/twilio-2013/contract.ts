@@ -1,1 +1,0 @@
-export * from '../../outages/twilio-2013/contract.ts';
