@@ -1,8 +1,9 @@
 /**
  * ▲ What a batch costs beyond the grading itself: 100 submissions of kv-server, right ones and wrong ones, two
  * at a time. Their own time is the CPU time of the same runs in one warm process; all else is overhead:
- * rosters, copies, bundles, worker processes and their start, reports, files. Bar: 30 %.
- * Run: npm run bench -- batch (STUDENTS=20 for fewer)
+ * rosters, copies, bundles, worker processes and their start, reports, files – and
+ * code that each new process begins to run cold. Bar: 30 %.
+ * Run: npm run bench -- batch (half an hour; STUDENTS=6 for fewer)
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

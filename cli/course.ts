@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SeedChoice } from '../grader/grade.ts';
-import { ISOLATIONS, type Isolation, RESISTS } from '../grader/isolation.ts';
+import { ISOLATIONS, type Isolation, RESISTS, RESISTS_ON_SERVERS } from '../grader/isolation.ts';
+import { isOnPostgres, isSimulated, type Lab } from '../grader/lab.ts';
 import { DETAILS, type Detail } from '../grader/report/detail.ts';
 import { wrap } from '../grader/report/terminal.ts';
 import { commitmentOf, parseSeedSet } from '../grader/seed-set.ts';
@@ -56,12 +57,26 @@ export function detailOf({ detail, seedSet }: CourseOptions): Detail {
   throw new UsageError({ what, value: detail, allowed: DETAILS, todo: 'give one of these' });
 }
 
-/** What is in force and what it does not resist; with what this machine cannot do. */
-export async function isolationLines(isolation: Isolation): Promise<string[]> {
-  const { gapsOfRemote } = await import('../grader/realm/remote.ts');
-  const gaps = isolation === 'official' ? gapsOfRemote() : [];
-  const lines = wrap(`Isolation "${isolation}" ${RESISTS[isolation]}.`, 80);
-  return [...lines, ...gaps.flatMap((gap) => wrap(`On this machine ${gap}.`, 80))];
+/**
+ * What is in force and what it does not resist, for the labs that are graded (all, when that is not known
+ * yet); with what this machine cannot do.
+ */
+export async function isolationLines(
+  isolation: Isolation,
+  labs?: readonly Lab[],
+): Promise<string[]> {
+  const name = `Isolation "${isolation}"`;
+  const lines: string[] = [];
+  if (labs?.some(isSimulated) ?? true) {
+    const { gapsOfRemote } = await import('../grader/realm/remote.ts');
+    const gaps = isolation === 'official' ? gapsOfRemote() : [];
+    lines.push(...wrap(`${name} ${RESISTS[isolation]}.`, 80));
+    lines.push(...gaps.flatMap((gap) => wrap(`On this machine ${gap}.`, 80)));
+  }
+  if (labs?.some(isOnPostgres) ?? true) {
+    lines.push(...wrap(`${name} ${RESISTS_ON_SERVERS[isolation]}.`, 80));
+  }
+  return lines;
 }
 
 export function isolationOf({ isolation = 'course' }: CourseOptions): Isolation {

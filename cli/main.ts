@@ -174,6 +174,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .command('status')
     .description('your points, and what is left to do')
     .argument('[lab]')
+    .option('--markdown', 'of the whole course, as a table to show around')
     .action(run(async () => (await import('./commands/status.ts')).status));
   program
     .command('progress')

@@ -10,6 +10,13 @@ export function skeletonFolder(slug: string): string {
   return join(labFolder(slug), 'skeleton');
 }
 
+/** @throws {UsageError} in a copy of the course that was made for students, which lacks what courses need */
+export function requireWholeCourse(command: string): void {
+  if (existsSync(join(ROOT, 'docs', 'templates'))) return;
+  const what = `${command} does not work in a copy of the course that was made for students`;
+  throw new UsageError({ what, todo: 'use the repository that it was made from' });
+}
+
 /** @throws {UsageError} in a copy of the course that was made for students */
 export function solutionFolder(slug: string): string {
   const folder = join(ROOT, 'solutions', slug);

@@ -127,7 +127,8 @@ function seedsOf(
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-const DEFAULT_SEEDS = { test: 5, grade: 20 };
+/** Of a scenario that does not say how many it needs. */
+export const DEFAULT_SEEDS = { test: 5, grade: 20 };
 /** A seed is a variant of the story there, and each takes real seconds. */
 const SERVER_SEEDS = { test: 2, grade: 3 };
 /** Seeds are handed out in pieces, so that all cores have work until the end. */
@@ -151,6 +152,18 @@ export async function loadSubmission(
     ? { entry: lab.program ?? lab.entry }
     : { entry: lab.entry, api: `faultlab/${lab.on}` };
   const submission = await load({ folder, ...shape, given, uses: used, edits });
+  if (isOnPostgres(lab) && lab.store !== undefined && !('problems' in submission)) {
+    const folders = Object.fromEntries(Object.entries(used).map(([slug, at]) => [slug, at.folder]));
+    const at = folders[lab.store] as string;
+    const store = await loadSubmission(await loadLab(lab.store), at, { uses: folders });
+    if ('problems' in store) {
+      const problems = store.problems.map((problem) => {
+        return { ...problem, where: `../${lab.store}/${problem.where}` };
+      });
+      return { problems };
+    }
+    return { loaded: { ...submission.loaded, store: store.loaded } };
+  }
   const shipped = isSimulated(lab) ? (lab.shipped ?? []) : [];
   if (shipped.length === 0 || 'problems' in submission) return submission;
   const asShipped = await load({
@@ -204,7 +217,7 @@ async function openRunner(lab: Lab, loaded: Loaded, options: GradeOptions): Prom
   const { jobs, runTimeoutMs, recordsIn, isolation } = options;
   if (isOnPostgres(lab)) {
     const { ServersRunner } = await import('./systems/runner.ts');
-    return new ServersRunner({ lab, loaded, jobs, recordsIn });
+    return new ServersRunner({ lab, loaded, jobs, recordsIn, isolation });
   }
   const bootCode = await loadBoot(BOOT_FILE);
   const limit = runTimeoutMs ? { runTimeoutMs } : {};
@@ -425,6 +438,7 @@ async function gradeScenario(
     verdict,
     seedsRun: results.length,
     seedsPassed: results.filter((r) => r.verdict === 'passed').length,
+    ...(scenario.hidden ? { hidden: true as const } : {}),
     ...(firstBad ? { firstBad } : {}),
     ...(shrunk ? { shrunk } : {}),
     virtualMs: results.reduce((sum, r) => sum + r.virtualMs, 0),

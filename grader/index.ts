@@ -80,7 +80,8 @@ export {
   readTrigger,
   type TriggerEvent,
 } from './outage.ts';
-export type { Finding, Report, Step } from './report/report.ts';
-export type { Drill, PgServer } from './systems/drill.ts';
+export type { Finding, Report, Step, ToldOperation } from './report/report.ts';
+export type { Broken, Drill, PgServer } from './systems/drill.ts';
+export type { Members } from './systems/members.ts';
 export { lsnToBytes, SqlError, sleep } from './systems/postgres.ts';
-export type { Workload } from './systems/workload.ts';
+export type { Workload, Write } from './systems/workload.ts';

@@ -24,6 +24,18 @@ export const RESISTS: Readonly<Record<Isolation, string>> = {
     'rights, and knows neither seeds nor checkers; it does not resist a hole in the kernel',
 };
 
+/** The same for labs on real servers, where the code of a submission operates them from a process of its own. */
+export const RESISTS_ON_SERVERS: Readonly<Record<Isolation, string>> = {
+  home: 'resists accidents, on real servers: what hangs or throws does so in a process of its own',
+  course:
+    'resists accidents and casual cheating, on real servers: the code has a process of its own, without files, ' +
+    'other processes and code from text; but it is superuser of the servers, and by them reads files and runs ' +
+    'programs as their user can (COPY … FROM PROGRAM). In containers that is all inside the containers',
+  official:
+    'is no more than "course" on real servers: the code is superuser of the servers, and by them reads files and ' +
+    'runs programs as their user can. Grade code that nobody vouches for in containers, on a machine of its own',
+};
+
 /** Node ≥ 23.5 knows it as a stable option, and before as an experimental one. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
@@ -45,6 +57,16 @@ export function nodeOptions(isolation: Isolation): readonly string[] {
   // At home, code is trusted; in an official grading it does not run in workers.
   if (isolation !== 'course') return [];
   return [...sealedOptions(), ...READS.map((path) => `--allow-fs-read=${path}`)];
+}
+
+/** Options of Node for a process that operates servers; it may read and write below `folder`, if any. */
+export function nodeOptionsOnServers(isolation: Isolation, folder?: string): readonly string[] {
+  // What such a process does to its own Array, or console, is its own affair.
+  const options = nodeOptions(isolation === 'official' ? 'course' : isolation).filter(
+    (option) => option !== '--frozen-intrinsics',
+  );
+  if (options.length === 0 || folder === undefined) return options;
+  return [...options, `--allow-fs-read=${folder}/`, `--allow-fs-write=${folder}/`];
 }
 
 /**

@@ -92,6 +92,13 @@ export interface SimulatedLab extends Lab {
  */
 export interface PostgresLab extends Lab {
   readonly on: 'postgres';
+  /**
+   * A lab of `uses` whose submission runs for real beside the servers, one member on each machine: a
+   * `{ n: Server, c: Client }` where the client has `get`, `put` and `cas`.
+   */
+  readonly store?: string;
+  /** How many clusters run at a time, for each core: more than one where a run mostly waits. @default 1 */
+  readonly clustersPerCore?: number;
   readonly parts: readonly Part<ServerScenario>[];
 }
 
@@ -134,6 +141,8 @@ interface ScenarioBase {
   readonly points: number;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
+  /** Of those that students do not get (`hidden.ts`): they are told its title and the kind of failure. */
+  readonly hidden?: boolean;
   /** Runs on the files of {@link SimulatedLab.shipped} as they were shipped. */
   readonly shipped?: boolean;
   /** Asked when the scenario fails and the broken rule has no question of its own. */

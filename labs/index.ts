@@ -92,4 +92,14 @@ export const syllabus: readonly SyllabusEntry[] = [
     () => import('./postgres-pitr/lab.ts'),
     () => import('../solutions/postgres-pitr/mutants.ts'),
   ),
+  lab(
+    'postgres-disk-full',
+    () => import('./postgres-disk-full/lab.ts'),
+    () => import('../solutions/postgres-disk-full/mutants.ts'),
+  ),
+  lab(
+    'postgres-failover',
+    () => import('./postgres-failover/lab.ts'),
+    () => import('../solutions/postgres-failover/mutants.ts'),
+  ),
 ];

@@ -21,6 +21,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/gcp-service-control-2025/variants.ts'),
   ),
   outage(
+    'twilio-2013',
+    () => import('./twilio-2013/lab.ts'),
+    () => import('../solutions/twilio-2013/mutants.ts'),
+    () => import('../solutions/twilio-2013/variants.ts'),
+  ),
+  outage(
     'facebook-2010',
     () => import('./facebook-2010/lab.ts'),
     () => import('../solutions/facebook-2010/mutants.ts'),

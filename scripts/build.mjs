@@ -61,6 +61,7 @@ export async function build() {
         'grader/worker.ts',
         'grader/systems/guard.ts',
         'grader/systems/child.ts',
+        'grader/systems/live/main.ts',
         'grader/systems/keeper.ts',
         ...entries('labs', 'lab.ts'),
         ...entries('outages', 'lab.ts'),

@@ -129,7 +129,7 @@ function partsTable(lab: Lab): string {
   return [
     table(['Part', 'You get', 'Scenarios', 'Points', 'Needs'], rows),
     '',
-    `In all: ${lab.hours} hours; our own solution has ${solution} lines.`,
+    `In all: ${lab.hours} ${lab.hours === '1' ? 'hour' : 'hours'}; our own solution has ${solution} lines.`,
   ].join('\n');
 }
 

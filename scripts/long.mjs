@@ -18,8 +18,8 @@ const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 const UNPROVEN = new Set([
   'sharded-kv',
   'aws-dynamodb-2015',
-  'aws-dynamodb-dns-2025',
   'gcp-service-control-2025',
+  'twilio-2013',
   'facebook-2010',
   'cloudflare-2025',
   'facebook-2021',

@@ -79,9 +79,12 @@ async function mutants(lab: PostgresLab, entry: SyllabusEntry): Promise<void> {
   }
 }
 
-function run({ slug }: PostgresLab, options: Partial<GradeOptions>): Promise<Report> {
+function run({ slug, uses = [] }: PostgresLab, options: Partial<GradeOptions>): Promise<Report> {
   const submission = join(ROOT, 'solutions', slug);
-  return grade({ lab: slug, submission, seeds: { mode: 'grade' }, ...options });
+  const used = Object.fromEntries(uses.map((other) => [other, join(ROOT, 'solutions', other)]));
+  const recordsIn = join(ROOT, '.lab', 'servers');
+  const request = { lab: slug, submission, uses: used, recordsIn };
+  return grade({ ...request, seeds: { mode: 'grade' }, ...options });
 }
 
 console.log((await findBackend()).words);

@@ -32,6 +32,8 @@ try {
   lab(['hint', 'kv-server', 'A1'], 0, 'On the rule that broke');
   lab(['replay', 'kv-server', 'A1', '--solution'], 2, 'has no solution of kv-server');
   lab(['grade', '.', '--seeds', '1'], 1, 'Part A');
+  lab(['status', '--markdown'], 0, '| A key-value server and a lock |');
+  lab(['pack', 'gradescope', 'kv-server'], 2, 'made for students');
   const files = readdirSync(copy, { recursive: true }).filter((f) => !f.startsWith('node_modules'));
   const secret = files.filter((f) => /(^|\/)(mutants|variants)\.|solutions\/(?!raft)/.test(f));
   if (secret.length > 0) throw new Error(`handed out: ${secret.join(', ')}`);

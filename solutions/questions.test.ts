@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ANSWERS_FILE, type Answers, earnedBy, judge } from '../grader/explain/answers.ts';
 import { isRight, type Question, whyNoAnswer } from '../grader/explain/question.ts';
 import { RunRecord } from '../grader/explain/record.ts';
 import { isExplained } from '../grader/explain/sheet.ts';
@@ -36,8 +37,28 @@ for (const entry of course) {
       await expect(text).toMatchFileSnapshot(join(solutionOf(lab.slug), 'questions.txt'));
       expect((await ask()).questions).toEqual(questions);
     });
+
+    const parts = lab.parts.filter((part) => part.explain !== undefined);
+    if (parts.length === 0) return;
+    test('the solution has answered them, and earns all points', { timeout: 0 }, async () => {
+      const sheet = await ask();
+      const answers = rightAnswers(lab.slug, sheet.questions);
+      await expect(written(answers)).toMatchFileSnapshot(join(solutionOf(lab.slug), ANSWERS_FILE));
+      expect(earnedBy(judge(sheet, answers), 20)).toBe(20);
+    });
   });
 }
+
+function rightAnswers(lab: string, questions: readonly Question[]): Answers {
+  const answers = questions.map(({ id, fingerprint, answers: [right = ''] }) => {
+    return [id, { fingerprint, tries: [right] }];
+  });
+  return { version: 1, lab, answers: Object.fromEntries(answers) };
+}
+
+/** As the formatter has it: a short list stands on one line. */
+const written = (answers: Answers) =>
+  `${JSON.stringify(answers, null, 2).replace(/\[\s+("[^"]*")\s+\]/g, '[$1]')}\n`;
 
 test('what would have been is the same when it is brought about in another way', {
   timeout: 0,

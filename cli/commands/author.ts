@@ -1,7 +1,7 @@
 /** `lab new <slug>` and `lab check <slug>`: for whoever adds a lab. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkLab } from '../../grader/authoring/check.ts';
+import { checkLab, leftOfExample, testCpuMs } from '../../grader/authoring/check.ts';
 import {
   killMatrix,
   MATRIX_LEGEND,
@@ -13,12 +13,13 @@ import type { Lab, Mutant } from '../../grader/lab.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
-import { labFolder, ROOT } from '../root.ts';
+import { labFolder, ROOT, requireWholeCourse } from '../root.ts';
 import { findLab } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
 
 export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
+  requireWholeCourse('lab new');
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug) || slug.length > 30) {
     const what = `${JSON.stringify(slug)} cannot be the name of a lab`;
     throw new UsageError({ what, todo: 'give small letters, digits and "-", such as two-phase' });
@@ -53,6 +54,7 @@ export async function check(
   slug: string,
   { seeds, matrix }: CheckCommandOptions,
 ): Promise<number> {
+  requireWholeCourse('lab check');
   const entry = findLab(slug);
   const [lab, mutants] = await Promise.all([entry.load(), entry.mutants()]);
   if (matrix) return printMatrix(ui, lab, mutants);
@@ -71,6 +73,10 @@ export async function check(
       }
     },
   });
+  const cpuMs = await testCpuMs(lab);
+  if (cpuMs !== undefined)
+    ui.out(`- one lab test takes ${(cpuMs / 1000).toFixed(1)} s of CPU here`);
+  for (const left of leftOfExample(lab)) ui.out(...wrap(`- as in the example: ${left}`, 78));
   const missing = claims.filter(({ problems }) => problems.length > 0).length;
   ui.out('', missing === 0 ? 'Ready for students.' : `${missing} of ${claims.length} do not hold.`);
   return missing === 0 ? 0 : 1;

@@ -24,7 +24,7 @@ import {
 } from '../course.ts';
 import { UsageError } from '../errors.ts';
 import { VERSION } from '../main.ts';
-import { referencesOf } from '../select.ts';
+import { findLab, referencesOf } from '../select.ts';
 import { submissionsIn } from '../submissions.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
@@ -53,7 +53,8 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
   if (options.exportFor !== undefined) return exportFor(ui, students, options, options.exportFor);
   const seeds = seedsOf(options);
   const isolation = isolationOf(options);
-  ui.err(...(await isolationLines(isolation)));
+  const known = lab === undefined ? undefined : [await findLab(lab).load()];
+  ui.err(...(await isolationLines(isolation, known)));
   const stop = new AbortController();
   const onInterrupt = () => stop.abort(new Error('interrupted'));
   process.once('SIGINT', onInterrupt);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isOnPostgres, type ServerScenario } from '../../grader/lab.ts';
 import { WORKER_FILE } from '../../grader/paths.ts';
 import { wrap } from '../../grader/report/terminal.ts';
-import type { Backend } from '../../grader/systems/machine.ts';
+import { type Backend, inWords } from '../../grader/systems/machine.ts';
 import { labOrLast } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, shown } from '../workspace.ts';
@@ -113,7 +113,7 @@ async function serverLines(ui: Ui): Promise<string[]> {
   for (const { slug, scenarios } of await serverLabs()) {
     const needs = scenarios.flatMap(({ requires = [] }) => requires);
     const missing = [...new Set(needs)].filter((name) => !taken?.can.has(name));
-    const why = taken ? `not here: ${missing.join(', ')}` : 'no backend works';
+    const why = taken ? `not here: no ${inWords(missing)}` : 'no backend works';
     const isFine = taken !== undefined && missing.length === 0;
     lines.push(
       ...marked(isFine ? green('✓') : yellow('-'), slug, isFine ? `on ${taken?.kind}` : why),

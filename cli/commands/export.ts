@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { studentFiles } from '../../grader/authoring/students.ts';
 import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';
+import { requireWholeCourse } from '../root.ts';
 import { findLab } from '../select.ts';
 import type { Ui } from '../ui.ts';
 import { shown } from '../workspace.ts';
@@ -20,6 +21,7 @@ export async function exportStudents(
   folder: string,
   options: ExportCommandOptions,
 ): Promise<number> {
+  requireWholeCourse('lab export');
   const target = resolve(folder);
   if (existsSync(target) && readdirSync(target).some((name) => name !== '.git')) {
     const what = `${JSON.stringify(folder)} is not empty`;

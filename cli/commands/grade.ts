@@ -1,9 +1,11 @@
 /** `lab grade <path…>`: submissions of a course, unattended. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { problemReport, type SeedChoice } from '../../grader/grade.ts';
 import type { Isolation } from '../../grader/isolation.ts';
+import type { Lab } from '../../grader/lab.ts';
+import { givenFile } from '../../grader/paths.ts';
 import { type Detail, withDetail } from '../../grader/report/detail.ts';
 import { type About, type Format, MissingFact } from '../../grader/report/formats/format.ts';
 import { annotations, guarded } from '../../grader/report/formats/github.ts';
@@ -40,7 +42,8 @@ export async function gradePath(
   const found = await Promise.all(paths.map((path) => submissionsIn(path, options.lab)));
   const submissions = found.flat();
   const silent = options.json ?? false;
-  if (!silent) ui.err(...(await isolationLines(isolation)));
+  const labs = submissions.map((submission) => submission.lab);
+  if (!silent) ui.err(...(await isolationLines(isolation, labs)));
   const reports: Report[] = [];
   const guard = process.env.GITHUB_ACTIONS === 'true' ? randomUUID() : undefined;
   if (guard && !silent) ui.out(...guarded([], guard).slice(0, 1));
@@ -78,10 +81,23 @@ async function gradeOne(
   const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
   const report = await withTaken(lab, folder, references, ({ folder, uses, problems }) => {
     if (problems.length > 0) return Promise.resolve(problemReport(lab, problems));
+    const ignored = changedGiven(lab, folder);
+    if (!silent && ignored.length > 0) {
+      ui.err(`Changes in ${ignored.join(', ')} do not count: the lab gives these files.`);
+    }
     const request = { submission: folder, seeds, uses, isolation, ...jobs };
     return gradeAloud(ui, lab, request, { silent, detail });
   });
   return withDetail(report, detail);
+}
+
+/** Files of the lab that the submission has otherwise; ours are used. */
+function changedGiven({ slug, given }: Lab, folder: string): readonly string[] {
+  const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+  return given.filter((name) => {
+    const own = text(join(folder, name));
+    return own !== undefined && own !== text(givenFile(slug, name));
+  });
 }
 
 const headOf = ({ lab, folder }: Submission, isLater: boolean) => [

@@ -4,6 +4,7 @@ import { type Zippable, zipSync } from 'fflate';
 import { gradescopeFiles } from '../../grader/authoring/gradescope.ts';
 import { detailOf, seedsOf } from '../course.ts';
 import { UsageError } from '../errors.ts';
+import { requireWholeCourse } from '../root.ts';
 import { findLab, referencesOf } from '../select.ts';
 import type { Ui } from '../ui.ts';
 
@@ -19,6 +20,7 @@ const ENTRY_TIME = '2026-01-01T00:00:00';
 const EXECUTABLE = ['setup.sh', 'run_autograder'];
 
 export async function pack(ui: Ui, platform: string, slug: string, options: PackOptions) {
+  requireWholeCourse('lab pack');
   if (platform !== 'gradescope') {
     const what = `lab cannot pack for ${JSON.stringify(platform)}`;
     const todo = 'give gradescope; files for other platforms are in docs/templates/';

@@ -7,10 +7,16 @@ import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
 import { filesIn, findWorkspace, shown, startedFolder } from '../workspace.ts';
 import { pointsOf } from './list.ts';
+import { progress } from './progress.ts';
 
 const TODOS_SHOWN = 10;
 
-export async function status(ui: Ui, slug?: string): Promise<number> {
+export async function status(
+  ui: Ui,
+  slug?: string,
+  { markdown }: { markdown?: boolean } = {},
+): Promise<number> {
+  if (markdown) return progress(ui, { markdown });
   const root = findWorkspace();
   const lab = await labOrLast(root, slug).load();
   const folder = startedFolder(root, lab);

@@ -6,10 +6,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type GradeOptions, grade, replay } from '../grade.ts';
+import { DEFAULT_SEEDS, type GradeOptions, grade, replay, withSession } from '../grade.ts';
 import { isSimulated, type Lab, type Mutant, pointsOfPart } from '../lab.ts';
 import { labFolder, ROOT } from '../paths.ts';
 import type { Report, ScenarioResult } from '../report/report.ts';
+import { newLab } from './new.ts';
 
 export interface CheckOptions {
   readonly lab: Lab;
@@ -35,6 +36,31 @@ export async function checkLab(options: CheckOptions): Promise<readonly Claim[]>
     options.onClaim?.(result);
   }
   return claims;
+}
+
+/** Files in which sentences of the example stand that `lab new` began with, to be replaced. */
+export function leftOfExample({ slug }: Lab): readonly string[] {
+  return [...newLab(slug)].flatMap(([name, example]) => {
+    const text = readIfThere(join(ROOT, name));
+    const sentences = example.split('\n').filter((line) => /^[/A-Z].*[.?]( \*\/)?$/.test(line));
+    const left = sentences.find((line) => text.includes(line));
+    return left === undefined ? [] : [`${name}: ${left}`];
+  });
+}
+
+/** CPU time of all scenarios of the solution with the seeds of `lab test`; undefined on real servers. */
+export async function testCpuMs(lab: Lab): Promise<number | undefined> {
+  if (!isSimulated(lab)) return undefined;
+  const request = { lab: lab.slug, submission: solution(lab), uses: usesOf(lab) };
+  return withSession(request, async (session, { parts }) => {
+    const before = process.cpuUsage();
+    for (const scenario of parts.flatMap(({ scenarios }) => scenarios)) {
+      const count = scenario.seeds?.test ?? DEFAULT_SEEDS.test;
+      for (let seed = 1; seed <= count; seed++) await session.run(scenario, seed);
+    }
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
 }
 
 type Check = (options: CheckOptions) => readonly string[] | Promise<readonly string[]>;

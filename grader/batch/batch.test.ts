@@ -53,6 +53,12 @@ describe('rosters', () => {
     ['student,extension_days\nada,-1\n', 'line 2: extension_days is "-1"'],
     ['student\nada,bob\n', 'Invalid Record Length'],
   ])('%j: %s', (csv, problem) => expect(() => rosterOf(csv)).toThrow(problem));
+  test('of several submissions of a student the latest counts', () => {
+    const head = 'student,dir,submitted_at\n';
+    const rows = ['ada,v1,2026-12-01T10:00:00Z', 'ada,v3,2026-12-01T13:00:00+01:00'];
+    const students = rosterOf(`${head}${[...rows, 'ada,v2,2026-12-01T11:00:00Z'].join('\n')}\n`);
+    expect(students.map(({ folder }) => folder)).toEqual([join(base, 'v3')]);
+  });
   test('shards are disjoint, and together all', () => {
     const all = Array.from({ length: 10 }, (_, i) => i);
     const shards = [1, 2, 3].map((index) => shardOf(all, { index, count: 3 }));

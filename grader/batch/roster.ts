@@ -28,15 +28,24 @@ export function readRoster(path: string): readonly Student[] {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   if (!isFolder && !existsSync(path)) throw new RosterProblem('it is not there');
   const students = isFolder ? fromFolder(path) : fromCsv(path);
-  const seen = new Set<string>();
-  for (const { name } of students) {
-    const key = name.toLowerCase();
-    if (seen.has(key))
-      throw new RosterProblem(`the student ${JSON.stringify(name)} stands there twice`);
-    seen.add(key);
+  const latest = new Map<string, Student>();
+  for (const student of students) {
+    const key = student.name.toLowerCase();
+    const other = latest.get(key);
+    if (other === undefined || later(student, other)) latest.set(key, student);
   }
   if (students.length === 0) throw new RosterProblem('nobody is in it');
-  return [...students].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of several submissions of a student the latest counts. @throws {RosterProblem} when no one can tell */
+function later(one: Student, other: Student): boolean {
+  if (one.name === other.name && one.submittedAt && other.submittedAt)
+    return Date.parse(one.submittedAt) > Date.parse(other.submittedAt);
+  const name = JSON.stringify(one.name);
+  throw new RosterProblem(
+    `the student ${name} stands there twice; with a column submitted_at the latest would count`,
+  );
 }
 
 function fromFolder(path: string): Student[] {

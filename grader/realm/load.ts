@@ -21,6 +21,8 @@ export interface Loaded {
   readonly hash: string;
   /** The same with the files of `Lab.shipped` as the skeleton has them; for labs that have such. */
   readonly shipped?: Loaded;
+  /** The store that a lab on real servers runs beside them; see `PostgresLab.store`. */
+  readonly store?: Loaded;
 }
 
 export interface LoadOptions {

@@ -8,9 +8,8 @@ import type { Report, ScenarioResult } from './report.ts';
 export const DETAILS = ['full', 'rule', 'none'] as const;
 export type Detail = (typeof DETAILS)[number];
 
-/** The Report with less detail. Points and verdicts stay as they are. */
+/** The Report with less detail, of hidden scenarios the least. Points and verdicts stay as they are. */
 export function withDetail(report: Report, detail: Detail): Report {
-  if (detail === 'full') return report;
   const parts = report.parts.map((part) => ({
     ...part,
     scenarios: part.scenarios.map((result) => resultWithDetail(result, detail)),
@@ -19,7 +18,11 @@ export function withDetail(report: Report, detail: Detail): Report {
 }
 
 export function resultWithDetail(result: ScenarioResult, detail: Detail): ScenarioResult {
-  if (detail === 'full') return result;
+  if (result.hidden) return withLess(result, 'none');
+  return detail === 'full' ? result : withLess(result, detail);
+}
+
+function withLess(result: ScenarioResult, detail: Exclude<Detail, 'full'>): ScenarioResult {
   // Notes and charts are measurements of one seed: they would tell of it.
   const { firstBad, shrunk, notes, chart, ...rest } = result;
   if (firstBad === undefined) return rest;

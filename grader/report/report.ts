@@ -123,6 +123,8 @@ export interface ScenarioResult {
   /** The first failing (or else undecided) seed in the order of the seed list. */
   readonly firstBad?: SeedResult;
   readonly shrunk?: Shrunk;
+  /** Students are told its title and the kind of failure, whatever else they are told. */
+  readonly hidden?: true;
   /** What a course tells instead of `firstBad`, when it does not tell all (`detail.ts`). */
   readonly withheld?: { readonly kind: FindingKind | 'undecided'; readonly rule?: string };
   readonly virtualMs: number;

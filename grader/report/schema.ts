@@ -94,6 +94,7 @@ const scenarioResult = z.strictObject({
   seedsPassed: count,
   firstBad: seedResult.optional(),
   shrunk: shrunk.optional(),
+  hidden: z.literal(true).optional().describe('Students get its title and the kind of failure.'),
   withheld: z
     .strictObject({ kind: z.enum([...kind.options, 'undecided']), rule: z.string().optional() })
     .optional()

@@ -8,13 +8,25 @@ import { Script } from 'node:vm';
 import { BUNDLE_NAME } from '../realm/load.ts';
 import type { NodeFacts, Reply } from './desk.ts';
 import { errorOf } from './desk.ts';
-import type { PgCluster, PgNode, PgSession } from './postgres.ts';
+import type { PgCluster, PgMachine, PgNode, PgSession, Store } from './postgres.ts';
 import * as api from './postgres.ts';
 
 export type ToChild =
-  | { type: 'open'; code: string; nodes: readonly NodeFacts[]; archiveDir: string }
+  | {
+      type: 'open';
+      code: string;
+      nodes: readonly NodeFacts[];
+      archiveDir: string;
+      /** The machine on which a controller runs; absent for a runbook, which is beside all servers. */
+      machine?: MachineFacts;
+    }
   | { type: 'call'; id: number; name: string; args: readonly unknown[] }
   | { type: 'reply'; id: number; reply: Reply };
+
+export interface MachineFacts {
+  readonly node: string;
+  readonly leaseMs: number;
+}
 
 export type FromChild =
   | { type: 'opened'; exports: readonly string[] }
@@ -75,11 +87,24 @@ function log(...values: readonly unknown[]): void {
 }
 
 let submission: Record<string, unknown> = {};
-let cluster: PgCluster;
+/** The first argument of each call. */
+let world: PgCluster | PgMachine;
 
-function open({ code, nodes: facts, archiveDir }: Extract<ToChild, { type: 'open' }>): void {
-  const nodes = facts.map(nodeOf);
-  cluster = {
+const store: Store = {
+  get: (...args) => ask('store', 'get', ...args) as Promise<string>,
+  put: (...args) => ask('store', 'put', ...args) as Promise<never>,
+  cas: (...args) => ask('store', 'cas', ...args) as Promise<boolean>,
+};
+
+function machineOf({ node, leaseMs }: MachineFacts, nodes: readonly PgNode[]): PgMachine {
+  const own = nodes.find(({ name }) => name === node);
+  if (own === undefined) throw new Error(`there is no node ${node}`);
+  const peers = nodes.filter((other) => other !== own).map(({ name }) => name);
+  return { node: own, peers, store, leaseMs, log };
+}
+
+function clusterOf(nodes: readonly PgNode[], archiveDir: string): PgCluster {
+  return {
     nodes,
     archiveDir,
     log,
@@ -90,6 +115,12 @@ function open({ code, nodes: facts, archiveDir }: Extract<ToChild, { type: 'open
       throw new api.ServerError(`there is no node ${JSON.stringify(name)}: there are ${names}`);
     },
   };
+}
+
+function open(message: Extract<ToChild, { type: 'open' }>): void {
+  const { code, archiveDir, machine } = message;
+  const nodes = message.nodes.map(nodeOf);
+  world = machine === undefined ? clusterOf(nodes, archiveDir) : machineOf(machine, nodes);
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) console[method] = log;
   const factory = new Script(code, { filename: BUNDLE_NAME }).runInThisContext();
   const module = { exports: {} as Record<string, unknown> };
@@ -99,7 +130,7 @@ function open({ code, nodes: facts, archiveDir }: Extract<ToChild, { type: 'open
 }
 
 async function call({ id, name, args }: Extract<ToChild, { type: 'call' }>): Promise<void> {
-  const value = await (submission[name] as (...all: unknown[]) => unknown)(cluster, ...args);
+  const value = await (submission[name] as (...all: unknown[]) => unknown)(world, ...args);
   send({ type: 'result', id, value });
 }
 

@@ -3,10 +3,12 @@
  * socket for `lab shell`. Everything passes here, so everything is in the record.
  */
 
+import type { NodeId } from '../node.ts';
 import type { PgServers } from './cluster.ts';
-import { type PgSession, ServerError, SqlError, type SqlFault } from './postgres.ts';
+import type { StoreMember } from './live/store.ts';
+import { type PgSession, ServerError, SqlError, type SqlFault, StoreError } from './postgres.ts';
 
-/** What another process may ask: `node` is a node's name, or `#7` for a session. */
+/** What another process may ask: `node` is a node's name, `store`, or `#7` for a session. */
 export interface Request {
   readonly node: string;
   readonly op: string;
@@ -19,7 +21,7 @@ export type Reply =
 
 /** An error as data. */
 export interface Fault {
-  readonly kind: 'sql' | 'server' | 'other';
+  readonly kind: 'sql' | 'server' | 'store' | 'other';
   readonly sql?: SqlFault;
   readonly message: string;
 }
@@ -41,17 +43,25 @@ const NODE_OPS = [
   'logTail',
 ] as const;
 
+/** Where a program runs, when it is not beside all servers: it reaches that one, and the store. */
+export interface Place {
+  readonly node: NodeId;
+  readonly store: StoreMember;
+}
+
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 export class Desk {
   readonly #cluster: PgServers;
   readonly #onRequest: (request: Request) => void;
   readonly #sessions = new Map<string, { session: PgSession; node: string }>();
+  readonly #place: Place | undefined;
   #next = 1;
 
-  constructor(cluster: PgServers, onRequest: (request: Request) => void) {
+  constructor(cluster: PgServers, onRequest: (request: Request) => void, place?: Place) {
     this.#cluster = cluster;
     this.#onRequest = onRequest;
+    this.#place = place;
   }
 
   async perform(request: Request): Promise<Reply> {
@@ -72,7 +82,12 @@ export class Desk {
       this.#sessions.delete(node);
       return open.session.close();
     }
+    const place = this.#place;
+    if (place && node === 'store') return place.store.perform(op, args);
     const server = this.#cluster.node(node);
+    if (place && node !== place.node) {
+      throw new ServerError(`from the machine of ${place.node} no other server is operated`);
+    }
     if (op === 'connect') {
       const session = await server.connect('runbook');
       const name = `#${this.#next++}`;
@@ -101,11 +116,13 @@ export function faultOf(error: unknown): Fault {
     const { code, detail, wasSent } = error;
     return { kind: 'sql', message, sql: { message, code, detail, wasSent } };
   }
+  if (error instanceof StoreError) return { kind: 'store', message };
   return { kind: error instanceof ServerError ? 'server' : 'other', message };
 }
 
 export function errorOf({ kind, message, sql }: Fault): Error {
   if (sql) return new SqlError(sql);
+  if (kind === 'store') return new StoreError(message);
   return kind === 'server' ? new ServerError(message) : new Error(message);
 }
 

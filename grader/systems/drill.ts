@@ -2,12 +2,15 @@
  * What a scenario on real servers holds: the cluster, the submission, a workload, and claims. The
  * same script serves `lab test`, where the submission repairs, and `lab up`, where a person does.
  */
+import type { Isolation } from '../isolation.ts';
 import type { Failure } from '../lab.ts';
 import type { NodeId } from '../node.ts';
+import type { Loaded } from '../realm/load.ts';
 import type { FindingKind, StoryEvent } from '../report/report.ts';
 import { type Draw, Stream } from '../sim/prng.ts';
 import type { PgServers } from './cluster.ts';
-import { isDeed, type Request, requestWords } from './desk.ts';
+import { isDeed, type Place, type Request, requestWords } from './desk.ts';
+import type { Members, MembersSpec } from './members.ts';
 import { ProgramError } from './program.ts';
 import type { PgServer } from './server.ts';
 import { InfrastructureError, Overdue, waitFor, within } from './wait.ts';
@@ -21,7 +24,11 @@ export interface Submission {
   call(name: string, ...args: readonly unknown[]): Promise<unknown>;
   readonly lastRequest: string | undefined;
   signal(name: NodeJS.Signals): void;
+  close(): Promise<void>;
 }
+
+/** Where a controller runs. */
+export type Post = Place & { readonly leaseMs: number };
 
 /** A broken rule of a run on servers; `kind` is `safety` when absent. */
 export type Broken = Omit<Failure, 'kind'> & { readonly kind?: FindingKind };
@@ -50,7 +57,12 @@ export interface CallOptions {
 export interface DrillOptions {
   readonly seed: number;
   readonly cluster: PgServers;
-  readonly open: (onRequest: (request: Request) => void) => Promise<Submission>;
+  /** Starts a process with the submission in it; beside all servers when no `post` is given. */
+  readonly open: (onRequest: (request: Request) => void, post?: Post) => Promise<Submission>;
+  /** The bundle of the store, for labs that have one. */
+  readonly store?: Loaded | undefined;
+  /** @default 'home' */
+  readonly isolation?: Isolation | undefined;
   /** Instead of the submission's `repair`: waits until a person says that it is done. */
   readonly byHand?: (() => Promise<void>) | undefined;
 }
@@ -69,13 +81,17 @@ export class Drill {
   /** How many statements and operations the submission has sent to each node. */
   readonly requests = new Map<NodeId, number>();
   readonly notes: string[] = [];
+  readonly store: Loaded | undefined;
+  readonly isolation: Isolation;
   readonly #startMs = performance.now();
   readonly #open: DrillOptions['open'];
   readonly #byHand: (() => Promise<void>) | undefined;
   #submission: Submission | undefined;
   readonly #atEnd: (() => Promise<unknown>)[] = [];
 
-  constructor({ seed, cluster, open, byHand }: DrillOptions) {
+  constructor({ seed, cluster, open, byHand, store, isolation = 'home' }: DrillOptions) {
+    this.store = store;
+    this.isolation = isolation;
     this.seed = seed;
     this.draw = new Stream(seed);
     this.cluster = cluster;
@@ -112,12 +128,18 @@ export class Drill {
 
   /** The submission's process, started when it is first asked for. */
   async submission(): Promise<Submission> {
-    this.#submission ??= await this.#open((request) => {
+    this.#submission ??= await this.open();
+    return this.#submission;
+  }
+
+  /** Another process with the submission in it: a controller, at its post. */
+  open(post?: Post): Promise<Submission> {
+    return this.#open((request) => {
       const { node } = request;
       this.requests.set(node, (this.requests.get(node) ?? 0) + 1);
-      this.#line(requestWords(request), isDeed(request));
-    });
-    return this.#submission;
+      const words = requestWords(request);
+      this.#line(post && node === 'store' ? `${post.node}, ${words}` : words, isDeed(request));
+    }, post);
   }
 
   /** Calls an exported function of the submission: `fn(cluster, ...args)`. */
@@ -172,6 +194,12 @@ export class Drill {
     const workload = new Workload(this.cluster.links, options);
     this.atEnd(() => workload.stop());
     return workload;
+  }
+
+  /** Starts a store, and the submission's controller on each machine. */
+  async members(spec: MembersSpec): Promise<Members> {
+    const { Members } = await import('./members.ts');
+    return Members.start(this, spec);
   }
 
   /** The claim that a node holds all that was acknowledged, and nothing that was refused. */

@@ -14,10 +14,11 @@ import { createServer } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { NodeId } from '../node.ts';
 import { type Binaries, findEmbedded, findLocal } from './binaries.ts';
+import { canLimitDisks, makeDisk } from './disks.ts';
 import { hand, identity, runAs } from './identity.ts';
 import type { Address, Backend, Capability, Machine, Site, SiteSpec } from './machine.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
-import { claimFolder, removeFolder } from './registry.ts';
+import { claimFolder, removeFolder, stateFolder } from './registry.ts';
 import { removeSegmentsOf } from './segments.ts';
 import { templateFolder } from './template.ts';
 import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
@@ -38,6 +39,7 @@ export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend>
       binaries.tools.has(tool),
     ),
   );
+  if (canLimitDisks(stateFolder())) can.add('disk-limit');
   return {
     kind,
     version: binaries.version,
@@ -47,7 +49,7 @@ export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend>
   };
 }
 
-async function createSite(binaries: Binaries, { names }: SiteSpec): Promise<Site> {
+async function createSite(binaries: Binaries, { names, diskMb }: SiteSpec): Promise<Site> {
   const template = await templateFolder(binaries);
   const folder = claimFolder();
   const archiveDir = join(folder, 'archive');
@@ -58,7 +60,9 @@ async function createSite(binaries: Binaries, { names }: SiteSpec): Promise<Site
     const machines = await Promise.all(
       names.map(async (name, i) => {
         const home = join(folder, name);
-        mkdirSync(home);
+        const sizeMb = diskMb?.[name];
+        if (sizeMb === undefined) mkdirSync(home);
+        else makeDisk(home, sizeMb);
         hand(home);
         const port = ports[i] as number;
         const machine = new LocalMachine(name, home, { host: HOST, port }, binaries);
@@ -166,8 +170,7 @@ class LocalMachine implements Machine {
   async powerOff(): Promise<void> {
     const pid = this.#pid();
     if (pid === undefined) return;
-    await killTree(pid);
-    removeSegmentsOf([pid]);
+    removeSegmentsOf(await killTree(pid));
     rmSync(join(this.dataDir, 'postmaster.pid'), { force: true });
   }
 

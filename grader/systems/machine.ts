@@ -10,6 +10,15 @@ export type BackendKind = 'containers' | 'local' | 'embedded';
 /** A program of PostgreSQL that only some backends have, or a fault that only some can do. */
 export type Capability = 'pg_basebackup' | 'pg_rewind' | 'pg_waldump' | 'psql' | 'disk-limit';
 
+const NEEDS: Partial<Record<Capability, string>> = {
+  'disk-limit': 'Linux and root, or containers',
+};
+
+/** `disk-limit (needs Linux and root, or containers)`, for a message. */
+export function inWords(missing: readonly Capability[]): string {
+  return missing.map((name) => (NEEDS[name] ? `${name} (needs ${NEEDS[name]})` : name)).join(', ');
+}
+
 export interface Address {
   readonly host: string;
   readonly port: number;

@@ -100,6 +100,38 @@ export interface PgCluster {
   log(...values: readonly unknown[]): void;
 }
 
+/**
+ * A linearizable store of texts that is replicated over all machines: your `kv-raft`, running for real.
+ * A key that was never written is the empty text. Each operation needs a majority of the members; one
+ * that fails with {@link StoreError} may have happened, or happen a little later.
+ */
+export interface Store {
+  /** @throws {StoreError} */
+  get(key: string, options?: StoreOptions): Promise<string>;
+  /** @throws {StoreError} the outcome is unknown */
+  put(key: string, value: string, options?: StoreOptions): Promise<void>;
+  /** Writes `to` if the key holds `from`, and says whether it did. @throws {StoreError} the outcome is unknown */
+  cas(key: string, from: string, to: string, options?: StoreOptions): Promise<boolean>;
+}
+
+export interface StoreOptions {
+  /** How long to wait for an answer. @default 1000 */
+  readonly withinMs?: number;
+}
+
+/** The machine of one controller: what it reaches, and nothing else. */
+export interface PgMachine {
+  /** Its own server. Other servers are reached by `node.conninfo(peer)` and `node.baseBackup(peer)`. */
+  readonly node: PgNode;
+  /** The names of the other machines. */
+  readonly peers: readonly string[];
+  readonly store: Store;
+  /** How long a lease lasts that nobody renews. */
+  readonly leaseMs: number;
+  /** A line into the record of the run. `console.log` does the same. */
+  log(...values: readonly unknown[]): void;
+}
+
 /** The server refused a statement, or the connection was lost on the way. */
 export class SqlError extends Error {
   override readonly name = 'SqlError';
@@ -127,6 +159,11 @@ export interface SqlFault {
 /** Something on a machine did not work: a server that does not start, a file that is not there. */
 export class ServerError extends Error {
   override readonly name = 'ServerError';
+}
+
+/** The store did not answer in time: the outcome is unknown. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
 }
 
 /** Waits. */

@@ -1,11 +1,12 @@
 /** A submission that runs in a process of its own, seen from the grader. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { type Isolation, nodeOptionsOnServers } from '../isolation.ts';
 import { ROOT } from '../paths.ts';
 import { type Loaded, makeLocator } from '../realm/load.ts';
 import type { FromChild, ToChild } from './child.ts';
 import type { PgServers } from './cluster.ts';
-import { Desk, factsOf, type Request, requestWords } from './desk.ts';
+import { Desk, factsOf, type Place, type Request, requestWords } from './desk.ts';
 import { within } from './wait.ts';
 
 const CHILD_FILE = join(ROOT, 'dist', 'grader', 'systems', 'child.js');
@@ -26,6 +27,10 @@ export interface ProgramOptions {
   readonly cluster: PgServers;
   readonly onRequest: (request: Request) => void;
   readonly onLog: (text: string) => void;
+  /** @default 'home' */
+  readonly isolation?: Isolation | undefined;
+  /** Where it runs, when it is a controller. */
+  readonly place?: (Place & { readonly leaseMs: number }) | undefined;
 }
 
 export class Program {
@@ -39,18 +44,23 @@ export class Program {
   #next = 1;
   #ended: Error | undefined;
 
-  private constructor({ loaded, cluster, onRequest, onLog }: ProgramOptions) {
+  private constructor(options: ProgramOptions) {
+    const { loaded, cluster, onRequest, onLog, place, isolation = 'home' } = options;
     this.#locate = makeLocator(loaded);
-    this.#desk = new Desk(cluster, (request) => {
-      this.lastRequest = requestWords(request);
-      onRequest(request);
-    });
+    this.#desk = new Desk(
+      cluster,
+      (request) => {
+        this.lastRequest = requestWords(request);
+        onRequest(request);
+      },
+      place,
+    );
     // The folder, so that a child that hears nothing any more is found and ended with the cluster.
     this.#child = fork(CHILD_FILE, [`${cluster.folder}/`], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: { LC_ALL: 'C', TZ: 'UTC' },
-      execArgv: ['--max-old-space-size=256'],
+      execArgv: ['--max-old-space-size=256', ...nodeOptionsOnServers(isolation)],
     });
     this.#child.on('message', (message: FromChild) => this.#receive(message, onLog));
     this.#child.on('exit', (code, signal) => {
@@ -65,10 +75,13 @@ export class Program {
   static async open(options: ProgramOptions): Promise<Program> {
     const program = new Program(options);
     const opened = program.#expect(0);
-    const { loaded, cluster } = options;
-    const { code } = loaded;
+    const { loaded, cluster, place } = options;
     const { archiveDir } = cluster;
-    program.#send({ type: 'open', code, nodes: factsOf(cluster), archiveDir });
+    const machine = place && { node: place.node, leaseMs: place.leaseMs };
+    program.#send({
+      ...{ type: 'open', code: loaded.code, nodes: factsOf(cluster), archiveDir },
+      ...(machine ? { machine } : {}),
+    });
     try {
       await within('the runbook to be loaded', OPEN_WITHIN_MS, opened);
     } catch (error) {

@@ -20,6 +20,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { ROOT } from '../paths.ts';
+import { removeDisks } from './disks.ts';
 import { removeSegmentsOf } from './segments.ts';
 import { processes, signal, startOf, treeOf } from './tree.ts';
 import { InfrastructureError } from './wait.ts';
@@ -93,6 +94,7 @@ export function removeFolder(folder: string): void {
     killed.push(...found);
   }
   removeSegmentsOf(killed);
+  removeDisks(folder);
   if (existsSync(join(folder, CONTAINERS_FILE))) removeContainers(basename(folder));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }

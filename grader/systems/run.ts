@@ -1,12 +1,13 @@
 /** One scenario with one seed on real servers → a verdict. Never rejects for what a submission does. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Isolation } from '../isolation.ts';
 import type { Failure, ServerScenario } from '../lab.ts';
 import type { Loaded } from '../realm/load.ts';
 import type { SeedResult, StoryEvent } from '../report/report.ts';
 import { PgServers } from './cluster.ts';
 import { Drill, type DrillOptions, Failed, type RecordLine } from './drill.ts';
-import type { Backend } from './machine.ts';
+import { type Backend, inWords } from './machine.ts';
 import { ServerError, SqlError } from './postgres.ts';
 import { Program } from './program.ts';
 import { InfrastructureError } from './wait.ts';
@@ -23,7 +24,7 @@ export interface Conduct {
   readonly equip: (
     cluster: PgServers,
     heard: (text: string) => void,
-  ) => Pick<DrillOptions, 'open' | 'byHand'> & { close?(): Promise<void> };
+  ) => Pick<DrillOptions, 'open' | 'byHand' | 'store' | 'isolation'> & { close?(): Promise<void> };
   /** Called with the verdict while the servers still stand. */
   readonly onJudged?: (result: SeedResult) => Promise<void>;
 }
@@ -35,17 +36,27 @@ const LOG_LINES_KEPT = 400;
 const TEXT_MAX = 140;
 
 /** A run of a submission. */
-export function runOnServers(run: Omit<Conduct, 'equip'> & { readonly loaded: Loaded }) {
+export function runOnServers(
+  run: Omit<Conduct, 'equip'> & { readonly loaded: Loaded; readonly isolation?: Isolation },
+) {
+  const { loaded, isolation } = run;
   return conduct({
     ...run,
     equip(cluster, onLog) {
-      let program: Program | undefined;
+      const programs: Program[] = [];
       return {
-        async open(onRequest) {
-          program = await Program.open({ loaded: run.loaded, cluster, onRequest, onLog });
+        store: loaded.store,
+        isolation,
+        async open(onRequest, place) {
+          const tell = place ? (text: string) => onLog(`${place.node}: ${text}`) : onLog;
+          const options = { loaded, isolation, cluster, onRequest, onLog: tell, place };
+          const program = await Program.open(options);
+          programs.push(program);
           return program;
         },
-        close: async () => program?.close(),
+        async close() {
+          await Promise.all(programs.map((program) => program.close()));
+        },
       };
     },
   });
@@ -54,7 +65,7 @@ export function runOnServers(run: Omit<Conduct, 'equip'> & { readonly loaded: Lo
 export async function conduct(run: Conduct): Promise<SeedResult> {
   const { backend, scenario, seed, keepIn } = run;
   const missing = (scenario.requires ?? []).filter((name) => !backend.can.has(name));
-  if (missing.length > 0) return undecided(seed, `${backend.words} has no ${missing.join(', ')}`);
+  if (missing.length > 0) return undecided(seed, `${backend.words}: no ${inWords(missing)}`);
   const stalls = watchStalls();
   let cluster: PgServers | undefined;
   let drill: Drill | undefined;

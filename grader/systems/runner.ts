@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Isolation } from '../isolation.ts';
 import type { PostgresLab } from '../lab.ts';
 import type { Loaded } from '../realm/load.ts';
 import type { SeedResult } from '../report/report.ts';
@@ -12,8 +13,9 @@ import { runOnServers, undecided } from './run.ts';
 export interface ServersRunnerOptions {
   readonly lab: PostgresLab;
   readonly loaded: Loaded;
-  /** Clusters at a time. A run waits more than it computes. @default one per core, at most 4 */
+  /** Clusters at a time. @default what the lab says for each core, at most 4 */
   readonly jobs?: number | undefined;
+  readonly isolation?: Isolation | undefined;
   /** Folder for the records of runs that did not pass. */
   readonly recordsIn?: string | undefined;
 }
@@ -30,7 +32,9 @@ export class ServersRunner implements Runner {
   constructor(options: ServersRunnerOptions) {
     this.#options = options;
     setMaxListeners(0, this.#closed.signal);
-    this.#free = Math.max(1, options.jobs ?? Math.min(availableParallelism(), CLUSTERS_MAX));
+    const { jobs, lab } = options;
+    const fitting = availableParallelism() * (lab.clustersPerCore ?? 1);
+    this.#free = Math.max(1, jobs ?? Math.min(fitting, CLUSTERS_MAX));
   }
 
   runSeeds(
@@ -61,7 +65,7 @@ export class ServersRunner implements Runner {
   }
 
   async #run(id: string, seed: number): Promise<SeedResult> {
-    const { lab, loaded, recordsIn } = this.#options;
+    const { lab, loaded, recordsIn, isolation } = this.#options;
     if (this.#closed.signal.aborted) return undecided(seed, 'the grading was ended');
     const scenario = lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === id);
     if (scenario === undefined) throw new Error(`${lab.slug} has no scenario ${id}`);
@@ -72,6 +76,7 @@ export class ServersRunner implements Runner {
         scenario,
         seed,
         signal: this.#closed.signal,
+        ...(isolation ? { isolation } : {}),
         ...(recordsIn ? { keepIn: join(recordsIn, `${lab.slug}-${id}-${seed}`) } : {}),
       });
     } catch (error) {

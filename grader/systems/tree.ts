@@ -101,13 +101,14 @@ export function thaw(root: number): void {
 
 /**
  * A power cut: no process of the tree runs another instruction. Killing the root alone would leave
- * its children to notice, and to write, for a while.
+ * its children to notice, and to write, for a while. Returns who is dead.
  */
-export async function killTree(root: number): Promise<void> {
+export async function killTree(root: number): Promise<number[]> {
   const tree = freeze(root);
   for (const pid of tree.toReversed()) signal(pid, 'SIGKILL');
   await waitFor(`processes ${tree.join(', ')} to be gone`, () => !tree.some(isAlive), {
     withinMs: 10_000,
     everyMs: 2,
   });
+  return tree;
 }

@@ -24,6 +24,8 @@ export interface Write {
   outcome: WriteOutcome;
   /** What the server or the connection said. */
   said: string;
+  /** The timeline on which it was acknowledged. */
+  timeline?: number;
 }
 
 export interface WorkloadOptions {
@@ -31,8 +33,8 @@ export interface WorkloadOptions {
   readonly clients?: number;
   /** Between two writes of one client. @default 5 */
   readonly pauseMs?: number;
-  /** Which node a client writes to now; asked before each write. */
-  readonly to: () => NodeId;
+  /** Which node a client writes to now; asked before each write. Clients are numbered from 1. */
+  readonly to: (client: number) => NodeId;
   /** Beyond the number of the write: length of a text, in bytes. @default 100 */
   readonly sizeBytes?: number;
 }
@@ -42,7 +44,8 @@ export const TABLE = 'writes';
 export const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (
   id bigint PRIMARY KEY, client int NOT NULL, body text NOT NULL, node text NOT NULL)`;
 
-const INSERT = `INSERT INTO ${TABLE} VALUES ($1, $2, $3, current_setting('cluster_name'))`;
+const INSERT = `INSERT INTO ${TABLE} VALUES ($1, $2, $3, current_setting('cluster_name'))
+  RETURNING left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline`;
 /** A server that hangs is left after this long, and the outcome is unknown. */
 const ANSWER_WITHIN_MS = 3000;
 const IDS_PER_CLIENT = 1_000_000;
@@ -91,7 +94,7 @@ export class Workload {
     let session: Session | undefined;
     let at: NodeId | undefined;
     for (let count = 1; !this.#isOver; count++) {
-      const node = this.#options.to();
+      const node = this.#options.to(number);
       if (node !== at || session?.isLost) {
         await session?.close();
         session = undefined;
@@ -101,7 +104,7 @@ export class Workload {
         id: number * IDS_PER_CLIENT + count,
         client: number,
         node,
-        askedAtMs: this.#nowMs(),
+        askedAtMs: this.nowMs,
         answeredAtMs: Number.POSITIVE_INFINITY,
         outcome: 'unknown',
         said: 'no answer yet',
@@ -116,7 +119,7 @@ export class Workload {
         // The connection was refused: nothing was sent.
         settle(write, 'fail', (error as Error).message);
       }
-      write.answeredAtMs = this.#nowMs();
+      write.answeredAtMs = this.nowMs;
       if (write.outcome !== 'ok') {
         await session?.close();
         session = undefined;
@@ -129,11 +132,15 @@ export class Workload {
 
   async #perform(session: Session, write: Write): Promise<void> {
     const body = 'x'.repeat(this.#options.sizeBytes ?? 100);
-    const answer = session.query(INSERT, [write.id, write.client, body]).then(
-      ({ notices }) => {
+    const values = [write.id, write.client, body];
+    const answer = session.query<{ timeline: string }>(INSERT, values).then(
+      ({ notices, rows }) => {
         const warning = notices.find(isLocalOnly);
         if (warning) settle(write, 'unknown', warning.message);
-        else settle(write, 'ok', 'acknowledged');
+        else {
+          write.timeline = Number.parseInt(rows[0]?.timeline ?? '', 16);
+          settle(write, 'ok', 'acknowledged');
+        }
       },
       (error: SqlError) => {
         settle(write, mayHaveHappened(error) ? 'unknown' : 'fail', error.message);
@@ -143,7 +150,8 @@ export class Workload {
     if (write.said === 'no answer yet') write.said = `no answer in ${ANSWER_WITHIN_MS / 1000} s`;
   }
 
-  #nowMs(): number {
+  /** Milliseconds since the start. */
+  get nowMs(): number {
     return Math.round(performance.now() - this.#startMs);
   }
 }

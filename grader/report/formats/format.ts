@@ -103,6 +103,26 @@ function explainRow(
   };
 }
 
+/** What people read beside the rows: how each failure came about, and what a student explained. */
+export interface Section {
+  readonly title: string;
+  readonly text: string;
+}
+
+export function sectionsOf(reports: readonly Report[], about: About): Section[] {
+  const style = { colours: createColors(false), command: about.command };
+  const bad = rowsOf(reports, about).filter(({ text }) => text !== '');
+  const explained = reports.flatMap(({ lab, explain }): Section[] => {
+    if (explain === undefined) return [];
+    const summary = plain(explanationLines(lab, explain, style).join('\n'));
+    const sections = [{ title: `${lab}  what was explained`, text: summary }];
+    if (explain.writeUp === undefined) return sections;
+    const { run, text } = explain.writeUp;
+    return [...sections, { title: `${lab}  the account of ${run}`, text: plain(text.trimEnd()) }];
+  });
+  return [...bad.map((row) => ({ title: nameOf(row), text: row.text })), ...explained];
+}
+
 /** `Raft C2  a committed entry survives a crash of its leader`. */
 export const nameOf = ({ report, id, title }: Row) =>
   `${report.lab} ${id === '-' ? '' : `${id} `} ${title}`.replace(/ {2,}/, id === '-' ? ' ' : '  ');

@@ -212,12 +212,40 @@ test('html: escaped, and forbids scripts', () => {
   expect(written('html')).toContain("default-src 'none'");
 });
 
+test.each(['markdown', 'html'])('%s: what was explained, and the account for people', (name) => {
+  const question = {
+    id: 'A1.leader',
+    text: HOSTILE,
+    verdict: 'right',
+    answer: 'n1',
+    tries: 1,
+  } as const;
+  const run = { scenario: 'A1', title: 'a leader is elected', seed: 1, verdict: 'passed' } as const;
+  const account = `n1 wins. ${HOSTILE}`;
+  const writeUp = { run: 'A1', claims: [], open: [], missing: [], text: account };
+  const explain = { runs: [run], questions: [question], writeUp };
+  const format = formats.find((one) => one.name === name);
+  const text = format?.write([{ ...report, explain }], about) ?? '';
+  expect(text).toContain('1 of 1 question right, 1 at the first try');
+  expect(text).toContain('raft the account of A1');
+  expect(text).toContain('n1 wins.');
+  expect(text.replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '')).not.toContain('<script');
+});
+
 describe('detail', () => {
   const told = (detail: 'full' | 'rule' | 'none') => JSON.stringify(withDetail(report, detail));
   test('full tells all', () => expect(told('full')).toContain('4711'));
   test('rule tells the rule, and neither evidence nor seed', () => {
     expect(told('rule')).toContain('Election safety');
     expect(told('rule')).not.toMatch(/4711|n1 said/);
+  });
+  test('of a hidden scenario no level tells more than the kind', () => {
+    const [first] = report.parts;
+    const scenarios = first?.scenarios.map((one) => ({ ...one, hidden: true as const })) ?? [];
+    const hidden = { ...report, parts: [{ ...(first as Report['parts'][number]), scenarios }] };
+    const text = JSON.stringify(withDetail(hidden, 'full'));
+    expect(text).toContain('leaders, ever');
+    expect(text).not.toMatch(/4711|Election/);
   });
   test('none tells the kind', () => {
     expect(told('none')).not.toMatch(/4711|Election/);

@@ -1,6 +1,6 @@
-/** A Report as one HTML page without a script: table, then failures. For one student, or a folder of. */
+/** A Report as one HTML page without a script: table, failures, what was explained. For one student, or a folder of. */
 import { plainLine } from '../plain.ts';
-import { type Format, nameOf, rowsOf, sumOf } from './format.ts';
+import { type Format, rowsOf, sectionsOf, sumOf } from './format.ts';
 
 export const escapeHtml = (text: string) =>
   text
@@ -51,19 +51,16 @@ export const html: Format = {
       const name = escapeHtml(plainLine(title));
       return `<tr><td class="${verdict}">${MARK[verdict]}</td><td>${report.lab}</td><td>${id}</td><td>${name}</td><td>${earned}/${points}</td></tr>`;
     });
-    const failures = rows.flatMap((row) => {
-      if (row.text === '') return [];
-      return [
-        `<h2>${escapeHtml(plainLine(nameOf(row)))}</h2>`,
-        `<pre>${escapeHtml(row.text)}</pre>`,
-      ];
-    });
+    const sections = sectionsOf(reports, about).flatMap(({ title, text }) => [
+      `<h2>${escapeHtml(plainLine(title))}</h2>`,
+      `<pre>${escapeHtml(text)}</pre>`,
+    ]);
     return htmlPage(title, [
       `<h1>${escapeHtml(title)}</h1>`,
       '<table><tr><th>Verdict</th><th>Lab</th><th></th><th>Scenario</th><th>Points</th></tr>',
       ...cells,
       '</table>',
-      ...failures,
+      ...sections,
     ]);
   },
 };

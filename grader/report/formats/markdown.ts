@@ -1,6 +1,6 @@
-/** A Report as Markdown: a table of the parts, then each failure as the terminal tells it. */
+/** A Report as Markdown: a table of the scenarios, each failure as the terminal tells it, what was explained. */
 import { plainLine } from '../plain.ts';
-import { type Format, nameOf, rowsOf, sumOf } from './format.ts';
+import { type Format, rowsOf, sectionsOf, sumOf } from './format.ts';
 
 const MARK = { passed: '✓', failed: '✗', undecided: '?', blocked: '–' } as const;
 
@@ -25,14 +25,14 @@ export const markdown: Format = {
     const table = rows.map(({ verdict, report, id, title, earned, points }) => {
       return `| ${MARK[verdict]} | ${report.lab} | ${id} | ${inline(title)} | ${earned}/${points} |`;
     });
-    const bad = rows.filter(({ text }) => text !== '');
+    const sections = sectionsOf(reports, about);
     return [
       `# ${about.student === undefined ? 'Faultlab' : inline(about.student)}: ${total} points`,
       '',
       '| | Lab | | Scenario | Points |',
       '|---|---|---|---|---|',
       ...table,
-      ...bad.flatMap((row) => ['', `## ${inline(nameOf(row))}`, '', fenced(row.text)]),
+      ...sections.flatMap(({ title, text }) => ['', `## ${inline(title)}`, '', fenced(text)]),
       '',
     ].join('\n');
   },

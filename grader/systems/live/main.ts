@@ -1,0 +1,115 @@
+/**
+ * One member of a replicated store, for real: a process that runs a server and a client which were
+ * written for the simulation, on sockets of this machine, files and its clock. The bundle is the one
+ * that the simulation runs; only the context that its nodes are given is another.
+ */
+import { Script } from 'node:vm';
+import { DiskError, type NodeContext, RpcError, sleep } from '../../node.ts';
+import { BUNDLE_NAME } from '../../realm/load.ts';
+import { FolderDisk } from './disk.ts';
+import type { FromLive, StoreOp, ToLive } from './protocol.ts';
+import { Wire } from './wire.ts';
+
+type Context = NodeContext<Record<string, (args: never) => unknown>, Record<string, unknown>>;
+type StoreClient = Record<StoreOp, (...args: readonly string[]) => Promise<unknown>>;
+type Programs = {
+  readonly n: new (context: Context) => { start?(): unknown };
+  readonly c: new (context: Context) => StoreClient;
+};
+
+const send = (message: FromLive) => process.send?.(message, () => {});
+
+let self = '';
+let wire: Wire;
+let programs: Programs;
+let disk: FolderDisk;
+let peers: readonly string[] = [];
+
+function crash(error: unknown): void {
+  const { name = 'Error', message = String(error), stack = '' } = (error ?? {}) as Error;
+  const last: FromLive = { type: 'crashed', text: `${name}: ${message}`, stack };
+  process.send?.(last, () => process.exit(1));
+}
+
+/** What a node is given here: as in the simulation, with nothing virtual about it. */
+function contextOf(id: string, others: readonly string[], isOpen: () => boolean): Context {
+  return {
+    id,
+    peers: others,
+    disk,
+    async call(peer, method, args, { timeoutMs = 1000 } = {}) {
+      // Of a program that was abandoned nothing is heard any more.
+      if (!isOpen()) return new Promise<never>(() => {});
+      const value = await wire.call(peer, { from: id, method, args, timeoutMs });
+      return isOpen() ? (value as never) : new Promise<never>(() => {});
+    },
+    serve: (method, handler) => wire.serve(method, handler as never),
+    work: sleep,
+    emit() {},
+    log() {},
+  };
+}
+
+async function boot({ code, folder, addresses }: Extract<ToLive, { type: 'boot' }>): Promise<void> {
+  disk = new FolderDisk(folder);
+  wire.addresses = addresses;
+  peers = Object.keys(addresses);
+  const factory = new Script(code, { filename: BUNDLE_NAME }).runInThisContext();
+  const module = { exports: {} as { default?: Programs } };
+  factory(() => ({ RpcError, DiskError, sleep }), module, module.exports);
+  programs = module.exports.default as Programs;
+  const others = peers.filter((peer) => peer !== self);
+  const server = new programs.n(contextOf(self, others, () => true));
+  await server.start?.();
+  send({ type: 'booted' });
+}
+
+/** The client that is asked now, and how it is made to fall silent. */
+let client: { readonly asks: StoreClient; readonly abandon: () => void } | undefined;
+let made = 0;
+
+function newClient() {
+  let isOpen = true;
+  made += 1;
+  // Servers remember clients by name: no two may ever share one.
+  const id = `c-${self}-${process.pid}-${made}`;
+  const asks = new programs.c(contextOf(id, peers, () => isOpen));
+  return {
+    asks,
+    abandon() {
+      isOpen = false;
+    },
+  };
+}
+
+/** One after the other: a client has one request at a time. */
+let turn: Promise<unknown> = Promise.resolve();
+
+async function perform({ id, op, args, withinMs }: Extract<ToLive, { type: 'do' }>) {
+  client ??= newClient();
+  const { asks, abandon } = client;
+  const late = Symbol('late');
+  const answer = await Promise.race([
+    asks[op](...args).then((value) => ({ value })),
+    sleep(withinMs).then(() => late),
+  ]);
+  if (answer === late) {
+    abandon();
+    client = undefined;
+    send({ type: 'done', id });
+  } else send({ type: 'done', id, value: (answer as { value: unknown }).value ?? '' });
+}
+
+process.on('message', (message: ToLive) => {
+  if (message.type === 'listen') {
+    self = message.id;
+    wire = new Wire(crash);
+    wire.listen(message.port).then((port) => send({ type: 'listening', port }), crash);
+  } else if (message.type === 'boot') boot(message).catch(crash);
+  else {
+    turn = turn.then(() => perform(message)).catch(crash);
+  }
+});
+process.on('disconnect', () => process.exit());
+process.on('uncaughtException', crash);
+process.on('unhandledRejection', crash);

@@ -1,0 +1,1 @@
+export * from '../../outages/twilio-2013/contract.ts';
