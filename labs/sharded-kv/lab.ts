@@ -15,7 +15,7 @@ export default defineLab({
   title: 'A sharded key-value store',
   summary:
     'Shards that move between groups of replicas while clients use them, and nothing is lost.',
-  entry: 'server.ts',
+  entry: 'assignment.ts',
   program: 'main.ts',
   uses: ['raft'],
   given: ['contract.ts', 'main.ts', 'replica.ts'],
