@@ -11,16 +11,16 @@ import { ProgramError } from './program.ts';
 import { InfrastructureError } from './wait.ts';
 
 export interface MembersSpec {
-  /** On a machine that has time; on one that has not, up to four times as long. */
+  /** On a machine that has time; on one that has not, up to eight times as long. */
   readonly leaseMs: number;
   /** The exported function that looks after a machine, and never returns. */
   readonly run: string;
 }
 
-const PACE_MAX = 4;
+const PACE_MAX = 8;
 
-/** How much longer all takes here than on a machine with nothing else to do. */
-function pace(): number {
+/** How much longer all takes here than on a machine with little else to do. */
+function paceHere(): number {
   const [load = 0] = loadavg();
   return Math.min(PACE_MAX, Math.max(1, load / availableParallelism() / 2));
 }
@@ -35,10 +35,16 @@ export class Members {
   readonly #controllers = new Map<NodeId, Submission>();
   readonly #fail: (broken: Broken) => void;
 
-  private constructor(drill: Drill, spec: MembersSpec, store: Store, failing: Failing) {
+  private constructor(
+    drill: Drill,
+    spec: MembersSpec,
+    store: Store,
+    leaseMs: number,
+    failing: Failing,
+  ) {
     this.#drill = drill;
     this.#spec = spec;
-    this.leaseMs = Math.round(spec.leaseMs * pace());
+    this.leaseMs = leaseMs;
     this.store = store;
     this.failure = failing.failure;
     this.#fail = failing.fail;
@@ -64,9 +70,10 @@ export class Members {
       });
     };
     const { folder } = cluster;
-    const store = await Store.open({ names, loaded, folder, isolation, onCrash });
+    const pace = paceHere();
+    const store = await Store.open({ names, loaded, folder, isolation, pace, onCrash });
     drill.atEnd(() => store.close());
-    const members = new Members(drill, spec, store, failing);
+    const members = new Members(drill, spec, store, Math.round(spec.leaseMs * pace), failing);
     drill.hasActed = true;
     await Promise.all(names.map((name) => members.startController(name)));
     return members;

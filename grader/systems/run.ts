@@ -1,5 +1,6 @@
 /** One scenario with one seed on real servers → a verdict. Never rejects for what a submission does. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Isolation } from '../isolation.ts';
 import type { Failure, ServerScenario } from '../lab.ts';
@@ -32,6 +33,8 @@ export interface Conduct {
 const STORY_EVENTS_MAX = 6;
 /** A standstill of this process that long makes every deadline worthless. */
 const STALL_MS = 4000;
+/** With more than that every bound in real time is worthless, too. */
+const LOAD_PER_CORE_MAX = 8;
 const LOG_LINES_KEPT = 400;
 const TEXT_MAX = 140;
 
@@ -119,7 +122,11 @@ function resultOf(
     const words = `this machine stood still for ${(stalledMs / 1000).toFixed(1)} s; try again`;
     return undecided(seed, words);
   }
-  if (error instanceof Failed) return failed(seed, error.failure, drill);
+  if (error instanceof Failed) {
+    const busy = error.failure.kind === 'liveness' ? tooBusy() : undefined;
+    if (busy) return undecided(seed, `${error.failure.evidence}; but ${busy}`);
+    return failed(seed, error.failure, drill);
+  }
   const message = error instanceof Error ? error.message : String(error);
   const isTrouble = error instanceof ServerError || error instanceof SqlError;
   if (isTrouble && drill?.hasActed) {
@@ -161,6 +168,14 @@ function storyOf(record: readonly RecordLine[]): StoryEvent[] {
     atMs,
     text: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text,
   }));
+}
+
+/** Why what takes too long here says nothing about anybody; undefined when it does. */
+function tooBusy(): string | undefined {
+  const [load = 0] = loadavg();
+  const cores = availableParallelism();
+  if (load / cores <= LOAD_PER_CORE_MAX) return undefined;
+  return `this machine is too busy to say who is slow: ${load.toFixed(0)} processes want its ${cores} cores`;
 }
 
 /** Longest standstill of this process since the call, in milliseconds. */

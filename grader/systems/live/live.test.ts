@@ -34,6 +34,7 @@ async function open(names: readonly string[], crashes: string[] = []): Promise<S
     loaded: built.loaded,
     folder: newFolder(),
     isolation: 'course',
+    pace: 2,
     onCrash: (name, text) => crashes.push(`${name}: ${text}`),
   });
   stores.push(store);

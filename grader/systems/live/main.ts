@@ -17,6 +17,29 @@ type Programs = {
   readonly c: new (context: Context) => StoreClient;
 };
 
+/** The machine's own. */
+const { setTimeout: setRealTimeout } = globalThis;
+
+/**
+ * Timers and clocks of a busy machine go slower: an election timeout is a multiple of what a message
+ * takes, and there everything takes longer.
+ */
+function slowDown(pace: number): void {
+  const { setTimeout: later, setInterval: often } = globalThis;
+  type Timer = (act: () => void, ms?: number, ...rest: unknown[]) => NodeJS.Timeout;
+  const slow = (set: unknown) => {
+    const timer: Timer = (act, ms = 0, ...rest) => (set as Timer)(act, ms * pace, ...rest);
+    return timer as never;
+  };
+  globalThis.setTimeout = slow(later);
+  globalThis.setInterval = slow(often);
+  const began = { wallMs: Date.now(), ms: performance.now() };
+  const now = performance.now.bind(performance);
+  const passedMs = () => (now() - began.ms) / pace;
+  Object.defineProperty(performance, 'now', { value: () => began.ms + passedMs() });
+  Date.now = () => Math.round(began.wallMs + passedMs());
+}
+
 const send = (message: FromLive) => process.send?.(message, () => {});
 
 let self = '';
@@ -91,7 +114,7 @@ async function perform({ id, op, args, withinMs }: Extract<ToLive, { type: 'do' 
   const late = Symbol('late');
   const answer = await Promise.race([
     asks[op](...args).then((value) => ({ value })),
-    sleep(withinMs).then(() => late),
+    new Promise((resolve) => setRealTimeout(() => resolve(late), withinMs)),
   ]);
   if (answer === late) {
     abandon();
@@ -103,6 +126,7 @@ async function perform({ id, op, args, withinMs }: Extract<ToLive, { type: 'do' 
 process.on('message', (message: ToLive) => {
   if (message.type === 'listen') {
     self = message.id;
+    slowDown(message.pace);
     wire = new Wire(crash);
     wire.listen(message.port).then((port) => send({ type: 'listening', port }), crash);
   } else if (message.type === 'boot') boot(message).catch(crash);

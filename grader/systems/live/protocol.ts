@@ -2,8 +2,14 @@
 import type { Address } from '../machine.ts';
 
 export type ToLive =
-  /** Port 0 for any. */
-  | { readonly type: 'listen'; readonly id: string; readonly port: number }
+  | {
+      readonly type: 'listen';
+      readonly id: string;
+      /** 0 for any. */
+      readonly port: number;
+      /** How much slower its clock goes than that of the machine. */
+      readonly pace: number;
+    }
   | {
       readonly type: 'boot';
       readonly code: string;

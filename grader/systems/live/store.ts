@@ -29,6 +29,8 @@ export interface StoreSpec {
   /** Ends with the cluster, and everything in it. */
   readonly folder: string;
   readonly isolation: Isolation;
+  /** How much slower the clocks of the members go than that of this machine. @default 1 */
+  readonly pace?: number;
   /** A member threw. */
   readonly onCrash: (name: NodeId, text: string) => void;
 }
@@ -43,14 +45,16 @@ export class Store {
   }
 
   /** Resolves when the store has answered a first question. */
-  static async open({ names, loaded, folder, isolation, onCrash }: StoreSpec): Promise<Store> {
+  static async open(spec: StoreSpec): Promise<Store> {
+    const { names, loaded, folder, isolation, onCrash, pace = 1 } = spec;
     const locate = makeLocator(loaded);
     const members = names.map((name) => {
       const tell = (text: string, stack: string) => {
         const where = locate(stack);
         onCrash(name, where === undefined ? text : `${text} at ${where}`);
       };
-      return new StoreMember({ name, code: loaded.code, folder, isolation, onCrash: tell });
+      const { code } = loaded;
+      return new StoreMember({ name, code, folder, isolation, pace, onCrash: tell });
     });
     const ports = await Promise.all(members.map((member) => member.listen()));
     const targets = Object.fromEntries(
@@ -102,6 +106,7 @@ interface MemberOptions {
   readonly code: string;
   readonly folder: string;
   readonly isolation: Isolation;
+  readonly pace: number;
   readonly onCrash: (text: string, stack: string) => void;
 }
 
@@ -127,7 +132,7 @@ export class StoreMember {
 
   /** Starts the process. @returns its port, the same in each life */
   async listen(): Promise<number> {
-    const { folder, isolation } = this.#options;
+    const { folder, isolation, pace } = this.#options;
     mkdirSync(this.#disk, { recursive: true });
     // The folder, so that a child that hears nothing any more is found and ended with the cluster.
     const child = fork(LIVE_FILE, [`${folder}/`], {
@@ -140,7 +145,7 @@ export class StoreMember {
     child.on('message', (message: FromLive) => this.#receive(message));
     child.on('error', () => {});
     const listening = this.#expect('listening');
-    this.#send({ type: 'listen', id: this.name, port: this.#port });
+    this.#send({ type: 'listen', id: this.name, port: this.#port, pace });
     const { port } = (await listening) as Extract<FromLive, { type: 'listening' }>;
     this.#port = port;
     return port;

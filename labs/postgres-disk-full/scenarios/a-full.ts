@@ -67,7 +67,7 @@ async function fill(drill: Drill): Promise<void> {
       return isCut && !(await canStart(primary));
     }
   };
-  await drill.assume('the disk to be full', fillMore, { withinMs: 60_000 });
+  await drill.assume('the disk to be full', fillMore, { withinMs: 180_000 });
   // What a failed start has freed, the cores of its processes take.
   for (const name of CORES) {
     await primary.writeFile(beside(primary, name), 'core '.repeat(12_000)).catch(() => {});

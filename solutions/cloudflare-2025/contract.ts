@@ -1,1 +1,0 @@
-export * from '../../outages/cloudflare-2025/contract.ts';

@@ -1,1 +1,0 @@
-export * from '../../outages/facebook-2021/contract.ts';
