@@ -1,5 +1,6 @@
 /** Options that all commands of a course share: seeds, detail, isolation. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SeedChoice } from '../grader/grade.ts';
 import { ISOLATIONS, type Isolation, RESISTS, RESISTS_ON_SERVERS } from '../grader/isolation.ts';
 import { isOnPostgres, isSimulated, type Lab } from '../grader/lab.ts';
@@ -7,6 +8,8 @@ import { DETAILS, type Detail } from '../grader/report/detail.ts';
 import { wrap } from '../grader/report/terminal.ts';
 import { commitmentOf, parseSeedSet } from '../grader/seed-set.ts';
 import { UsageError } from './errors.ts';
+import { VERSION } from './main.ts';
+import { ROOT } from './root.ts';
 import { selectSeeds } from './select.ts';
 
 export interface CourseOptions {
@@ -14,6 +17,13 @@ export interface CourseOptions {
   readonly seedSet?: string;
   readonly detail?: string;
   readonly isolation?: string;
+}
+
+/** This grader with these labs: a change in either may change results. */
+export function graderName(): string {
+  const file = join(ROOT, 'dist', '.hash');
+  const hash = existsSync(file) ? `+${readFileSync(file, 'utf8').slice(0, 12)}` : '';
+  return `${VERSION}${hash}`;
 }
 
 /** What of the seeds a result depends on, in a word. */

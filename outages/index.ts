@@ -32,6 +32,18 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/facebook-2010/mutants.ts'),
     () => import('../solutions/facebook-2010/variants.ts'),
   ),
+  outage(
+    'cloudflare-2025',
+    () => import('./cloudflare-2025/lab.ts'),
+    () => import('../solutions/cloudflare-2025/mutants.ts'),
+    () => import('../solutions/cloudflare-2025/variants.ts'),
+  ),
+  outage(
+    'facebook-2021',
+    () => import('./facebook-2021/lab.ts'),
+    () => import('../solutions/facebook-2021/mutants.ts'),
+    () => import('../solutions/facebook-2021/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

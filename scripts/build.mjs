@@ -3,6 +3,7 @@
  * faster than TypeScript that is translated at each start. Run by `npm ci` (prepare) and by
  * `bin/lab.mjs` when a source is newer than the last build.
  */
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
@@ -79,6 +80,12 @@ export async function build() {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && /\.js(\.map)?$/.test(path) && !kept.has(path)) rmSync(path);
   }
+  // What the results of a batch depend on, besides the submissions: this grader with these labs.
+  const code = outputFiles.filter(({ path }) => path.endsWith('.js'));
+  const hash = createHash('sha256');
+  for (const { path, contents } of code.sort((a, b) => (a.path < b.path ? -1 : 1)))
+    hash.update(`${relative(out, path)}\0`).update(contents);
+  put(join(out, '.hash'), Buffer.from(hash.digest('hex')));
   // A source that was changed during the build is newer than it.
   const stamp = join(out, '.stamp');
   put(stamp, Buffer.from(`${startedAt.toISOString()}\n`));

@@ -21,6 +21,8 @@ const UNPROVEN = new Set([
   'gcp-service-control-2025',
   'twilio-2013',
   'facebook-2010',
+  'cloudflare-2025',
+  'facebook-2021',
 ]);
 const proven = labs.filter((lab) => !UNPROVEN.has(lab));
 

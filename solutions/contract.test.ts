@@ -5,7 +5,7 @@ import { isSimulated } from '../grader/lab.ts';
 import { ROOT } from '../grader/paths.ts';
 import { course } from '../outages/index.ts';
 
-test('the contract of every simulated lab is tested', async () => {
+test('the contract of every simulated lab is tested', { timeout: 0 }, async () => {
   for (const { slug, load } of course) {
     const tested = existsSync(join(ROOT, 'solutions', `${slug}.test.ts`));
     expect([slug, tested]).toEqual([slug, isSimulated(await load())]);

@@ -16,6 +16,7 @@ import { exportForTool, type HandedIn, TOOLS } from '../../grader/batch/similari
 import {
   type CourseOptions,
   detailOf,
+  graderName,
   isolationLines,
   isolationOf,
   seedsName,
@@ -67,7 +68,7 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
       },
       out,
       seeds,
-      conditions: { grader: VERSION, seeds: seedsName(seeds) },
+      conditions: { grader: graderName(), seeds: seedsName(seeds) },
       redo: redoFrom(options.redo),
       isolation,
       ...(jobs ? { jobs } : {}),

@@ -238,7 +238,7 @@ export class Site {
     const i = all.findIndex((one) => one.value.version === value.version);
     const newest = this.newest(key).value;
     const wasMeant = all[i]?.value.limit === value.limit;
-    const replacedAtMs = all[i + 1]?.atMs ?? this.#cluster.nowMs;
+    const replacedAtMs = (i >= 0 ? all[i + 1]?.atMs : undefined) ?? this.#cluster.nowMs;
     const forMs = this.#cluster.nowMs - replacedAtMs;
     if (wasMeant && forMs <= FRESH_WITHIN_MS) return;
     this.#badPage ??= { server: node, key, value, newest, forMs };

@@ -7,6 +7,8 @@ const client = plantIn('client.ts');
 const shard = plantIn('shard.ts');
 const locks = plantIn('transactions.ts');
 const server = plantIn('server.ts');
+const coordinator = plantIn('coordinator.ts');
+const jobs = plantIn('jobs.ts');
 
 export default defineMutants([
   // ── Part A: who owns what ─────────────────────────────────────────────────────────────────────
@@ -246,8 +248,8 @@ export default defineMutants([
     edit: [
       {
         file: 'server.ts',
-        find: "if (this.#awaited.size === 0) this.#begin('config'",
-        replace: "this.#begin('config'",
+        find: "if (this.#awaited.size === 0) this.#jobs.begin('config'",
+        replace: "this.#jobs.begin('config'",
       },
       {
         file: 'server.ts',
@@ -280,7 +282,7 @@ export default defineMutants([
       {
         file: 'server.ts',
         find: `    for (const arrival of this.#awaited.values())
-      this.#begin(\`fetch \${nameOf(arrival)}\`, () => this.#fetch(arrival));
+      this.#jobs.begin(\`fetch \${nameOf(arrival)}\`, () => this.#fetch(arrival));
 `,
         replace: '',
       },
@@ -407,7 +409,7 @@ export default defineMutants([
     find: '        return this.#arrived.delete(nameOf(order));',
     put: '        return false;',
   }),
-  server('fetched-again-and-again', {
+  jobs('fetched-again-and-again', {
     bug: 'A shard that is on its way is asked for on each tick.',
     by: 'D7',
     find: 'if (busy !== undefined) return busy;',
@@ -555,20 +557,20 @@ export default defineMutants([
     find: 'for (const [key, value] of promised.part.writes) this.#add(key, value, at);',
     put: 'for (const [key, value] of promised.part.writes) this.#add(key, value, promised.at);',
   }),
-  server('commits-with-one-promise', {
+  coordinator('commits-with-one-promise', {
     bug: 'A transaction is committed when one of its parts has promised.',
     by: 'F2',
     find: 'times.every((at) => at !== undefined)',
     put: 'times.some((at) => at !== undefined) && times.splice(0, 9, ...times.map((at) => at ?? 0))',
   }),
-  server('aborts-by-itself', {
+  coordinator('aborts-by-itself', {
     bug: 'A part that has waited long for a decision takes it for an abort.',
     by: 'F5',
     common: true,
     find: "const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });",
     put: 'const { done, at } = { done: false, at: 0 };',
   }),
-  server('never-inquires', {
+  coordinator('never-inquires', {
     bug: 'A part waits for its decision for ever.',
     by: 'F6',
     common: true,
@@ -580,6 +582,18 @@ export default defineMutants([
     by: 'F6',
     find: 'this.#sessions.set(client, { seq, result: this.transactions.outcome(attempt) });',
     put: 'void [client, seq];',
+  }),
+  coordinator('tells-what-it-meant', {
+    bug: 'The coordinator tells the parts what it has decided, whether its log has taken it or not.',
+    by: 'F7',
+    find: "await this.#submit({ kind: 'conclude', attempt, at });",
+    put: "await this.#submit({ kind: 'conclude', attempt, at });\n    await this.#tell({ ...record, decision: at });",
+  }),
+  shard('records-stay-behind', {
+    bug: 'A shard moves without the records of the transactions that are anchored in it.',
+    by: 'F7',
+    find: 'records: [...this.transactions.records.values()],',
+    put: 'records: [],',
   }),
   shard('promises-stay-behind', {
     bug: 'A shard moves without its locks.',

@@ -16,7 +16,6 @@ import type { CallOptions, NodeId } from 'faultlab/node';
 import { attempt, type Leaders } from './caller.ts';
 import Client, { shardOfRequest } from './client.ts';
 import {
-  type Attempt,
   type Config,
   type GroupId,
   MAX_OFFSET_MS,
@@ -35,14 +34,13 @@ import {
   TICKS,
   type Timestamp,
 } from './contract.ts';
+import { Coordinator, type TransactionCommand } from './coordinator.ts';
 import { Hlc } from './hlc.ts';
+import { Jobs } from './jobs.ts';
 import { ShardState } from './shard.ts';
-import type { Promised, Record } from './transactions.ts';
 
 /** How often a leader looks for what is to do. */
 const TICK_MS = 50;
-/** When a promise is so old, its leader asks what has become of the transaction. */
-const PATIENCE_MS = 500;
 
 type Command =
   /** `now`: by the clock of the leader that proposed it. */
@@ -55,10 +53,7 @@ type Command =
   | ({ readonly kind: 'delete' } & MoveArgs)
   /** The owner before has deleted it. */
   | ({ readonly kind: 'forget' } & MoveArgs)
-  /** A transaction that is anchored here is committed at this time; null: aborted. */
-  | { readonly kind: 'conclude'; readonly attempt: Attempt; readonly at: Timestamp | null }
-  /** All its parts know. */
-  | { readonly kind: 'end'; readonly attempt: Attempt };
+  | TransactionCommand;
 
 type Reply = { readonly ok: true; readonly result: Result } | Refusal;
 
@@ -79,10 +74,8 @@ export default class Server implements ShardServer {
   readonly #controllers: readonly NodeId[];
   readonly #leaders: Leaders = new Map();
   readonly #clock = new Hlc();
-  /** How this replica asks the owners of other shards. */
-  readonly #client: Client;
-  /** What this leader has begun to do. */
-  readonly #busy = new Map<string, Promise<void>>();
+  readonly #jobs = new Jobs();
+  readonly #coordinator: Coordinator;
 
   // The state machine: changed by `apply` and `restore` only.
   #config = NO_CONFIG;
@@ -105,7 +98,8 @@ export default class Server implements ShardServer {
       peer === node.id
         ? this.#onRequest(args as RequestArgs)
         : node.call(peer, method as 'request', args as RequestArgs, options);
-    this.#client = new Client({ ...node, call } as ShardContext, controllers);
+    const client = new Client({ ...node, call } as ShardContext, controllers);
+    this.#coordinator = new Coordinator(this.#jobs, client, (command) => this.#submit(command));
     node.serve('request', (args) => this.#onRequest(args));
     node.serve('fetchShard', (args) => this.#onFetch(args));
     node.serve('deleteShard', (args) => this.#onDelete(args));
@@ -218,53 +212,14 @@ export default class Server implements ShardServer {
     this.#arrived.set(nameOf(arrival), arrival);
   }
 
-  // ── Transactions: what the leader of an anchor, or of a part, does ────────────────────────────
-
   /** Answered as soon as it is decided; the parts are told behind the client's back. */
   async #onBegin(args: RequestArgs): Promise<Reply> {
     const begun = await this.#request(args);
     if (!begun.ok || begun.result.done !== undefined) return begun;
     const { attempt } = args.operation as Extract<Operation, { readonly kind: 'begin' }>;
-    await this.#see(attempt);
+    await this.#coordinator.see(this.#shards, attempt);
     const ended = await this.#request(args);
     return ended.ok && ended.result.done === undefined ? refuse('not-ready') : ended;
-  }
-
-  #record({ anchor, id }: Attempt): Record | undefined {
-    return this.#shards.get(anchor)?.transactions.records.get(id);
-  }
-
-  #see(attempt: Attempt): Promise<void> {
-    return this.#begin(`decide ${attempt.id}`, () => this.#seeThrough(attempt));
-  }
-
-  /** All parts promise, or none is held to it. Every step may be repeated, by this leader or the next. */
-  async #seeThrough(attempt: Attempt): Promise<void> {
-    const record = this.#record(attempt);
-    if (record === undefined || record.decision !== undefined) return;
-    const asked = record.parts.map((part) => this.#client.ask({ kind: 'prepare', attempt, part }));
-    const times = (await Promise.all(asked)).map(({ at }) => at);
-    const isPromised = times.every((at) => at !== undefined);
-    const at = isPromised ? Math.max(...(times as Timestamp[])) : null;
-    await this.#submit({ kind: 'conclude', attempt, at });
-  }
-
-  /** The record goes when all parts know: from then on nobody has to ask. */
-  async #tell({ attempt, parts, decision }: Record): Promise<void> {
-    if (decision === undefined) return;
-    const told = parts.map(({ shard }) =>
-      this.#client.ask({ kind: 'decide', attempt, shard, at: decision }),
-    );
-    await Promise.all(told);
-    await this.#submit({ kind: 'end', attempt });
-  }
-
-  /** A promise that is old: its anchor knows what has become of it, or will. */
-  async #inquire({ attempt, part }: Promised): Promise<void> {
-    const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });
-    if (done === undefined) return;
-    const { shard } = part;
-    await this.#client.ask({ kind: 'decide', attempt, shard, at: done ? at : null });
   }
 
   // ── Moving shards: what the leader does ───────────────────────────────────────────────────────
@@ -273,27 +228,11 @@ export default class Server implements ShardServer {
   #tick(): void {
     if (!this.#log.isLeader) return;
     for (const arrival of this.#awaited.values())
-      this.#begin(`fetch ${nameOf(arrival)}`, () => this.#fetch(arrival));
+      this.#jobs.begin(`fetch ${nameOf(arrival)}`, () => this.#fetch(arrival));
     for (const arrival of this.#arrived.values())
-      this.#begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));
-    if (this.#awaited.size === 0) this.#begin('config', () => this.#advance());
-    for (const { transactions } of this.#shards.values()) {
-      for (const record of transactions.records.values())
-        if (record.decision === undefined) this.#see(record.attempt);
-        else this.#begin(`tell ${record.attempt.id}`, () => this.#tell(record));
-      for (const promised of transactions.promised.values())
-        if (Date.now() * TICKS - promised.at > PATIENCE_MS * TICKS)
-          this.#begin(`inquire ${promised.attempt.id}`, () => this.#inquire(promised));
-    }
-  }
-
-  /** What is under way is not begun again. */
-  #begin(name: string, job: () => Promise<void>): Promise<void> {
-    const busy = this.#busy.get(name);
-    if (busy !== undefined) return busy;
-    const promise = job().finally(() => this.#busy.delete(name));
-    this.#busy.set(name, promise);
-    return promise;
+      this.#jobs.begin(`delete ${nameOf(arrival)}`, () => this.#delete(arrival));
+    if (this.#awaited.size === 0) this.#jobs.begin('config', () => this.#advance());
+    this.#coordinator.tick(this.#shards);
   }
 
   async #advance(): Promise<void> {

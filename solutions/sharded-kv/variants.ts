@@ -17,6 +17,7 @@ function vary(
 const caller = (find: string, replace: string) => ({ file: 'caller.ts', find, replace });
 const client = (find: string, replace: string) => ({ file: 'client.ts', find, replace });
 const server = (find: string, replace: string) => ({ file: 'server.ts', find, replace });
+const coordinator = (find: string, replace: string) => ({ file: 'coordinator.ts', find, replace });
 const assignment = (find: string, replace: string) => ({ file: 'assignment.ts', find, replace });
 
 /** But for the one whose leader begins without an entry: there ReadIndex waits until somebody writes. */
@@ -72,6 +73,18 @@ const variants: readonly Variant[] = [
   ]),
   vary('asks-again-first', 'A client that was refused pauses before it asks the controllers.', [
     client('if (count > 1) await sleep(PAUSE_MS);', 'await sleep(PAUSE_MS);'),
+  ]),
+  vary('impatient-parts', 'Who has promised asks after 100 ms what has become of it.', [
+    coordinator('const PATIENCE_MS = 500;', 'const PATIENCE_MS = 100;'),
+  ]),
+  vary('one-part-after-the-other', 'The coordinator asks for one promise after the other.', [
+    coordinator(
+      `const asked = parts.map((part) => this.#client.ask({ kind: 'prepare', attempt, part }));
+    const times = (await Promise.all(asked)).map(({ at }) => at);`,
+      `const times: (Timestamp | undefined)[] = [];
+    for (const part of parts)
+      times.push((await this.#client.ask({ kind: 'prepare', attempt, part })).at);`,
+    ),
   ]),
   ...onOtherRafts,
 ];

@@ -5,7 +5,16 @@ import { timed } from '../timed.ts';
 import { transacted } from '../transacted.ts';
 import { groupOf, view } from '../view.ts';
 import { keyIn, sharded } from '../workload.ts';
-import { actions, calm, crashAll, isClient, isMigration, plan, restartAll } from './faults.ts';
+import {
+  actions,
+  calm,
+  crashAll,
+  cutBetween,
+  isClient,
+  isMigration,
+  plan,
+  restartAll,
+} from './faults.ts';
 
 const DIRECTED = { test: 5, grade: 20 };
 const RANDOM = { test: 10, grade: 60 };
@@ -56,6 +65,35 @@ function finish(cluster: Cluster): void {
   sharded(cluster).expectSettled();
   work.finish(KEYS);
   expectWhole(cluster);
+}
+
+/**
+ * The owners of two shards cannot hear each other: before a transaction in both is decided, or from the
+ * moment on at which its client is told so. Then the first one's shard moves to `r`, which can hear
+ * everybody; so what is to be done is for `r` to do, whoever of them coordinates.
+ */
+function moveMidway(cluster: Cluster, when: 'open' | 'decided'): void {
+  const work = transacted(cluster);
+  const store = sharded(cluster);
+  const [first, second] = cluster.draw.chance(0.5) ? [P1, Q1] : [Q1, P1];
+  const owners = view(cluster).latest.shards;
+  if (owners[shardOf(first)] !== 'p') store.move(shardOf(first), 'p');
+  if (owners[shardOf(second)] !== 'q') store.move(shardOf(second), 'q');
+  store.expectSettled();
+  cluster.run(1000); // what was before is over everywhere
+  const cut = () => {
+    cutBetween(cluster, view(cluster).nodesOf('p'), view(cluster).nodesOf('q'));
+    cluster.note(`p and q cannot hear each other; the transaction of c1 is ${when}`);
+  };
+  const steps = [work.append(first), work.append(second)];
+  if (when === 'open') cut();
+  work.transact('c1', steps, when === 'decided' ? cut : undefined);
+  if (when === 'open') cluster.run(300);
+  else work.settle();
+  store.control1('c2', { kind: 'move', shard: shardOf(first), group: 'r' });
+  work.settle();
+  work.transact1('c3', [get(first), get(second)]);
+  cluster.heal();
 }
 
 export const transactions: readonly Scenario[] = [
@@ -240,6 +278,7 @@ export const transactions: readonly Scenario[] = [
       const work = transacted(cluster);
       const store = sharded(cluster);
       store.join('p', 'q', 'r');
+      const endMs = cluster.nowMs + 1200;
       work.begin(1200, KEYS, ['c2', 'c3', 'c4']);
       const { draw } = cluster;
       for (let round = 0; round < 5; round++) {
@@ -249,7 +288,11 @@ export const transactions: readonly Scenario[] = [
         const others: GroupId[] = ['p', 'q', 'r'].filter((id) => id !== shards[shard]);
         store.move(shard, draw.pick(others));
       }
-      cluster.run(200);
+      cluster.run(Math.max(200, endMs - cluster.nowMs));
+      work.settle();
+      store.expectSettled();
+      moveMidway(cluster, 'open');
+      moveMidway(cluster, 'decided');
       finish(cluster);
     },
   },

@@ -1,0 +1,1 @@
+export * from '../../outages/facebook-2021/contract.ts';
