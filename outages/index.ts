@@ -27,6 +27,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/twilio-2013/variants.ts'),
   ),
   outage(
+    'github-2018',
+    () => import('./github-2018/lab.ts'),
+    () => import('../solutions/github-2018/mutants.ts'),
+    () => import('../solutions/github-2018/variants.ts'),
+  ),
+  outage(
     'facebook-2010',
     () => import('./facebook-2010/lab.ts'),
     () => import('../solutions/facebook-2010/mutants.ts'),

@@ -20,6 +20,7 @@ const UNPROVEN = new Set([
   'aws-dynamodb-2015',
   'gcp-service-control-2025',
   'twilio-2013',
+  'github-2018',
   'facebook-2010',
   'cloudflare-2025',
   'facebook-2021',

@@ -1,0 +1,1 @@
+export * from '../../outages/github-2018/contract.ts';
