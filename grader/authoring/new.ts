@@ -26,7 +26,7 @@ export function newLab(slug: string): ReadonlyMap<string, string> {
       .replaceAll("slug: 'echo'", `slug: '${slug}'`)
       .replaceAll("title: 'Echo'", `title: '${className(slug)}'`)
       .replaceAll('class Echo', `class ${className(slug)}`)
-      .replaceAll('/** Echo, yours', `/** ${className(slug)}, yours`);
+      .replaceAll('/** Echo, ', `/** ${className(slug)}, `);
   const [lab, solution] = [join('labs', slug), join('solutions', slug)];
   return new Map([
     [join(lab, 'lab.ts'), named(read('lab.ts'))],
