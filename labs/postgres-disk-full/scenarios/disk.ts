@@ -5,7 +5,7 @@ export const DISK_MB = 96;
 const MB = 1024 * 1024;
 
 /** Shared memory is not to be on the disk that fills. */
-export const settings = { dynamic_shared_memory_type: 'sysv' };
+export const settings = { min_dynamic_shared_memory: '8MB' };
 
 /** A file on the machine of a node, beside its data directory. */
 export const beside = (node: PgServer, name: string) => node.dataDir.replace(/[^/]*$/, name);
