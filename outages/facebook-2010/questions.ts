@@ -12,6 +12,8 @@ const CACHE = 'm1';
 const WAIT_MS = 3000;
 const LINE_MAX = 200;
 const CPUS = 4;
+/** A database that can do more queries than there are pages. */
+const TIMES = 8;
 /** Requests take a few milliseconds to arrive. */
 const NEAR_MS = 50;
 
@@ -153,25 +155,19 @@ const wasted = question('wasted', (run) => {
 const faster = question('faster', async (run) => {
   const story = storyOf(run);
   if (story === undefined) return undefined;
-  const times = [2, 4, 8, 16];
-  for (const factor of times) {
-    const before = (cluster: Cluster) =>
-      cluster.after(1, () => cluster.cpu(DATABASE, { workers: factor * CPUS }));
-    const [pages = 0, made = 0] = atEnd(await run.again({ before }));
-    if (made < pages / 2) continue;
-    const perS = Math.round((atEnd(run)[2] ?? 0) / 10);
-    return {
-      text: `With 2, 4, 8 or 16 times the CPUs of the database from the start on: how many are the fewest with which pages would be made at the end of this run?`,
-      fact: `${factor} ×, run again so. The database must do more queries in a second than all pages together send when the cache is empty, about ${perS} here; otherwise its line only fills more slowly.`,
-      about: [story.query],
-      answer: {
-        choice: `${factor} ×`,
-        wrong: times.map((other) => `${other} ×`),
-        inOrder: true,
-      },
-    };
-  }
-  return undefined;
+  const before = (cluster: Cluster) =>
+    cluster.after(1, () => cluster.cpu(DATABASE, { workers: TIMES * CPUS }));
+  const [pages = 0, made = 0] = atEnd(await run.again({ before }));
+  const perS = Math.round((atEnd(run)[2] ?? 0) / 10);
+  const share = made / Math.max(1, pages);
+  return {
+    text: `With ${TIMES} times the CPUs of the database from the start on, how many of the pages would be made at the end of this run?`,
+    fact: `${inWords(share)}, run again so. All pages together send about ${perS} queries a second when the cache is empty; a database that can do more of them empties its line, and one that cannot fills it.`,
+    about: [story.query],
+    answer: { choice: inWords(share), wrong: ['none', 'about half', 'all'] },
+  };
 });
+
+const inWords = (share: number) => (share < 0.1 ? 'none' : share > 0.9 ? 'all' : 'about half');
 
 export const questions = [tookAway, saw, asked, late, wasted, faster];
