@@ -83,11 +83,21 @@ export async function contract(slug: string): Promise<void> {
   describe(lab.slug, () => {
     const messages: string[] = [];
 
+    /** Of seed 1 of the solution, by scenario, in realms that other runs have used. */
+    const hashes = new Map<string, string>();
+
     test('the solution passes every scenario', { timeout: 0 }, async () => {
       const session = await open(lab, solution);
       for (const scenario of scenarios) {
-        const result = await verdict(session, scenario, seedsOf(scenario));
-        expect([scenario.id, result]).toEqual([scenario.id, { verdict: 'passed' }]);
+        for (let seed = seedsOf(scenario); seed >= 1; seed--) {
+          const { result } = await session.run(scenario, seed);
+          expect([scenario.id, seed, result]).toMatchObject([
+            scenario.id,
+            seed,
+            { verdict: 'passed' },
+          ]);
+          hashes.set(scenario.id, result.traceHash);
+        }
       }
       session.close();
     });
@@ -104,16 +114,13 @@ export async function contract(slug: string): Promise<void> {
     });
 
     test('one seed gives one run, in used realms and in new ones', { timeout: 0 }, async () => {
-      const [used, fresh] = [await open(lab, solution), await open(lab, solution)];
+      const session = await open(lab, solution);
       for (const scenario of scenarios) {
-        await used.run(scenario, 2);
-        const once = await used.run(scenario, 1, { keepTrace: true });
-        fresh.refresh();
-        const again = await fresh.run(scenario, 1);
-        expect([scenario.id, again.result.traceHash]).toEqual([scenario.id, once.result.traceHash]);
+        session.refresh();
+        const { result } = await session.run(scenario, 1, { keepTrace: true });
+        expect([scenario.id, result.traceHash]).toEqual([scenario.id, hashes.get(scenario.id)]);
       }
-      used.close();
-      fresh.close();
+      session.close();
     });
 
     test('points are whole, and sum to 100', () => {
@@ -145,7 +152,8 @@ export async function contract(slug: string): Promise<void> {
         const session = await open(lab, solution, edit);
         for (const scenario of scenarios) {
           if (scenario.shipped || mayFail[scenario.id] !== undefined) continue;
-          const result = await verdict(session, scenario, seedsOf(scenario));
+          // More seeds: npm run soundness.
+          const result = await verdict(session, scenario, 1);
           expect([scenario.id, result]).toEqual([scenario.id, { verdict: 'passed' }]);
         }
         session.close();
