@@ -35,7 +35,6 @@ const suites = [
   ...proven.map((lab) => npm('mutants', '--lab', lab)),
   ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', '100')),
   npm('fuzz'),
-  npm('bench', 'repeat', 'memory'),
   ['node', 'scripts/determinism.mjs', '22', '24'],
   ...proven.map((lab) => [
     'npx',
@@ -47,6 +46,7 @@ const suites = [
     '--seeds',
     seeds,
   ]),
+  npm('bench', 'repeat', 'memory'),
 ];
 
 const deadlineMs = 1000 * Number(process.env.FAULTLAB_DEADLINE ?? Number.POSITIVE_INFINITY);

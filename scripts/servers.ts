@@ -87,10 +87,17 @@ function run({ slug, uses = [] }: PostgresLab, options: Partial<GradeOptions>): 
   return grade({ ...request, seeds: { mode: 'grade' }, ...options });
 }
 
+/** Not yet run often enough to be asked for of all: run by their names, said, not hidden. */
+const UNPROVEN = new Set(['postgres-disk-full', 'postgres-failover']);
+
 console.log((await findBackend()).words);
 for (const entry of syllabus) {
   const lab = await entry.load();
   if (!isOnPostgres(lab) || (values.lab ?? lab.slug) !== lab.slug) continue;
+  if (values.lab === undefined && UNPROVEN.has(lab.slug)) {
+    console.log(`not asked for yet: ${lab.slug} (--lab ${lab.slug})`);
+    continue;
+  }
   if (values.mutant === undefined) await solution(lab);
   if (values.repeat !== undefined || values.scenario !== undefined) continue;
   if (values.mutant === undefined) await skeleton(lab);

@@ -4,10 +4,10 @@ const controller = plantIn('controller.ts');
 
 export default defineMutants([
   controller('impatient', {
-    bug: 'The lease counts as run out when a single sign of life is late.',
+    bug: 'The lease counts as run out before the next sign of life is due.',
     by: 'A1',
     find: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs;',
-    put: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs / 8;',
+    put: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs / 20;',
   }),
   controller('patient', {
     bug: 'To be on the safe side, a lease that ran out is left alone for a few periods more.',
