@@ -1,6 +1,7 @@
 /**
  * ▲ 1,000 seeds of every lab on Node 20, 22 and 24: 0 differences. Runs the solutions and prints one
- * hash of all trace hashes; `.ci/run` compares it between versions of Node.
+ * hash of all trace hashes; `.ci/run` compares it between versions of Node. Whether the runs passed is
+ * told, and asked for elsewhere (`npm run soundness`).
  * Run: SEEDS=1000 npm run bench -- determinism
  */
 import { createHash } from 'node:crypto';
@@ -12,7 +13,7 @@ import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
 import { course } from '../outages/index.ts';
 
-const SEEDS = Number(process.env.SEEDS ?? 50);
+const SEEDS = Number(process.env.SEEDS ?? 5);
 const bootCode = await loadBoot(BOOT_FILE);
 for (const entry of course) {
   const lab = await entry.load();
@@ -31,6 +32,5 @@ for (const entry of course) {
   }
   session.close();
   const text = hash.digest('hex').slice(0, 16);
-  console.log(`${lab.slug.padEnd(12)} ${SEEDS} seeds  ${text}  ${bad} not passed`);
-  if (bad > 0) process.exitCode = 1;
+  console.log(`${lab.slug.padEnd(26)} ${SEEDS} seeds  ${text}  ${bad} not passed`);
 }

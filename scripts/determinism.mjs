@@ -1,4 +1,4 @@
-// The same runs on several versions of Node: node scripts/determinism.mjs 22 24
+// The same runs on several versions of Node: SEEDS=50 node scripts/determinism.mjs 22 24
 import { spawnSync } from 'node:child_process';
 
 const run = (command, args) => {

@@ -1,10 +1,10 @@
 /**
  * The suites that take longer than `npm test` may: all planted bugs, correct variants, many seeds,
  * checkers against brute force, what instructors do. One after the other, the telling ones first; all
- * are run, also after one has failed. `FAULTLAB_DEADLINE` (seconds since 1970) is when no further one
- * is begun: what is left out then is said.
+ * are run, also after one has failed. At the end stand the times and the last words of what failed.
+ * `FAULTLAB_DEADLINE` (seconds since 1970) is when no further one is begun: what is left out is said.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
 const labs = readdirSync('solutions', { withFileTypes: true })
@@ -32,44 +32,58 @@ const suites = [
     'node',
     `scripts/${name}.mjs`,
   ]),
-  ...proven.map((lab) => npm('mutants', '--lab', lab)),
-  ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', '100')),
-  npm('fuzz'),
   ['node', 'scripts/determinism.mjs', '22', '24'],
-  ...proven.map((lab) => [
-    'npx',
-    'lab',
-    'grade',
-    `solutions/${lab}`,
-    '--lab',
-    lab,
-    '--seeds',
-    seeds,
-  ]),
+  ...proven.map((lab) => npm('mutants', '--lab', lab)),
+  ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', seeds)),
+  npm('fuzz'),
   npm('bench', 'repeat', 'memory'),
 ];
 
+/** Shows what a suite prints while it runs, and keeps the end of it. */
+function run([command, ...args]) {
+  const startedMs = Date.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let end = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      process.stdout.write(text);
+      end = `${end}${text}`.slice(-4000);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('error', ({ message }) => resolve({ isOk: false, seconds: 0, end: message }));
+    child.on('close', (code) => {
+      resolve({ isOk: code === 0, seconds: Math.round((Date.now() - startedMs) / 1000), end });
+    });
+  });
+}
+
 const deadlineMs = 1000 * Number(process.env.FAULTLAB_DEADLINE ?? Number.POSITIVE_INFINITY);
-const failed = [];
-const leftOut = [];
-for (const [command, ...args] of suites) {
-  const line = [command, ...args].join(' ');
+const results = [];
+for (const suite of suites) {
+  const line = suite.join(' ');
   if (Date.now() > deadlineMs) {
-    leftOut.push(line);
+    results.push({ line });
     continue;
   }
   console.log(`\n$ ${line}`);
-  const startedMs = Date.now();
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status !== 0) failed.push(line);
+  const result = { line, ...(await run(suite)) };
+  results.push(result);
+  console.log(`-- ${result.isOk ? 'ok' : 'FAILED'} (${result.seconds} s)`);
+}
+
+const done = results.filter(({ isOk }) => isOk !== undefined);
+const failed = done.filter(({ isOk }) => !isOk);
+for (const { line, end } of failed) console.log(`\n== failed: ${line}\n${end}`);
+console.log();
+for (const { line, isOk, seconds } of results) {
+  const how = isOk === undefined ? 'no time' : isOk ? 'ok' : 'FAILED';
   console.log(
-    `-- ${status === 0 ? 'ok' : 'FAILED'} (${Math.round((Date.now() - startedMs) / 1000)} s)`,
+    `${how.padEnd(8)}${String(seconds ?? '').padStart(5)}${seconds ? ' s' : '  '}  ${line}`,
   );
 }
-for (const lab of UNPROVEN)
-  console.log(`not asked for yet: many seeds and correct variants of ${lab}`);
-for (const line of leftOut) console.log(`left out, for lack of time: ${line}`);
-for (const line of failed) console.log(`failed: ${line}`);
-const run = suites.length - leftOut.length;
-console.log(`\n${run - failed.length} of ${run} long suites passed, ${leftOut.length} left out`);
+for (const lab of UNPROVEN) console.log(`not asked for yet: mutants and many seeds of ${lab}`);
+console.log(
+  `\n${done.length - failed.length} of ${done.length} long suites passed, ${results.length - done.length} left out`,
+);
 process.exitCode = failed.length > 0 ? 1 : 0;

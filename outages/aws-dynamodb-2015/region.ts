@@ -46,7 +46,8 @@ export class Region {
 
   /** Share of the storage servers that take requests, 0 … 1. */
   get inService(): number {
-    return 1 - this.#out.size / this.servers.length;
+    // Not 1 - share: 1 - 95/100 is more than 5/100.
+    return (this.servers.length - this.#out.size) / this.servers.length;
   }
 
   /** Questions asked so far, in the whole region. */

@@ -52,7 +52,8 @@ export class ControlPlane {
 
   /** Share of the endpoints that have addresses, 0 … 1. */
   get reachable(): number {
-    return this.#records.size === 0 ? 1 : 1 - this.empty.length / this.#records.size;
+    const { size } = this.#records;
+    return size === 0 ? 1 : (size - this.empty.length) / size;
   }
 
   /** The endpoints without addresses: their plan is gone. */

@@ -60,7 +60,8 @@ export class Region {
 
   /** Share of the tasks that serve, 0 … 1. */
   get up(): number {
-    return 1 - this.#down.size / (this.tasks.length - this.#lost.size);
+    const live = this.tasks.length - this.#lost.size;
+    return (live - this.#down.size) / live;
   }
 
   get crashes(): number {
