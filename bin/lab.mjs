@@ -1,43 +1,7 @@
 #!/usr/bin/env node
 // The command. Runs the compiled form in dist/, after compiling it again when a source is newer.
 // The only file that ends the process; everything else returns an exit code.
-import { readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const SOURCES = ['grader', 'cli', 'labs', 'solutions', 'outages'];
-
-/** When a file was changed; 0 if it is not there. */
-const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-/** True if a source, or the build script, was changed after `sinceMs`. A removed file counts too. */
-function isNewer(folder, sinceMs) {
-  if (changedMs(folder) > sinceMs) return true;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (
-      entry.isDirectory()
-        ? isNewer(path, sinceMs)
-        : isSource(entry.name) && changedMs(path) > sinceMs
-    ) {
-      return true;
-    }
-  }
-  return false;
-}
-
-const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.test.ts');
-
-function isStale() {
-  const script = changedMs(join(root, 'scripts', 'build.mjs'));
-  if (script === 0) return false; // not a checkout
-  const stamp = changedMs(join(root, 'dist', '.stamp'));
-  if (script > stamp) return true;
-  return SOURCES.some(
-    (name) => changedMs(join(root, name)) > 0 && isNewer(join(root, name), stamp),
-  );
-}
+import { isStale } from './stale.mjs';
 
 async function run() {
   if (isStale()) {

@@ -21,6 +21,9 @@ export const ROOT = findRoot(here);
 /** The compiled worker: child processes run JavaScript only. */
 export const WORKER_FILE = join(ROOT, 'dist', 'grader', 'worker.js');
 
+/** The compiled member of a crew, for bulk runs of the course's own code. */
+export const CREW_FILE = join(ROOT, 'dist', 'grader', 'authoring', 'crew-member.js');
+
 /** The compiled program of a process that holds one node; one file, which is handed over as text. */
 export const NODE_MAIN_FILE = join(ROOT, 'dist', 'grader', 'realm', 'node-main.js');
 

@@ -59,6 +59,7 @@ export async function build() {
       entryPoints: [
         'cli/main.ts',
         'grader/worker.ts',
+        'grader/authoring/crew-member.ts',
         'grader/systems/guard.ts',
         'grader/systems/child.ts',
         'grader/systems/live/main.ts',

@@ -1,68 +1,45 @@
 /**
  * Every planted bug against every scenario. Bars: with the seeds of `lab test` at least 95 % of the
- * bugs are found, with those of `lab grade` all, each also by the scenario that it names.
- * `npm run mutants [-- --lab SLUG --mutant NAME,NAME --update]`; the last writes docs/kill-matrix.md.
+ * bugs are found, with those of `lab grade` all, each also by the scenario that it names; and
+ * docs/kill-matrix.md shows the matrix as it is.
+ * `npm run mutants [-- --lab SLUG --mutant NAME,NAME --update]`; the last writes that page.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { matrixLines } from '../grader/authoring/matrix.ts';
-import { isSimulated, type Mutant, type Scenario, type SimulatedLab } from '../grader/lab.ts';
+import { scenariosOf } from '../grader/authoring/crew.ts';
+import {
+  isFoundByAny,
+  killMatrix,
+  type MatrixRow,
+  matrixLines,
+} from '../grader/authoring/matrix.ts';
+import { isSimulated } from '../grader/lab.ts';
 import { ROOT } from '../grader/paths.ts';
 import { course } from '../outages/index.ts';
-import { type Cell, isCrewMember, performAll, scenariosOf } from './matrix.ts';
 
 const TEST_SHARE_MIN = 0.95;
 const COLUMNS = 80;
+const PAGE = join(ROOT, 'docs', 'kill-matrix.md');
 
-interface Row {
-  readonly mutant: Mutant;
-  readonly kills: readonly Cell[];
-}
-
-const seedOf = (cell: Cell) => cell.failures[0]?.seed as number;
-
-/** Runs each mutant once per scenario, up to the first failing seed; rows in the order of `mutants`. */
-async function killsOf(
-  lab: string,
-  mutants: readonly Mutant[],
-  scenarios: readonly Scenario[],
-  mode: 'test' | 'grade',
-): Promise<Row[]> {
-  const found = new Map<Mutant, readonly Cell[]>();
-  const plan = scenarios.map(({ id, seeds }) => ({ id, seeds: seeds?.[mode] ?? 5 }));
-  const tasks = mutants.map((mutant) => {
-    return { lab, edit: mutant.edit, scenarios: plan, stopAtFailure: true, mutant };
-  });
-  await performAll(tasks, ({ mutant }, cells) => {
-    found.set(
-      mutant,
-      cells.filter(({ failures }) => failures.length > 0),
-    );
-  });
-  return mutants.map((mutant) => ({ mutant, kills: found.get(mutant) ?? [] }));
-}
+const killsOf = ({ foundAt }: MatrixRow) => [...foundAt].filter(([, at]) => at !== 0);
+const isFoundByItsOwn = ({ foundAt, killedBy }: MatrixRow) => (foundAt.get(killedBy) ?? 0) > 0;
 
 /** Name, first killing scenario and seed; below, all that kill, as `A7:12`. */
-function print({ mutant, kills }: Row): void {
-  const [first] = kills;
-  const named = kills.some(({ scenario }) => scenario === mutant.killedBy);
-  const by = first ? `${first.scenario} seed ${seedOf(first)}` : 'survives';
-  const mark = first === undefined ? '✗' : named ? ' ' : '!';
-  console.log(`${mark} ${(mutant.id ?? '').padEnd(4)}${mutant.name.padEnd(42)}${by}`);
+function print(row: MatrixRow): void {
+  const kills = killsOf(row).map(([id, at]) => `${id}:${at ?? '?'}`);
+  const mark = isFoundByItsOwn(row) ? ' ' : isFoundByAny(row) ? '!' : '✗';
+  console.log(`${mark} ${row.name.padEnd(46)}${kills.length > 0 ? row.killedBy : 'survives'}`);
   let line = '     ';
-  for (const cell of kills) {
-    const text = ` ${cell.scenario}:${seedOf(cell)}`;
-    if (line.length + text.length > COLUMNS) {
+  for (const kill of kills) {
+    if (line.length + kill.length + 1 > COLUMNS) {
       console.log(line);
       line = '     ';
     }
-    line += text;
+    line += ` ${kill}`;
   }
   if (kills.length > 0) console.log(line);
 }
-
-const PAGE = join(ROOT, 'docs', 'kill-matrix.md');
 
 /** The page with this lab's matrix; the labs stand there in the order of the course. */
 function withMatrix(page: string, slug: string, title: string, lines: readonly string[]): string {
@@ -74,72 +51,49 @@ function withMatrix(page: string, slug: string, title: string, lines: readonly s
   return `${[head.trimEnd(), ...inOrder].join('\n\n')}\n`;
 }
 
-/** Writes the matrix into the page, or says that what stands there is old. */
-function tellPage(lab: SimulatedLab, rows: readonly Row[], update: boolean): void {
+const { values } = parseArgs({
+  options: {
+    lab: { type: 'string' },
+    mutant: { type: 'string' },
+    update: { type: 'boolean', default: false },
+  },
+});
+const wanted = values.mutant?.split(',');
+for (const { slug, load, mutants } of course) {
+  if (slug !== (values.lab ?? slug)) continue;
+  const lab = await load();
+  if (!isSimulated(lab)) continue;
   const ids = scenariosOf(lab).map(({ id }) => id);
-  const cells = rows.map(({ mutant: { name, killedBy }, kills }) => {
-    const foundAt = new Map<string, number | undefined>(ids.map((id) => [id, 0]));
-    for (const kill of kills) {
-      const isFailed = kill.failures[0]?.verdict === 'failed';
-      foundAt.set(kill.scenario, isFailed ? seedOf(kill) : undefined);
-    }
-    return { name, killedBy, foundAt };
-  });
+  const all = await mutants();
+  const tried = all.filter(({ name }) => wanted?.includes(name) ?? true);
+  console.log(`${slug}: planted bugs × ${ids.length} scenarios, seeds of lab test`);
+  const rows = await killMatrix({ lab, mutants: tried });
+  for (const row of rows) print(row);
+
   const before = readFileSync(PAGE, 'utf8');
-  const after = withMatrix(before, lab.slug, lab.title, matrixLines(ids, cells));
-  if (update) writeFileSync(PAGE, after);
-  else if (before !== after) {
-    console.log(`docs/kill-matrix.md is old: npm run mutants -- --lab ${lab.slug} --update`);
-  }
-}
+  const page = withMatrix(before, slug, lab.title, matrixLines(ids, rows));
+  const isOld = wanted === undefined && page !== before;
+  if (isOld && values.update) writeFileSync(PAGE, page);
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      lab: { type: 'string' },
-      mutant: { type: 'string' },
-      update: { type: 'boolean', default: false },
-    },
+  // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.
+  const doubtful = new Set(rows.filter((row) => !isFoundByItsOwn(row)).map(({ name }) => name));
+  const again = await killMatrix({
+    lab,
+    mutants: tried.filter(({ name }) => doubtful.has(name)),
+    mode: 'grade',
   });
-  const wanted = values.mutant?.split(',');
-  for (const { slug, load, mutants } of course) {
-    if (slug !== (values.lab ?? slug)) continue;
-    const lab = await load();
-    if (!isSimulated(lab)) continue;
-    const scenarios = scenariosOf(lab);
-    const all = await mutants();
-    const live = all.filter(
-      ({ name, equivalent }) => equivalent === undefined && (wanted?.includes(name) ?? true),
-    );
-    console.log(`${slug}: ${live.length} bugs × ${scenarios.length} scenarios, seeds of lab test`);
-    const rows = await killsOf(slug, live, scenarios, 'test');
-    for (const row of rows) print(row);
-    if (wanted === undefined) tellPage(lab, rows, values.update);
+  if (again.length > 0) console.log('\nnot found by the scenario they name; seeds of lab grade');
+  for (const row of again) print(row);
 
-    // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.
-    const doubtful = rows.filter(
-      ({ mutant, kills }) => !kills.some(({ scenario }) => scenario === mutant.killedBy),
-    );
-    const again = await killsOf(
-      slug,
-      doubtful.map(({ mutant }) => mutant),
-      scenarios,
-      'grade',
-    );
-    if (again.length > 0) console.log('\nnot found by the scenario they name; seeds of lab grade');
-    for (const row of again) print(row);
-
-    const inTest = rows.filter(({ kills }) => kills.length > 0).length;
-    const missed = again.filter(({ kills }) => kills.length === 0).length;
-    const elsewhere = again.filter(
-      ({ mutant, kills }) => !kills.some(({ scenario }) => scenario === mutant.killedBy),
-    ).length;
-    const inGrade = live.length - missed;
-    console.log(
-      `\nlab test finds ${inTest} of ${live.length}, lab grade ${inGrade}; ${elsewhere} not by the scenario they name; ${all.length - live.length} equivalent or left out`,
-    );
-    if (inTest < TEST_SHARE_MIN * live.length || missed + elsewhere > 0) process.exitCode = 1;
+  const inTest = rows.filter(isFoundByAny).length;
+  const missed = again.filter((row) => !isFoundByAny(row)).length;
+  const elsewhere = again.filter((row) => !isFoundByItsOwn(row)).length - missed;
+  console.log(
+    `\nlab test finds ${inTest} of ${rows.length}, lab grade ${rows.length - missed}; ${elsewhere} not by the scenario they name; ${tried.length - rows.length} equivalent or left out`,
+  );
+  if (inTest < TEST_SHARE_MIN * rows.length || missed + elsewhere > 0) process.exitCode = 1;
+  if (isOld && !values.update) {
+    console.log(`docs/kill-matrix.md is old: npm run mutants -- --lab ${slug} --update`);
+    process.exitCode = 1;
   }
 }
-
-if (!isCrewMember()) await main();

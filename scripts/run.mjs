@@ -1,16 +1,20 @@
 /**
  * Runs a TypeScript program of this repository: bundles it to `dist/`, as Node alone would not know
- * the names `faultlab` and `faultlab/node`, and starts it. `node scripts/run.mjs scripts/mutants.ts …`
+ * the names `faultlab` and `faultlab/node`, and starts it, with the workers in `dist/` made from the
+ * sources as they are now. `node scripts/run.mjs scripts/mutants.ts …`
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { isStale } from '../bin/stale.mjs';
+import { build as buildAll } from './build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Resolves to the exit status. @throws {Error} when `file`, relative to the root, does not compile */
 export async function runTypeScript(file, args = []) {
+  if (isStale()) await buildAll();
   const outfile = join(root, 'dist', file.replace(/\.ts$/, '.mjs'));
   await build({
     absWorkingDir: root,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkLab, leftOfExample, testCpuMs } from '../../grader/authoring/check.ts';
 import {
+  isFoundByAny,
   killMatrix,
   MATRIX_LEGEND,
   type MatrixRow,
@@ -96,6 +97,5 @@ async function printMatrix(ui: Ui, lab: Lab, mutants: readonly Mutant[]): Promis
     ui.err(`${`${++done}/${live.length}`.padStart(9)}  ${name}`);
   const rows = await killMatrix({ lab, mutants, onRow });
   ui.out(...matrixLines(scenarios, rows), '', ...MATRIX_LEGEND);
-  const isFound = ({ foundAt }: MatrixRow) => [...foundAt.values()].some((at) => (at ?? 0) > 0);
-  return rows.every(isFound) ? 0 : 1;
+  return rows.every(isFoundByAny) ? 0 : 1;
 }

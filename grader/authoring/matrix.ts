@@ -2,22 +2,18 @@
  * The kill matrix of a lab: which scenario finds which planted bug. It shows what a scenario is for, which
  * bugs hang by one thread, and which scenario tells nothing that another does not.
  */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { grade } from '../grade.ts';
-import type { Lab, Mutant } from '../lab.ts';
+import { DEFAULT_SEEDS, grade } from '../grade.ts';
+import { isSimulated, type Lab, type Mutant } from '../lab.ts';
 import { ROOT } from '../paths.ts';
-import type { Report } from '../report/report.ts';
+import { type Cell, performAll, scenariosOf } from './crew.ts';
 
 /** A planted bug, and what happened in each scenario that was tried. */
 export interface MatrixRow {
   readonly name: string;
   /** The scenario that was written for it. */
   readonly killedBy: string;
-  /**
-   * By scenario: at which of its seeds, counted from 1, the bug was found; 0 when at none, and undefined
-   * when no verdict could be reached.
-   */
+  /** By scenario: the first seed at which the bug was found, 0 when at none, undefined when undecided. */
   readonly foundAt: ReadonlyMap<string, number | undefined>;
 }
 
@@ -25,48 +21,66 @@ export interface MatrixOptions {
   readonly lab: Lab;
   /** Those that nothing can tell from the solution are left out. */
   readonly mutants: readonly Mutant[];
+  /** So many seeds of each scenario as the lab says for these. @default 'test' */
+  readonly mode?: 'test' | 'grade';
   /** Called in the order in which they are done. */
   readonly onRow?: (row: MatrixRow) => void;
 }
 
-/** Grades each planted bug by every scenario, with the seeds of `lab test`; rows as in `mutants`. */
+/** Tries each planted bug in every scenario; rows as in `mutants`. */
 export async function killMatrix(options: MatrixOptions): Promise<readonly MatrixRow[]> {
-  const { lab, onRow } = options;
-  const waiting = options.mutants.filter(({ equivalent }) => equivalent === undefined).entries();
-  const rows: MatrixRow[] = [];
-  const work = async () => {
-    for (const [i, mutant] of waiting) {
-      const row = rowOf(mutant, await gradeMutant(lab, mutant));
-      rows[i] = row;
-      onRow?.(row);
-    }
+  const { lab, mutants, mode = 'test', onRow } = options;
+  const live = mutants.filter(({ equivalent }) => equivalent === undefined);
+  const rows = new Map<Mutant, MatrixRow>();
+  const add = (mutant: Mutant, foundAt: MatrixRow['foundAt']) => {
+    const row = { name: mutant.name, killedBy: mutant.killedBy, foundAt };
+    rows.set(mutant, row);
+    onRow?.(row);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return rows;
+  if (isSimulated(lab)) {
+    const scenarios = scenariosOf(lab).map(({ id, seeds = DEFAULT_SEEDS }) => {
+      return { id, seeds: seeds[mode] };
+    });
+    const tasks = live.map((mutant) => {
+      return { lab: lab.slug, edit: mutant.edit, scenarios, stopAtFailure: true, mutant };
+    });
+    await performAll(tasks, ({ mutant }, cells) => add(mutant, foundIn(cells)));
+  } else {
+    // On real servers, one after the other: each takes the whole machine.
+    for (const mutant of live) add(mutant, await foundOnServers(lab, mutant, mode));
+  }
+  return live.map((mutant) => rows.get(mutant) as MatrixRow);
 }
 
-function gradeMutant(lab: Lab, { edit }: Mutant): Promise<Report> {
+function foundIn(cells: readonly Cell[]): MatrixRow['foundAt'] {
+  const found = cells.map(({ scenario, failures: [first] }) => {
+    if (first === undefined) return [scenario, 0] as const;
+    return [scenario, first.verdict === 'failed' ? first.seed : undefined] as const;
+  });
+  return new Map(found);
+}
+
+async function foundOnServers(
+  lab: Lab,
+  { edit }: Mutant,
+  mode: 'test' | 'grade',
+): Promise<MatrixRow['foundAt']> {
   const used = (lab.uses ?? []).map((slug) => [slug, join(ROOT, 'solutions', slug)]);
-  return grade({
+  const report = await grade({
     lab: lab.slug,
     submission: join(ROOT, 'solutions', lab.slug),
     edits: edit,
     uses: Object.fromEntries(used),
-    seeds: { mode: 'test' },
+    seeds: { mode },
     only: lab.parts.flatMap((part) => part.scenarios.map(({ id }) => id)),
     evenIfBlocked: true,
-    jobs: 1,
-    shrinkBudget: 0,
   });
-}
-
-function rowOf({ name, killedBy }: Mutant, report: Report): MatrixRow {
   const all = report.parts.flatMap((part) => part.scenarios);
   const found = all.map(({ id, verdict, firstBad }) => {
     if (verdict === 'passed') return [id, 0] as const;
     return [id, verdict === 'failed' ? firstBad?.seed : undefined] as const;
   });
-  return { name, killedBy, foundAt: new Map(found) };
+  return new Map(found);
 }
 
 const COLUMNS = 80;
@@ -110,7 +124,9 @@ function markOf({ foundAt }: MatrixRow, scenario: string): string {
   return at === 0 ? '·' : at === 1 ? '●' : '○';
 }
 
-const isFoundByAny = ({ foundAt }: MatrixRow) => [...foundAt.values()].some((at) => (at ?? 0) > 0);
+/** Whether some scenario finds the bug. */
+export const isFoundByAny = ({ foundAt }: MatrixRow) =>
+  [...foundAt.values()].some((at) => (at ?? 0) > 0);
 
 function onlyBy({ foundAt }: MatrixRow): string | undefined {
   const by = [...foundAt].filter(([, at]) => (at ?? 0) > 0);

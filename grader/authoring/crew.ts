@@ -1,16 +1,16 @@
 /**
- * Submissions × scenarios × seeds, on all cores: the measuring instrument behind the kill matrix
- * (every wrong one must fail) and the soundness check (no right one may).
+ * Submissions × scenarios × seeds, on all cores: the measuring instrument behind the kill matrix (every
+ * wrong one must fail) and the soundness check (no right one may). For code of the course itself:
+ * one warm process tries many submissions, and nothing keeps them apart as a grading does.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { loadSubmission } from '../grader/grade.ts';
-import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../grader/lab.ts';
-import { BOOT_FILE, ROOT } from '../grader/paths.ts';
-import { loadBoot } from '../grader/realm/load.ts';
-import { Session } from '../grader/session.ts';
-import { course } from '../outages/index.ts';
+import { loadSubmission } from '../grade.ts';
+import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../lab.ts';
+import { BOOT_FILE, CREW_FILE, loadLab, ROOT } from '../paths.ts';
+import { loadBoot } from '../realm/load.ts';
+import { Session } from '../session.ts';
 
 export interface Failure {
   readonly seed: number;
@@ -40,16 +40,15 @@ export interface Task {
   readonly stopAtFailure: boolean;
 }
 
-type Answer = { readonly cells: readonly Cell[] } | { readonly error: string };
+export type Answer = { readonly cells: readonly Cell[] } | { readonly error: string };
 
 export const scenariosOf = (lab: SimulatedLab): readonly Scenario[] =>
   lab.parts.flatMap((p) => p.scenarios);
 
 /** Runs a task in this process. @throws {Error} when the edited solution does not build */
-async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Promise<Cell[]> {
-  const entry = course.find((each) => each.slug === slug);
-  if (entry === undefined) throw new Error(`there is no lab "${slug}"`);
-  const lab = simulated(await entry.load());
+export async function perform(task: Task): Promise<Cell[]> {
+  const { lab: slug, edit, scenarios, stopAtFailure } = task;
+  const lab = simulated(await loadLab(slug));
   const submission = await loadSubmission(lab, join(ROOT, 'solutions', slug), { edits: edit });
   if ('problems' in submission) throw new Error(JSON.stringify(submission.problems));
   const session = new Session({
@@ -76,50 +75,50 @@ async function perform({ lab: slug, edit, scenarios, stopAtFailure }: Task): Pro
   return cells;
 }
 
-/** The children that {@link Crew} forks are this program again. */
-export function isCrewMember(): boolean {
-  if (process.env.FAULTLAB_CREW === undefined) return false;
-  process.on('message', (task: Task) => {
-    perform(task).then(
-      (cells) => process.send?.({ cells } satisfies Answer),
-      (error) => process.send?.({ error: String(error?.stack ?? error) } satisfies Answer),
-    );
+/** Of a task that its process did not survive. */
+function lost({ scenarios }: Task, code: number | null, signal: string | null): Cell[] {
+  const evidence = `the process that ran it ended with ${signal ?? `code ${code}`}`;
+  return scenarios.map(({ id, seeds, firstSeed: seed = 1 }) => {
+    const failure: Failure = { seed, verdict: 'undecided', ruleId: 'process-ended', evidence };
+    return { scenario: id, seeds, failures: [failure] };
   });
-  return true;
 }
 
-/** One child process per core; each takes the next task when it is free. */
+/**
+ * One child process per core; each takes the next task when it is free.
+ * @throws {Error} when an edited solution does not build
+ */
 export async function performAll<T extends Task>(
   tasks: readonly T[],
   onDone: (task: T, cells: readonly Cell[]) => void,
 ): Promise<void> {
-  let next = 0;
-  const work = () =>
-    new Promise<void>((resolve, reject) => {
-      const child = fork(process.argv[1] as string, {
-        env: { ...process.env, FAULTLAB_CREW: '1' },
-      });
-      let task: T | undefined;
-      const take = () => {
-        task = tasks[next++];
-        if (task) child.send(task);
-        else child.disconnect();
-      };
-      child.on('message', (answer: Answer) => {
-        if ('error' in answer) {
-          child.disconnect();
-          reject(new Error(answer.error));
-          return;
-        }
-        if (task) onDone(task, answer.cells);
-        take();
-      });
-      child.on('exit', (code) => {
-        if (task) reject(new Error(`a child process ended with code ${code}`));
-        else resolve();
-      });
-      take();
-    });
+  const waiting = tasks.values();
+  const work = async () => {
+    let child: ChildProcess | undefined;
+    for (const task of waiting) {
+      child ??= fork(CREW_FILE, { execArgv: ['--enable-source-maps', '--max-semi-space-size=32'] });
+      const answer = await ask(child, task);
+      if ('error' in answer) {
+        child.disconnect();
+        throw new Error(answer.error);
+      }
+      if (!child.connected) child = undefined;
+      onDone(task, answer.cells);
+    }
+    child?.disconnect();
+  };
   const size = Math.min(tasks.length, availableParallelism());
   await Promise.all(Array.from({ length: size }, work));
+}
+
+function ask(child: ChildProcess, task: Task): Promise<Answer> {
+  return new Promise((resolve) => {
+    const settle = (answer: Answer) => {
+      child.removeAllListeners();
+      resolve(answer);
+    };
+    child.on('message', (answer: Answer) => settle(answer));
+    child.on('exit', (code, signal) => settle({ cells: lost(task, code, signal) }));
+    child.send(task);
+  });
 }
