@@ -72,6 +72,7 @@ export {
 export type { NodeId } from './node.ts';
 export {
   type Budget,
+  callTrigger,
   countOf,
   defineOutage,
   fleet,
@@ -79,6 +80,7 @@ export {
   type Outage,
   readTrigger,
   type TriggerEvent,
+  type TriggerStep,
 } from './outage.ts';
 export type { Finding, Report, Step, ToldOperation } from './report/report.ts';
 export type { Broken, Drill, PgServer } from './systems/drill.ts';

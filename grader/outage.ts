@@ -5,8 +5,9 @@
  * that everything that knows labs knows outages.
  */
 import type { QuestionMaker } from './explain/question.ts';
-import type { Cluster, Part, Scenario, SimulatedLab } from './lab.ts';
+import type { Cluster, Failure, Part, Scenario, SimulatedLab } from './lab.ts';
 import { namesOf } from './names.ts';
+import type { Drill } from './systems/drill.ts';
 
 /** The node that reads a trigger: its program's `trigger()` returns what the student wrote. */
 export const OPERATOR = 'o1';
@@ -81,10 +82,14 @@ export interface Budget {
 }
 
 /** One event of a trigger, within its budget. */
-export interface TriggerEvent {
+export interface TriggerStep {
   readonly do: string;
-  readonly atMs: number;
   readonly [argument: string]: string | number;
+}
+
+/** One that has its time; on real servers they happen one after the other. */
+export interface TriggerEvent extends TriggerStep {
+  readonly atMs: number;
 }
 
 /**
@@ -94,17 +99,25 @@ export interface TriggerEvent {
 export function readTrigger(cluster: Cluster, budget: Budget): readonly TriggerEvent[] {
   const trigger = cluster.invoke(OPERATOR, 'trigger');
   const problem = whyNotWithin(trigger, budget);
-  if (problem !== undefined) {
-    cluster.fail({
-      kind: 'contract',
-      ruleId: 'trigger-budget',
-      rule: 'A trigger keeps to its budget (handout, Part R)',
-      evidence: problem,
-      lookAt: 'which small thing, soon over, was enough?',
-    });
-  }
+  if (problem !== undefined) cluster.fail(overBudget(problem));
   return [...(trigger as TriggerEvent[])].sort((a, b) => a.atMs - b.atMs);
 }
+
+/** The same on real servers, in the order in which it was written: `trigger` is a function there. */
+export async function callTrigger(drill: Drill, budget: Budget): Promise<readonly TriggerStep[]> {
+  const trigger = await drill.call('trigger');
+  const problem = whyNotWithin(trigger, budget);
+  if (problem !== undefined) drill.fail(overBudget(problem));
+  return trigger as TriggerStep[];
+}
+
+const overBudget = (problem: string): Failure => ({
+  kind: 'contract',
+  ruleId: 'trigger-budget',
+  rule: 'A trigger keeps to its budget (handout, Part R)',
+  evidence: problem,
+  lookAt: 'which small thing, soon over, was enough?',
+});
 
 /** What is wrong with a trigger, with the value and what is allowed; undefined when nothing is. */
 export function whyNotWithin(trigger: unknown, { eventsMax, kinds }: Budget): string | undefined {

@@ -50,6 +50,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/facebook-2021/mutants.ts'),
     () => import('../solutions/facebook-2021/variants.ts'),
   ),
+  outage(
+    'gitlab-2017',
+    () => import('./gitlab-2017/lab.ts'),
+    () => import('../solutions/gitlab-2017/mutants.ts'),
+    () => import('../solutions/gitlab-2017/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

@@ -4,13 +4,14 @@
  * are run, also after one has failed. At the end stand the times and the last words of what failed.
  * `FAULTLAB_DEADLINE` (seconds since 1970) is when no further one is begun: what is left out is said.
  */
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
 
-const labs = readdirSync('solutions', { withFileTypes: true })
+const list = spawnSync('npx', ['lab', 'list', '--json'], { encoding: 'utf8' });
+if (list.status !== 0) throw new Error(`lab list --json failed: ${list.stderr}`);
+const labs = JSON.parse(list.stdout)
   // Those on real servers have a suite of their own: npm run servers.
-  .filter((entry) => entry.isDirectory() && !entry.name.startsWith('postgres-'))
-  .map(({ name }) => name);
+  .filter(({ on }) => on === 'simulation')
+  .map(({ slug }) => slug);
 const seeds = process.env.SEEDS ?? '100';
 const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';
-import { simulated } from '../grader/lab.ts';
+import { isSimulated } from '../grader/lab.ts';
 import { outages } from '../outages/index.ts';
 
 const SHARE_MIN = 0.95;
@@ -23,7 +23,10 @@ async function main(): Promise<void> {
   const sets = Number(values.sets);
   for (const { slug, load, mutants } of outages) {
     if (slug !== (values.lab ?? slug)) continue;
-    const scenarios = scenariosOf(simulated(await load()));
+    const lab = await load();
+    // On real servers a seed is a variant, not chance: npm run servers runs all of them.
+    if (!isSimulated(lab)) continue;
+    const scenarios = scenariosOf(lab);
     const live = (await mutants()).filter(
       ({ name, equivalent }) => equivalent === undefined && name === (values.mutant ?? name),
     );

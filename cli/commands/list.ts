@@ -17,6 +17,8 @@ interface Row {
   readonly title: string;
   readonly summary: string;
   readonly hours: string;
+  /** `simulation`, or the real servers that it runs on. */
+  readonly on: string;
   readonly started: boolean;
   readonly earned: number;
   readonly points: number;
@@ -33,6 +35,7 @@ async function rows(root: string): Promise<Row[]> {
     title: lab.title,
     summary: lab.summary,
     hours: lab.hours,
+    on: lab.on ?? 'simulation',
     started: existsSync(workFolder(root, lab.slug)),
     earned: state.labs[lab.slug]?.best.lab ?? 0,
     points: pointsOf(lab),

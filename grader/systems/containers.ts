@@ -15,7 +15,15 @@ import {
 } from 'testcontainers';
 import type { NodeId } from '../node.ts';
 import { BASE_SETTINGS, INITDB_ARGS, PG_HBA, settingLines } from './conf.ts';
-import type { Address, Backend, Capability, Machine, Site, SiteSpec } from './machine.ts';
+import {
+  type Address,
+  type Backend,
+  type Capability,
+  type Machine,
+  type Site,
+  type SiteSpec,
+  TOOL_CAPABILITIES,
+} from './machine.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
 import {
   CLUSTER_LABEL,
@@ -40,7 +48,6 @@ const DISK_MB = 1024;
 const START_WITHIN_MS = 120_000;
 const RUN_WITHIN_MS = 60_000;
 
-const TOOLS = ['pg_basebackup', 'pg_rewind', 'pg_waldump', 'psql'] as const;
 /** Runs until it is told to end; children that die are reaped by Docker's own init. */
 const SUPERVISOR = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait; done';
 
@@ -67,7 +74,7 @@ export async function containersBackend(): Promise<Backend> {
   output.on('data', (bytes) => {
     text += String(bytes);
   });
-  const look = `postgres --version; for t in initdb ${TOOLS.join(' ')}; do command -v $t; done`;
+  const look = `postgres --version; for t in initdb ${TOOL_CAPABILITIES.join(' ')}; do command -v $t; done`;
   const options = { Entrypoint: ['sh', '-c', look], HostConfig: { AutoRemove: true } };
   await within(
     `${image} to show its programs`,
@@ -83,7 +90,10 @@ export async function containersBackend(): Promise<Backend> {
   return {
     kind: 'containers',
     version,
-    can: new Set<Capability>([...TOOLS.filter((tool) => text.includes(`/${tool}`)), 'disk-limit']),
+    can: new Set<Capability>([
+      ...TOOL_CAPABILITIES.filter((tool) => text.includes(`/${tool}`)),
+      'disk-limit',
+    ]),
     words: `PostgreSQL ${version}, containers of ${image}`,
     createSite: (spec) => createSite({ image, imageId: found.Id, gateway }, spec),
   };

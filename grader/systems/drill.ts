@@ -190,7 +190,7 @@ export class Drill {
 
   /** Starts clients that write until the end, or until `stop`. */
   async workload(options: WorkloadOptions): Promise<Workload> {
-    await this.cluster.primary.sql(CREATE_TABLE);
+    await this.node(options.at ?? this.cluster.primary.name).sql(CREATE_TABLE);
     const workload = new Workload(this.cluster.links, options);
     this.atEnd(() => workload.stop());
     return workload;

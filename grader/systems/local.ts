@@ -16,7 +16,15 @@ import type { NodeId } from '../node.ts';
 import { type Binaries, findEmbedded, findLocal } from './binaries.ts';
 import { canLimitDisks, makeDisk } from './disks.ts';
 import { hand, identity, runAs } from './identity.ts';
-import type { Address, Backend, Capability, Machine, Site, SiteSpec } from './machine.ts';
+import {
+  type Address,
+  type Backend,
+  type Capability,
+  type Machine,
+  type Site,
+  type SiteSpec,
+  TOOL_CAPABILITIES,
+} from './machine.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
 import { claimFolder, removeFolder, stateFolder } from './registry.ts';
 import { removeSegmentsOf } from './segments.ts';
@@ -34,11 +42,7 @@ const SHELL_TOOLS = ['cp', 'mv', 'rm', 'ls', 'cat', 'mkdir', 'chmod', 'du', 'df'
 
 export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend> {
   const binaries = await (kind === 'local' ? findLocal() : findEmbedded());
-  const can = new Set<Capability>(
-    (['pg_basebackup', 'pg_rewind', 'pg_waldump', 'psql'] as const).filter((tool) =>
-      binaries.tools.has(tool),
-    ),
-  );
+  const can = new Set<Capability>(TOOL_CAPABILITIES.filter((tool) => binaries.tools.has(tool)));
   if (canLimitDisks(stateFolder())) can.add('disk-limit');
   return {
     kind,

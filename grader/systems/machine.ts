@@ -8,7 +8,24 @@ import type { ToolResult } from './postgres.ts';
 export type BackendKind = 'containers' | 'local' | 'embedded';
 
 /** A program of PostgreSQL that only some backends have, or a fault that only some can do. */
-export type Capability = 'pg_basebackup' | 'pg_rewind' | 'pg_waldump' | 'psql' | 'disk-limit';
+export type Capability =
+  | 'pg_basebackup'
+  | 'pg_rewind'
+  | 'pg_waldump'
+  | 'pg_dump'
+  | 'pg_resetwal'
+  | 'psql'
+  | 'disk-limit';
+
+/** Those that are programs: a backend has them or not. */
+export const TOOL_CAPABILITIES = [
+  'pg_basebackup',
+  'pg_rewind',
+  'pg_waldump',
+  'pg_dump',
+  'pg_resetwal',
+  'psql',
+] as const;
 
 const NEEDS: Partial<Record<Capability, string>> = {
   'disk-limit': 'Linux and root, or containers',

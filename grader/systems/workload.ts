@@ -35,6 +35,8 @@ export interface WorkloadOptions {
   readonly pauseMs?: number;
   /** Which node a client writes to now; asked before each write. Clients are numbered from 1. */
   readonly to: (client: number) => NodeId;
+  /** Where the table is made. @default the first primary */
+  readonly at?: NodeId;
   /** Beyond the number of the write: length of a text, in bytes. @default 100 */
   readonly sizeBytes?: number;
 }

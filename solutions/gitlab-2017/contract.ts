@@ -1,0 +1,1 @@
+export * from '../../outages/gitlab-2017/contract.ts';
