@@ -158,7 +158,7 @@ export class Drill {
       const doing = last === undefined ? '' : `; the last thing it did: ${last}`;
       if (error instanceof ProgramError) {
         throw new Failed({
-          kind: 'crash',
+          kind: error.hasWaited ? 'liveness' : 'crash',
           ruleId: 'runbook-throws',
           rule: 'A runbook ends without an error (handout, The contract)',
           evidence: `${name} ${error.where ? `threw at ${error.where}` : 'failed'}: ${error.message}${doing}`,

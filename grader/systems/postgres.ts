@@ -166,6 +166,11 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
+/** What {@link until} throws when time is over. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
 /** Waits. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -180,7 +185,7 @@ export interface UntilOptions {
 
 /**
  * Asks again and again until the answer is neither false nor undefined, and resolves to it.
- * @throws {Error} "waited 10 s until n2 has replayed 0/30001A8" when time is over
+ * @throws {TimeoutError} "waited 10 s until n2 has replayed 0/30001A8" when time is over
  */
 export async function until<T>(
   what: string,
@@ -191,7 +196,8 @@ export async function until<T>(
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== undefined) return answer;
-    if (performance.now() > endMs) throw new Error(`waited ${withinMs / 1000} s until ${what}`);
+    if (performance.now() > endMs)
+      throw new TimeoutError(`waited ${withinMs / 1000} s until ${what}`);
     await sleep(everyMs);
   }
 }

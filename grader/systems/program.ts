@@ -16,8 +16,12 @@ const OPEN_WITHIN_MS = 20_000;
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
   readonly where: string | undefined;
-  constructor(message: string, where: string | undefined) {
+  /** It waited for something that did not come: on a busy machine no fault of its own. */
+  readonly hasWaited: boolean;
+
+  constructor(message: string, where: string | undefined, hasWaited = false) {
     super(message);
+    this.hasWaited = hasWaited;
     this.where = where;
   }
 }
@@ -148,6 +152,7 @@ export class Program {
       const error = new ProgramError(
         `${message.name}: ${message.message}`,
         this.#locate(message.stack),
+        message.name === 'TimeoutError',
       );
       // An error that nobody caught belongs to every call that is under way.
       if (message.id === 0) this.#end(error);
