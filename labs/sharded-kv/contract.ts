@@ -15,7 +15,10 @@ export type GroupId = string;
 
 export const SHARDS = 10;
 
-/** By the first character, so that you can see it: `d` is in shard 0, `e` in 1 … `m` in 9. */
+/**
+ * By the first character, so that you can see it: `d` is in shard 0, `e` in 1 … `m` in 9. True until
+ * a shard is split, in part G; from then on see {@link shardIn}.
+ */
 export function shardOf(key: string): Shard {
   return key.charCodeAt(0) % SHARDS;
 }
@@ -24,10 +27,26 @@ export function shardOf(key: string): Shard {
 export interface Config {
   /** 0 is the one before all: no groups, and all shards are nobody's. */
   readonly num: number;
-  /** By shard: its owner. */
+  /** By shard: its owner. Splits add shards at the end. */
   readonly shards: readonly (GroupId | null)[];
   /** The replicas of each group. */
   readonly groups: Readonly<Record<GroupId, readonly NodeId[]>>;
+  /** Part G: all that were made, in their order. */
+  readonly splits?: readonly Split[];
+}
+
+/** Part G. From `at` on, as texts compare, the keys that were in shard `of` are in `shard`. */
+export interface Split {
+  readonly of: Shard;
+  readonly at: string;
+  readonly shard: Shard;
+}
+
+/** Part G: the shard of a key in a configuration. A shard that was split can be split again. */
+export function shardIn({ splits = [] }: Config, key: string): Shard {
+  const after = (shard: Shard, split: Split) =>
+    split.of === shard && key >= split.at ? split.shard : shard;
+  return splits.reduce(after, shardOf(key));
 }
 
 export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), groups: {} };
@@ -35,13 +54,16 @@ export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), gro
 /**
  * What an operator wants. A change makes the next configuration. One that is impossible makes none:
  * to let groups join that are in already, groups leave that are not, or all groups leave; to move a
- * shard to a group that is not in, or that has it.
+ * shard that does not exist, to a group that is not in, or to the one that has it; to split a shard at a
+ * text that is not one of its keys, or at which it begins already.
  */
 export type Change =
   | { readonly kind: 'join'; readonly groups: Config['groups'] }
   | { readonly kind: 'leave'; readonly groups: readonly GroupId[] }
   /** Stays so until the next `join` or `leave`, which shares out evenly again. */
-  | { readonly kind: 'move'; readonly shard: Shard; readonly group: GroupId };
+  | { readonly kind: 'move'; readonly shard: Shard; readonly group: GroupId }
+  /** Part G. Its keys from `at` on become a shard with the next number, which has the same owner. */
+  | { readonly kind: 'split'; readonly shard: Shard; readonly at: string };
 
 /** The configuration of that number; for one that does not exist (−1, say), the latest. */
 export interface Query {
@@ -111,7 +133,6 @@ export type Step =
 
 /** What a transaction does in one shard. */
 export interface TransactionPart {
-  readonly shard: Shard;
   /** Keys that it has read, and the times of the versions that it saw. */
   readonly reads: readonly (readonly [key: string, version: Timestamp])[];
   /** Keys and their new values. */
@@ -134,11 +155,11 @@ export type TransactionOperation =
     }
   /** To each part: lock, and promise. Result: the earliest time `at`, or `done: false`. */
   | { readonly kind: 'prepare'; readonly attempt: Attempt; readonly part: TransactionPart }
-  /** To each part: it is committed at this time; null: aborted. */
+  /** To each part, by its keys: it is committed at this time; null: aborted. */
   | {
       readonly kind: 'decide';
       readonly attempt: Attempt;
-      readonly shard: Shard;
+      readonly keys: readonly string[];
       readonly at: Timestamp | null;
     }
   /** To the anchor, from a part that has waited long. Result: `done`; `{}` while it is open. */
@@ -206,6 +227,7 @@ export interface ShardOutputs {
     readonly num: number;
     readonly owners: string;
     readonly groups: string;
+    readonly splits: readonly Split[];
   };
 }
 
@@ -278,11 +300,13 @@ export interface Kv {
   cas(key: string, from: string, to: string): Promise<boolean>;
 }
 
-/** Part A: what an operator does, by the same client. Resolves to what `control` gives. */
+/** Parts A and G: what an operator does, by the same client. Resolves to what `control` gives. */
 export interface Operator {
   join(groups: Config['groups']): Promise<Config>;
   leave(groups: readonly GroupId[]): Promise<Config>;
   move(shard: Shard, group: GroupId): Promise<Config>;
+  /** Part G. */
+  split(shard: Shard, at: string): Promise<Config>;
   query(num: number): Promise<Config>;
 }
 

@@ -1,6 +1,6 @@
 /** What must hold at every event: one state per log, one owner per shard, one step at a time. */
 import type { Invariant, NodeId } from 'faultlab';
-import type { GroupId } from './contract.ts';
+import type { GroupId, Shard, Split } from './contract.ts';
 import {
   type Applied,
   type Configured,
@@ -18,10 +18,7 @@ function oneState(): Invariant {
     name: 'one-state',
     onEmit(node, name, value, watch) {
       const { index } = value as Applied | Configured;
-      const digest =
-        name === 'applied'
-          ? String((value as Applied).digest)
-          : Object.values(value as Configured).join();
+      const digest = name === 'applied' ? String((value as Applied).digest) : JSON.stringify(value);
       const place = `${groupOf(node)}/${index}`;
       const known = first.get(place);
       if (known === undefined) first.set(place, { node, digest, atMs: watch.nowMs });
@@ -39,19 +36,22 @@ function oneState(): Invariant {
 }
 
 /**
- * At every event each shard is served by one group at most, and only by its owner. What a group has
+ * At every event each key is served by one group at most, and only by its owner. What a group has
  * decided is what its replica that is furthest has applied: one that lags cannot commit.
  */
 function oneOwner(): Invariant {
   /** By number of the configuration: the owner of each shard. */
   const configs = new Map<number, string>();
+  /** All that were ever made; a configuration has the first ones of them. */
+  let splits: readonly Split[] = [];
   const states = new Map<GroupId, GroupState>();
   return {
     name: 'one-owner',
     onEmit(node, name, value, watch) {
       if (name === 'configured') {
-        const { num, owners } = value as Configured;
+        const { num, owners, splits: made = [] } = value as Configured;
         configs.set(num, owners);
+        if (made.length > splits.length) splits = made;
         return;
       }
       const applied = value as Applied;
@@ -83,9 +83,28 @@ function oneOwner(): Invariant {
           lookAt: 'at which entry does a group stop serving a shard?',
         });
       }
+      const halves = splits.filter(
+        ({ of, shard }) =>
+          before?.serving.includes(of) &&
+          !isShard(shard, configs.get(before.num)) &&
+          isShard(shard, owners) &&
+          !(applied.serving.includes(of) && applied.serving.includes(shard)),
+      );
+      if (halves[0] !== undefined) {
+        const { of, shard } = halves[0];
+        watch.fail({
+          kind: 'safety',
+          ruleId: 'half-a-shard',
+          rule: 'Who serves a shard that is split serves both halves from the same entry on (handout, Part G)',
+          evidence: `at ${s(watch.nowMs)} group ${group} comes to config ${applied.num}, in which ${shards([shard])} is made of ${shards([of])}, and serves ${shards(applied.serving)}`,
+          lookAt: 'who has to be asked for what was in the same log all the time?',
+        });
+      }
+      const own = served(applied, splits, configs);
       for (const [other, state] of states) {
         if (other === group) continue;
-        const both = applied.serving.filter((shard) => state.serving.includes(shard));
+        const others = served(state, splits, configs);
+        const both = own.filter((shard) => others.includes(shard));
         if (both.length === 0) continue;
         watch.fail({
           kind: 'safety',
@@ -97,6 +116,21 @@ function oneOwner(): Invariant {
       }
     },
   };
+}
+
+/** Whether there is such a shard in a configuration; of one that nobody has heard of, by its number. */
+const isShard = (shard: Shard, owners = '0123456789') => shard < owners.length;
+
+/** What a group serves, in shards as they are by now: one that it has not split yet is all of them. */
+function served(
+  { num, serving }: Applied,
+  splits: readonly Split[],
+  configs: ReadonlyMap<number, string>,
+): Shard[] {
+  const all = new Set(serving);
+  for (const { of, shard } of splits)
+    if (!isShard(shard, configs.get(num)) && all.has(of)) all.add(shard);
+  return [...all];
 }
 
 /** Within one life a node applies forwards (Raft, Figure 2). */

@@ -5,6 +5,7 @@ import { explain } from './questions.ts';
 import { control } from './scenarios/control.ts';
 import { moving } from './scenarios/moving.ts';
 import { progress } from './scenarios/progress.ts';
+import { splitting } from './scenarios/splitting.ts';
 import { fixed } from './scenarios/static.ts';
 import { times } from './scenarios/times.ts';
 import { transactions } from './scenarios/transactions.ts';
@@ -28,6 +29,7 @@ export default defineLab({
       'join',
       'leave',
       'move',
+      'split',
       'query',
       'putAt',
       'snapshot',
@@ -35,7 +37,7 @@ export default defineLab({
       'transact',
     ],
   },
-  hours: '30–45',
+  hours: '32–48',
   outputWords,
   prepare: (cluster) => void view(cluster),
   invariants,
@@ -47,5 +49,6 @@ export default defineLab({
     { id: 'D', title: 'Progress and garbage', needs: ['C'], scenarios: progress },
     { id: 'E', title: 'Times and snapshots', needs: ['C'], scenarios: times },
     { id: 'F', title: 'Transactions', needs: ['E'], scenarios: transactions },
+    { id: 'G', title: 'Hot shards and splits', needs: ['F'], scenarios: splitting },
   ],
 });

@@ -148,8 +148,7 @@ export class TimedWorkload {
       ruleId: 'no-answer',
       rule: 'Every operation ends while majorities of the controllers and of the groups that it needs can be reached (contract, Kv)',
       evidence: `${client} has had no answer for ${withinMs} ms`,
-      lookAt:
-        'does a reading ever end that is begun anew for each version of which it is uncertain?',
+      lookAt: 'why does the client ask again and again, and what brings that to an end?',
     });
     this.#cluster.run(1);
   }

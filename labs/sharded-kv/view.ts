@@ -36,9 +36,15 @@ export const without = (nodes: readonly NodeId[], ...gone: readonly NodeId[]) =>
 export const shards = (list: readonly Shard[]) =>
   list.length === 0 ? 'no shard' : `shard${list.length === 1 ? '' : 's'} ${list.join(', ')}`;
 
-/** `config 3 (pppppqqqqq)`: who owns which shard. */
-export const inWords = ({ num, shards }: Config) =>
-  `config ${num} (${shards.map((owner) => owner ?? '–').join('')})`;
+/** All splits of a configuration, to be compared. */
+export const splitsOf = ({ splits = [] }: Config): string =>
+  splits.map(({ of, at, shard }) => `${of}/${at}/${shard}`).join();
+
+/** `config 3 (pppppqqqqqp, shard 10 from d5)`: who owns which shard, and what was split. */
+export const inWords = ({ num, shards, splits = [] }: Config) => {
+  const owners = shards.map((owner) => owner ?? '–').join('');
+  return `config ${num} (${[owners, ...splits.map(({ at, shard }) => `shard ${shard} from ${at}`)].join(', ')})`;
+};
 
 /**
  * How outputs are told in traces and stories; a submission may report anything.
@@ -70,13 +76,14 @@ export class View {
     });
   }
 
-  #configured({ num, owners, groups }: Configured): void {
+  #configured({ num, owners, groups, splits }: Configured): void {
     if (this.configs[num] !== undefined) return;
     const ids = groups.split(',').filter((id) => id !== '');
     this.configs[num] = {
       num,
       shards: [...owners].map((owner) => (owner === '-' ? null : owner)),
       groups: Object.fromEntries(ids.map((id) => [id, this.nodesOf(id)])),
+      splits: Array.isArray(splits) ? splits : [],
     };
   }
 

@@ -13,7 +13,7 @@ import {
   type Result,
   SHARDS,
   type Shard,
-  shardOf,
+  shardIn,
 } from './contract.ts';
 import { CONTROLLERS, inWords, s, type View, view } from './view.ts';
 
@@ -64,9 +64,22 @@ export function describe(input: Asked): string {
       return `leave ${input.groups.join(', ')}`;
     case 'move':
       return `move shard ${input.shard} to ${input.group}`;
+    case 'split':
+      return `split shard ${input.shard} at ${input.at}`;
     case 'query':
       return `query ${input.num}`;
   }
+}
+
+export interface MingleOptions {
+  readonly clients?: readonly NodeId[];
+  readonly shards?: readonly Shard[];
+  /** @default one of each of `shards` */
+  readonly keys?: readonly string[];
+  /** The share of gets. */
+  readonly reads?: number;
+  /** At most so long a client waits before its next operation. */
+  readonly pauseMs?: number;
 }
 
 const argsOf = (input: Asked): unknown[] => Object.values(input).slice(1);
@@ -75,6 +88,7 @@ const isControl = (input: Asked): input is Change | Query =>
   input.kind === 'join' ||
   input.kind === 'leave' ||
   input.kind === 'move' ||
+  input.kind === 'split' ||
   input.kind === 'query';
 
 export class ShardWorkload {
@@ -117,6 +131,7 @@ export class ShardWorkload {
 
   ask(client: NodeId, input: Asked, then?: (result: Result) => void): void {
     const open: Open = { client, input, callAt: this.#cluster.nowMs };
+    const known = this.view.latest.num;
     this.#open.set(client, open);
     this.#cluster.request(client, input.kind, argsOf(input), (outcome) => {
       if (!outcome.ok) {
@@ -134,7 +149,8 @@ export class ShardWorkload {
         const config = this.#configOf(open, outcome.value);
         this.controlled.push({ client, input, config, callAt: open.callAt, returnAt });
         // A story of keys is told with the moves of their shards.
-        if (input.kind !== 'query' && this.view.groupIds.length > 0)
+        const isNew = input.kind !== 'query' && config.num > known;
+        if (isNew && this.view.groupIds.length > 0)
           this.#cluster.note(`config ${config.num} is made: ${describe(input)}`);
         if (then) this.#cluster.after(0, () => then({}));
         return;
@@ -148,7 +164,7 @@ export class ShardWorkload {
   #configOf({ client, input }: Open, value: unknown): Config {
     const { num, shards, groups } = (value ?? {}) as Partial<Config>;
     const isConfig = Number.isInteger(num) && Array.isArray(shards) && typeof groups === 'object';
-    this.#cluster.expect(isConfig && shards.length === SHARDS, {
+    this.#cluster.expect(isConfig && shards.length >= SHARDS, {
       kind: 'contract',
       ruleId: 'no-config',
       rule: 'A change or a query resolves to a configuration (contract, Operator)',
@@ -217,6 +233,10 @@ export class ShardWorkload {
     return this.change1('c1', { kind: 'move', shard, group });
   }
 
+  split(shard: Shard, at: string): Config {
+    return this.change1('c1', { kind: 'split', shard, at });
+  }
+
   /** A key of each shard gets a value: one client after the other, one operation each. */
   fill(shards: readonly Shard[] = ALL_SHARDS, client: NodeId = 'c1'): void {
     for (const shard of shards)
@@ -250,7 +270,7 @@ export class ShardWorkload {
   #stage(input: Asked): string {
     if (this.view.leaderOf(CONTROLLERS) === undefined) return 'no controller leads';
     if (isControl(input)) return 'a controller leads, and the client has no answer';
-    const shard = shardOf(input.key);
+    const shard = shardIn(this.view.latest, input.key);
     const owner = this.view.latest.shards[shard] ?? null;
     if (owner === null) return `shard ${shard} is nobody's`;
     const serves = this.view.groups.get(owner)?.serving.includes(shard) ?? false;
@@ -260,32 +280,35 @@ export class ShardWorkload {
       : `its owner ${owner} does not serve shard ${shard} yet`;
   }
 
-  /** Each of `clients` does one operation after the other on keys of `shards`, for `ms`. */
-  mingle(
+  /** Each of `clients` does one operation after the other on `keys`, for `ms`. */
+  mingle(ms: number, options: MingleOptions = {}): void {
+    this.begin(ms, options);
+    this.#cluster.run(ms);
+  }
+
+  /** The same, but lets no time pass. */
+  begin(
     ms: number,
     {
       clients = this.#cluster.clients,
       shards = ALL_SHARDS,
+      keys = shards.map((shard) => keyIn(shard)),
       reads = 0.4,
-    }: {
-      clients?: readonly NodeId[];
-      shards?: readonly Shard[];
-      reads?: number;
-    } = {},
+      pauseMs = 40,
+    }: MingleOptions,
   ): void {
     const { draw } = this.#cluster;
     const endMs = this.#cluster.nowMs + ms;
     for (const client of clients) {
       const next = () => {
         if (this.#cluster.nowMs >= endMs || this.isBusy(client)) return;
-        const key = keyIn(draw.pick(shards));
-        const again = () => this.#cluster.after(draw.int(1, 40), next);
+        const key = draw.pick(keys);
+        const again = () => this.#cluster.after(draw.int(1, pauseMs), next);
         if (draw.chance(reads)) this.ask(client, { kind: 'get', key }, again);
         else this.ask(client, { kind: 'append', key, value: this.newValue() }, again);
       };
       this.#cluster.after(draw.int(0, 20), next);
     }
-    this.#cluster.run(ms);
   }
 
   elect(...groups: readonly GroupId[]): void {

@@ -2,6 +2,7 @@
 import { type NodeId, sleep } from 'faultlab/node';
 import { attempt, type Leaders } from './caller.ts';
 import {
+  type Attempt,
   type Change,
   type Committed,
   type Config,
@@ -17,35 +18,39 @@ import {
   type ShardContext,
   type Snapshot,
   type Step,
-  shardOf,
+  shardIn,
   TICKS,
   type TimedKv,
   type Timestamp,
   type TransactionalKv,
-  type TransactionOperation,
   type TransactionPart,
 } from './contract.ts';
+import { keysOf, only } from './transactions.ts';
 
 /** Between two rounds in which nobody led, or before asking again where a shard is. */
 const PAUSE_MS = 50;
 /** A message that was late is refused as well: not so five in a row. */
 const SKEWS_MAX = 5;
 
-/** The shard that an operation is for. */
-export function shardOfRequest(operation: Operation): Shard {
+/** The shard that an operation is for; undefined when its keys are not all in one. */
+export function shardOfRequest(config: Config, operation: Operation): Shard | undefined {
   switch (operation.kind) {
-    case 'read':
-      return shardOf(operation.keys[0] ?? '');
     case 'begin':
     case 'inquire':
       return operation.attempt.anchor;
-    case 'prepare':
-      return operation.part.shard;
+    case 'read':
     case 'decide':
-      return operation.shard;
+      return shardOfAll(config, operation.keys);
+    case 'prepare':
+      return shardOfAll(config, keysOf(operation.part));
     default:
-      return shardOf(operation.key);
+      return shardIn(config, operation.key);
   }
+}
+
+function shardOfAll(config: Config, keys: readonly string[]): Shard | undefined {
+  const [shard, ...others] = new Set(keys.map((key) => shardIn(config, key)));
+  return others.length === 0 ? shard : undefined;
 }
 
 export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
@@ -63,7 +68,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   async get(key: string): Promise<string> {
-    return (await this.#request({ kind: 'get', key })).value ?? '';
+    return (await this.#request({ kind: 'get', key }))?.value ?? '';
   }
 
   async put(key: string, value: string): Promise<void> {
@@ -75,12 +80,11 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   async cas(key: string, from: string, to: string): Promise<boolean> {
-    return (await this.#request({ kind: 'cas', key, from, to })).done ?? false;
+    return (await this.#request({ kind: 'cas', key, from, to }))?.done ?? false;
   }
 
   async putAt(key: string, value: string): Promise<Timestamp> {
-    const { at = 0 } = await this.#request({ kind: 'put', key, value }, SKEWS_MAX);
-    return at;
+    return (await this.#request({ kind: 'put', key, value }, SKEWS_MAX))?.at ?? 0;
   }
 
   async snapshot(keys: readonly string[]): Promise<Snapshot> {
@@ -129,21 +133,34 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
       });
       const [first] = written;
       if (first === undefined) return { at, values: results };
-      const parts = [...new Set(keys.map(shardOf))].map((shard): TransactionPart => {
-        const isIn = ([key]: readonly [string, unknown]) => shardOf(key) === shard;
-        const writes = [...now].filter(([key]) => written.has(key));
-        return { shard, reads: [...seen].filter(isIn), writes: writes.filter(isIn) };
-      });
-      const attempt = { id: `${this.#node.id}/${this.#seq + 1}`, anchor: shardOf(first) };
+      const whole = { reads: [...seen], writes: [...now].filter(([key]) => written.has(key)) };
+      const parts = [...this.#byShard(keys).values()].map((own) =>
+        only(whole, (key) => own.includes(key)),
+      );
+      const anchor = shardIn(this.#config, first);
+      const attempt = { id: `${this.#node.id}/${this.#seq + 1}`, anchor };
       const result = await this.#request({ kind: 'begin', attempt, parts }, SKEWS_MAX);
-      if (result.done) return { at: result.at ?? 0, values: results };
+      if (result?.done) return { at: result.at ?? 0, values: results };
       await sleep(10 + 70 * Math.random()); // Two that want the same should not meet again.
     }
   }
 
-  /** For replicas: asks the owner of a shard until it has done it. */
-  ask(operation: TransactionOperation): Promise<Result> {
-    return this.#request(operation);
+  // ── For replicas ──────────────────────────────────────────────────────────────────────────────
+
+  /** Resolves to the earliest times that the shards of its keys have promised; undefined: one has not. */
+  async prepare(attempt: Attempt, part: TransactionPart): Promise<(Timestamp | undefined)[]> {
+    const promises = await this.#inEach(keysOf(part), (own) => {
+      return { kind: 'prepare', attempt, part: only(part, (key) => own.includes(key)) };
+    });
+    return promises.map(([, { at }]) => at);
+  }
+
+  async decide(attempt: Attempt, part: TransactionPart, at: Timestamp | null): Promise<void> {
+    await this.#inEach(keysOf(part), (keys) => ({ kind: 'decide', attempt, keys, at }));
+  }
+
+  async inquire(attempt: Attempt): Promise<Result> {
+    return (await this.#request({ kind: 'inquire', attempt })) ?? {};
   }
 
   #see(at: Timestamp): void {
@@ -152,21 +169,44 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
 
   /** One read in each shard; `uncertain` is 0 when all have values. */
   async #readAt(keys: readonly string[], at: Timestamp, until = at) {
-    const shards = [...new Set(keys.map(shardOf))];
-    const found = new Map<string, { readonly value: string; readonly version: Timestamp }>();
-    const reads = shards.map(async (shard) => {
-      const own = keys.filter((key) => shardOf(key) === shard);
-      const result = await this.#request({ kind: 'read', keys: own, at, until }, SKEWS_MAX);
-      for (const [i, key] of own.entries())
-        found.set(key, { value: result.values?.[i] ?? '', version: result.versions?.[i] ?? 0 });
-      return result.uncertain ?? 0;
-    });
-    const uncertain = Math.max(0, ...(await Promise.all(reads)));
+    const read = (own: readonly string[]) => ({ kind: 'read', keys: own, at, until }) as const;
+    const results = await this.#inEach(keys, read, SKEWS_MAX);
+    const found = new Map(
+      results.flatMap(([own, { values, versions }]) =>
+        own.map((key, i) => [key, { value: values?.[i] ?? '', version: versions?.[i] ?? 0 }]),
+      ),
+    );
     return {
-      uncertain,
+      uncertain: Math.max(0, ...results.map(([, result]) => result.uncertain ?? 0)),
       values: keys.map((key) => found.get(key)?.value ?? ''),
       versions: keys.map((key) => found.get(key)?.version ?? 0),
     };
+  }
+
+  #byShard(keys: readonly string[]): Map<Shard, string[]> {
+    const dealt = new Map<Shard, string[]>();
+    for (const key of keys) {
+      const shard = shardIn(this.#config, key);
+      dealt.set(shard, [...(dealt.get(shard) ?? []), key]);
+    }
+    return dealt;
+  }
+
+  /**
+   * Asks in each shard about those of the keys that are its own. A shard may have been split since:
+   * what was to be asked there is dealt out anew.
+   */
+  async #inEach(
+    keys: readonly string[],
+    about: (own: readonly string[]) => Operation,
+    skewsMax?: number,
+  ): Promise<(readonly [own: readonly string[], result: Result])[]> {
+    const asked = [...this.#byShard(keys).values()].map(async (own) => {
+      const result = await this.#request(about(own), skewsMax);
+      if (result === undefined) return this.#inEach(own, about, skewsMax);
+      return [[own, result] as const];
+    });
+    return (await Promise.all(asked)).flat();
   }
 
   join(groups: Config['groups']): Promise<Config> {
@@ -179,6 +219,10 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
 
   move(shard: Shard, group: GroupId): Promise<Config> {
     return this.#control({ kind: 'move', shard, group });
+  }
+
+  split(shard: Shard, at: string): Promise<Config> {
+    return this.#control({ kind: 'split', shard, at });
   }
 
   query(num: number): Promise<Config> {
@@ -200,12 +244,19 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
     }
   }
 
-  /** @throws {Error} after so many refusals for the clocks' sake; without a limit it asks on */
-  async #request(operation: Operation, skewsMax = Number.POSITIVE_INFINITY): Promise<Result> {
+  /**
+   * Resolves to undefined when the keys are not in one shard any more.
+   * @throws {Error} after so many refusals for the clocks' sake; without a limit it asks on
+   */
+  async #request(
+    operation: Operation,
+    skewsMax = Number.POSITIVE_INFINITY,
+  ): Promise<Result | undefined> {
     const numbered = { ...this.#numbered(operation), after: this.#seen };
-    const shard = shardOfRequest(operation);
     let skews = 0;
     for (let count = 1; ; count++) {
+      const shard = shardOfRequest(this.#config, operation);
+      if (shard === undefined) return undefined;
       const args = { ...numbered, nowMs: Date.now() };
       const owner = this.#config.shards[shard];
       const nodes = (owner && this.#config.groups[owner]) || [];

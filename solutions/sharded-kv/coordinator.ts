@@ -59,8 +59,8 @@ export class Coordinator {
   async #seeThrough(record: Record | undefined): Promise<void> {
     if (record === undefined || record.decision !== undefined) return;
     const { attempt, parts } = record;
-    const asked = parts.map((part) => this.#client.ask({ kind: 'prepare', attempt, part }));
-    const times = (await Promise.all(asked)).map(({ at }) => at);
+    const asked = parts.map((part) => this.#client.prepare(attempt, part));
+    const times = (await Promise.all(asked)).flat();
     const isPromised = times.every((at) => at !== undefined);
     const at = isPromised ? Math.max(...(times as Timestamp[])) : null;
     await this.#submit({ kind: 'conclude', attempt, at });
@@ -69,18 +69,13 @@ export class Coordinator {
   /** The record goes when all parts know: from then on nobody has to ask. */
   async #tell({ attempt, parts, decision }: Record): Promise<void> {
     if (decision === undefined) return;
-    const told = parts.map(({ shard }) =>
-      this.#client.ask({ kind: 'decide', attempt, shard, at: decision }),
-    );
-    await Promise.all(told);
+    await Promise.all(parts.map((part) => this.#client.decide(attempt, part, decision)));
     await this.#submit({ kind: 'end', attempt });
   }
 
   /** A promise that is old: its anchor knows what has become of it, or will. */
   async #inquire({ attempt, part }: Promised): Promise<void> {
-    const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });
-    if (done === undefined) return;
-    const { shard } = part;
-    await this.#client.ask({ kind: 'decide', attempt, shard, at: done ? at : null });
+    const { done, at = 0 } = await this.#client.inquire(attempt);
+    if (done !== undefined) await this.#client.decide(attempt, part, done ? at : null);
   }
 }

@@ -56,8 +56,8 @@ export default defineMutants([
   assignment('move-to-a-stranger', {
     bug: 'A shard may be moved to a group that is not in.',
     by: 'A1',
-    find: 'if (!isIn(group) || config.shards[shard] === group) return undefined;',
-    put: 'if (config.shards[shard] === group) return undefined;',
+    find: 'if (!isIn(group) || owner === undefined',
+    put: 'if (owner === undefined',
   }),
   controller('old-configs-forgotten', {
     bug: 'Only the latest configuration is kept; who asks for an older one gets that.',
@@ -327,8 +327,8 @@ export default defineMutants([
   server('wrong-group-is-an-empty-key', {
     bug: 'A get is checked when it arrives; when the shard has gone until the leader is sure to lead, it gives nothing.',
     by: 'C3',
-    find: 'return this.#refusal(shardOf(operation.key)) ?? this.#get(operation.key);',
-    put: "return this.#shards.has(shardOf(operation.key))\n        ? this.#get(operation.key)\n        : { ok: true, result: { value: '' } };",
+    find: 'return this.#refusal(this.#shardOf(operation)) ?? this.#get(operation.key);',
+    put: "return this.#shards.has(shardIn(this.#config, operation.key))\n        ? this.#get(operation.key)\n        : { ok: true, result: { value: '' } };",
   }),
   client('config-never-asked-again', {
     bug: 'The client does not ask again where a shard is when a group refuses it.',
@@ -567,7 +567,7 @@ export default defineMutants([
     bug: 'A part that has waited long for a decision takes it for an abort.',
     by: 'F5',
     common: true,
-    find: "const { done, at = 0 } = await this.#client.ask({ kind: 'inquire', attempt });",
+    find: 'const { done, at = 0 } = await this.#client.inquire(attempt);',
     put: 'const { done, at } = { done: false, at: 0 };',
   }),
   coordinator('never-inquires', {
@@ -601,5 +601,136 @@ export default defineMutants([
     common: true,
     find: 'promised: [...this.transactions.promised.values()],',
     put: 'promised: [],',
+  }),
+  // ── Part G: splits ────────────────────────────────────────────────────────────────────────────
+  assignment('splits-forgotten', {
+    bug: 'A join makes a configuration that does not say what was split.',
+    by: 'G1',
+    common: true,
+    find: '...change.groups };\n      return { ...config, num, groups,',
+    put: '...change.groups };\n      return { num, groups,',
+  }),
+  assignment('only-ten-shared-out', {
+    bug: 'A join or a leave shares out the first ten shards; those that splits have made stay where they are.',
+    by: 'G1',
+    common: true,
+    find: '  return kept.map((owner) => owner ?? free.shift() ?? null);',
+    put: '  const shared = kept.map((owner) => owner ?? free.shift() ?? null);\n  return shared.map((owner, shard) => (shard < 10 ? owner : (owners[shard] ?? owner)));',
+  }),
+  assignment('splits-anywhere', {
+    bug: 'A shard may be split at a key that is not in it, or at which it begins.',
+    by: 'G1',
+    find: 'if (isFirst || shardIn(config, at) !== of) return undefined;',
+    put: 'if ((isFirst && shards.length > 99) || shardIn(config, at) < 0) return undefined;',
+  }),
+  shard('upper-half-empty', {
+    bug: 'The new shard begins empty, as when a shard was nobody’s before.',
+    by: 'G1',
+    common: true,
+    find: 'const keys = [...this.#keys].filter(([key]) => key >= at);',
+    put: 'const keys = [...this.#keys].filter(([key]) => key >= at).slice(0, 0);\n    for (const key of [...this.#keys.keys()]) if (key >= at) this.#keys.delete(key);',
+  }),
+  shard('half-stays-behind', {
+    bug: 'The shard that was split keeps the keys that it has given away, for ever.',
+    by: 'G1',
+    find: 'for (const [key] of keys) this.#keys.delete(key);',
+    put: '',
+  }),
+  server('new-shard-is-awaited', {
+    bug: 'The new shard is fetched from the group that has it, which is this one.',
+    by: 'G1',
+    find: 'if (half !== undefined) this.#shards.set(split.shard, half);\n      return;',
+    put: `const arrival = { num: config.num, shard: split.shard, from: config.groups[this.#group] ?? [] };
+      if (half !== undefined) this.#leaving.set(nameOf(arrival), half.save());
+      if (half !== undefined) this.#awaited.set(split.shard, arrival);
+      return;`,
+  }),
+  server('splits-done-again', {
+    bug: 'Each configuration is made of its list of splits anew, also of those that were done before.',
+    by: 'G2',
+    common: true,
+    find: '    const split = config.splits?.[before.splits?.length ?? 0];\n',
+    put: `    for (const { of, at, shard } of before.splits ?? []) {
+      const again = this.#shards.get(of)?.split(at);
+      if (again !== undefined && this.#shards.has(shard)) this.#shards.set(shard, again);
+    }
+    const split = config.splits?.[before.splits?.length ?? 0];
+`,
+  }),
+  shard('answers-stay-below', {
+    bug: 'The new shard does not know what clients were answered.',
+    by: 'G2',
+    common: true,
+    find: '{ ...this.#saved(), keys, records: [], promised }',
+    put: '{ ...this.#saved(), keys, sessions: [], records: [], promised }',
+  }),
+  shard('answers-go-up', {
+    bug: 'What clients were answered goes to the new shard, and is not kept.',
+    by: 'G2',
+    find: '    return new ShardState(JSON.stringify({ ...this.#saved(), keys, records: [], promised }));',
+    put: `    const upper = new ShardState(JSON.stringify({ ...this.#saved(), keys, records: [], promised }));
+    this.#sessions.clear();
+    return upper;`,
+  }),
+  server('splits-not-in-snapshot', {
+    bug: 'The snapshot of a replica holds who owns which shard, and not what was split.',
+    by: 'G3',
+    find: 'config: this.#config,\n      shards: [...',
+    put: 'config: { ...this.#config, splits: [] },\n      shards: [...',
+  }),
+  server('split-by-the-leader', {
+    bug: 'The leader splits the shard when it hears of it, and the others when they apply the entry.',
+    by: 'G3',
+    find: '    if (reply?.ok && reply.config.num === num)\n',
+    put: `    const made = reply?.ok ? reply.config.splits?.[this.#config.splits?.length ?? 0] : undefined;
+    const half = made && this.#shards.get(made.of)?.split(made.at);
+    if (made && half) this.#shards.set(made.shard, half);
+    if (reply?.ok && reply.config.num === num)
+`,
+  }),
+  locks('locks-stay-below', {
+    bug: 'Locks stay with the shard that was split, also those of keys that are in the new one.',
+    by: 'G4',
+    common: true,
+    find: '      return [{ ...promised, part: upper }];',
+    put: '      return [];',
+  }),
+  locks('locks-go-up', {
+    bug: 'A promise about keys of both halves goes to the new shard with all its keys.',
+    by: 'G4',
+    find: 'else this.promised.set(attempt.id, { ...promised, part: lower });\n      return [{ ...promised, part: upper }];',
+    put: 'else this.promised.delete(attempt.id);\n      return [{ ...promised, part }];',
+  }),
+  client('first-key-decides', {
+    bug: 'An operation on many keys goes to the shard of the first, and there nobody looks at the others.',
+    by: 'G4',
+    common: true,
+    find: 'return others.length === 0 ? shard : undefined;',
+    put: 'return others.length < 99 ? shard : undefined;',
+  }),
+  client('grouped-once', {
+    bug: 'A client that was refused asks for the same keys in one request again, though they are in two shards by now.',
+    by: 'G5',
+    common: true,
+    find: 'if (shard === undefined) return undefined;',
+    put: 'if (shard === undefined) {\n        await sleep(PAUSE_MS);\n        continue;\n      }',
+  }),
+  shard('time-stays-below', {
+    bug: 'The new shard does not know up to which time it was read.',
+    by: 'G5',
+    find: '{ ...this.#saved(), keys, records: [], promised }',
+    put: '{ ...this.#saved(), clock: 0, keys, records: [], promised }',
+  }),
+  shard('past-stays-below', {
+    bug: 'The new shard begins with the last value of each key.',
+    by: 'G5',
+    find: 'const keys = [...this.#keys].filter(([key]) => key >= at);',
+    put: 'const keys = [...this.#keys].filter(([key]) => key >= at).map(([key, all]): [string, Version[]] => [key, all.slice(-1)]);',
+  }),
+  client('old-owner-first', {
+    bug: 'A client asks the owner of the shard in which the key once was, and the right one when that refuses.',
+    by: 'G6',
+    find: '      const owner = this.#config.shards[shard];',
+    put: "      const once = 'key' in operation ? shardIn(NO_CONFIG, operation.key) : shard;\n      const owner = this.#config.shards[count === 1 ? once : shard];",
   }),
 ]);

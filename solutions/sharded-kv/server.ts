@@ -11,6 +11,9 @@
  * Whoever leads a group looks at what its state says is still to do, and does it, again and again
  * (`#tick`). Every message names configuration and shard, so one that comes late or twice finds that
  * its time is over.
+ *
+ * A **split** needs no message: it is done at the entry at which its configuration comes into force,
+ * where all replicas have the same shard before them.
  */
 import type { CallOptions, NodeId } from 'faultlab/node';
 import { attempt, type Leaders } from './caller.ts';
@@ -30,7 +33,7 @@ import {
   type ShardContext,
   type ShardServer,
   type Surroundings,
-  shardOf,
+  shardIn,
   TICKS,
   type Timestamp,
 } from './contract.ts';
@@ -111,11 +114,11 @@ export default class Server implements ShardServer {
   async #onRequest(args: RequestArgs): Promise<Reply> {
     if (!this.#log.isLeader) return refuse('not-leader');
     const { operation } = args;
-    const refusal = this.#refusal(shardOfRequest(operation)) ?? this.#clockRefusal(args);
+    const refusal = this.#refusal(this.#shardOf(operation)) ?? this.#clockRefusal(args);
     if (refusal !== undefined) return refusal;
     if (operation.kind === 'get') {
       if (!(await this.#log.sync())) return refuse('not-leader');
-      return this.#refusal(shardOf(operation.key)) ?? this.#get(operation.key);
+      return this.#refusal(this.#shardOf(operation)) ?? this.#get(operation.key);
     }
     if (operation.kind === 'begin') return this.#onBegin(args);
     return this.#request(args);
@@ -140,13 +143,19 @@ export default class Server implements ShardServer {
     return undefined;
   }
 
-  #refusal(shard: Shard): Refusal | undefined {
+  /** By what this group knows of splits; undefined when the keys are not in one shard. */
+  #shardOf(operation: Operation): Shard | undefined {
+    return shardOfRequest(this.#config, operation);
+  }
+
+  #refusal(shard: Shard | undefined): Refusal | undefined {
+    if (shard === undefined) return refuse('wrong-group');
     if (this.#shards.has(shard)) return undefined;
     return refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group');
   }
 
   #get(key: string): Reply {
-    return replyOf((this.#shards.get(shardOf(key)) as ShardState).read(key));
+    return replyOf((this.#shards.get(shardIn(this.#config, key)) as ShardState).read(key));
   }
 
   #submit(command: Command): Promise<unknown> {
@@ -179,8 +188,8 @@ export default class Server implements ShardServer {
 
   /** Between proposal and here the shard may have gone: what counts is who owns it at this entry. */
   #execute(args: RequestArgs, now: Timestamp): Reply {
-    const at = shardOfRequest(args.operation);
-    const shard = this.#shards.get(at);
+    const at = this.#shardOf(args.operation);
+    const shard = at === undefined ? undefined : this.#shards.get(at);
     if (shard === undefined) return this.#refusal(at) as Refusal;
     return replyOf(shard.execute(args, now));
   }
@@ -190,6 +199,13 @@ export default class Server implements ShardServer {
     const before = this.#config;
     if (config.num !== before.num + 1 || this.#awaited.size > 0) return;
     this.#config = config;
+    const split = config.splits?.[before.splits?.length ?? 0];
+    if (split !== undefined) {
+      // Nothing moves in this one. Who has the shard has both halves from this entry on.
+      const half = this.#shards.get(split.of)?.split(split.at);
+      if (half !== undefined) this.#shards.set(split.shard, half);
+      return;
+    }
     for (const [shard, owner] of config.shards.entries()) {
       const from = before.shards[shard] ?? null;
       const move = { num: config.num, shard };

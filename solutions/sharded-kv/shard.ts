@@ -17,7 +17,7 @@ import {
   TICKS,
   type Timestamp,
 } from './contract.ts';
-import { type Promised, type Record, Transactions } from './transactions.ts';
+import { keysOf, type Promised, type Record, Transactions } from './transactions.ts';
 
 /** What a client was answered last. It has one request at a time, so older ones never come back. */
 interface Session {
@@ -57,14 +57,28 @@ export class ShardState {
   }
 
   save(): string {
-    const saved: Saved = {
+    return JSON.stringify(this.#saved());
+  }
+
+  #saved(): Saved {
+    return {
       clock: this.#clock,
       keys: [...this.#keys],
       sessions: [...this.#sessions],
       records: [...this.transactions.records.values()],
       promised: [...this.transactions.promised.values()],
     };
-    return JSON.stringify(saved);
+  }
+
+  /**
+   * Takes away, as a shard of its own, the keys from `at` on and what is promised about them. What is
+   * known of no single key, time and answers, both have from here on.
+   */
+  split(at: string): ShardState {
+    const keys = [...this.#keys].filter(([key]) => key >= at);
+    for (const [key] of keys) this.#keys.delete(key);
+    const promised = this.transactions.split(at);
+    return new ShardState(JSON.stringify({ ...this.#saved(), keys, records: [], promised }));
   }
 
   /** The latest value; not while a transaction may have replaced it already. */
@@ -156,7 +170,11 @@ export class ShardState {
   /** A promise holds whatever happens: the keys are as they were read, and stay so until the decision. */
   #prepare({ attempt, part }: Of<'prepare'>, now: Timestamp): Result {
     const known = this.transactions.promised.get(attempt.id);
-    if (known !== undefined) return { at: known.at };
+    if (known !== undefined) {
+      // Of two leaders who ask, one may not know of a split: what it asks for more is not promised.
+      const has = new Set(keysOf(known.part));
+      return keysOf(part).every((key) => has.has(key)) ? { at: known.at } : { done: false };
+    }
     const isAsRead = part.reads.every(([key, version]) => version === this.#versionOf(key));
     if (!isAsRead || !this.transactions.isFree(part)) return { done: false };
     this.#clock = Math.max(now, this.#clock + 1);

@@ -26,6 +26,19 @@ export interface Promised {
   readonly at: Timestamp;
 }
 
+/** What of a part is about some of its keys. */
+export function only(
+  { reads, writes }: TransactionPart,
+  isIn: (key: string) => boolean,
+): TransactionPart {
+  const has = ([key]: readonly [string, unknown]) => isIn(key);
+  return { reads: reads.filter(has), writes: writes.filter(has) };
+}
+
+export const keysOf = ({ reads, writes }: TransactionPart): string[] => [
+  ...new Set([...reads, ...writes].map(([key]) => key)),
+];
+
 export class Transactions {
   readonly records: Map<string, Record>;
   readonly promised: Map<string, Promised>;
@@ -33,6 +46,21 @@ export class Transactions {
   constructor(records: readonly Record[] = [], promised: readonly Promised[] = []) {
     this.records = new Map(records.map((record) => [record.attempt.id, record]));
     this.promised = new Map(promised.map((one) => [one.attempt.id, one]));
+  }
+
+  /**
+   * Takes away, and gives, what is promised about keys from `at` on. The records stay: who asks for one
+   * names its shard. So the decision has to find both halves of a promise, and does, by their keys.
+   */
+  split(at: string): Promised[] {
+    return [...this.promised.values()].flatMap((promised) => {
+      const { attempt, part } = promised;
+      const [lower, upper] = [only(part, (key) => key < at), only(part, (key) => key >= at)];
+      if (keysOf(upper).length === 0) return [];
+      if (keysOf(lower).length === 0) this.promised.delete(attempt.id);
+      else this.promised.set(attempt.id, { ...promised, part: lower });
+      return [{ ...promised, part: upper }];
+    });
   }
 
   /** Whether a transaction that is not decided may write the key, at a time up to `until`. */

@@ -79,11 +79,10 @@ const variants: readonly Variant[] = [
   ]),
   vary('one-part-after-the-other', 'The coordinator asks for one promise after the other.', [
     coordinator(
-      `const asked = parts.map((part) => this.#client.ask({ kind: 'prepare', attempt, part }));
-    const times = (await Promise.all(asked)).map(({ at }) => at);`,
+      `const asked = parts.map((part) => this.#client.prepare(attempt, part));
+    const times = (await Promise.all(asked)).flat();`,
       `const times: (Timestamp | undefined)[] = [];
-    for (const part of parts)
-      times.push((await this.#client.ask({ kind: 'prepare', attempt, part })).at);`,
+    for (const part of parts) times.push(...(await this.#client.prepare(attempt, part)));`,
     ),
   ]),
   ...onOtherRafts,

@@ -150,6 +150,30 @@ export function plan(options: PlanOptions): NonNullable<Scenario['plan']> {
   };
 }
 
+type Draw = Parameters<NonNullable<Scenario['plan']>>[0];
+
+/**
+ * For clients that go on by themselves once `use` is done: loss, moves between `p` and `q`, and faults.
+ * Where times matter a late message is refused, so none is later than the bound on clocks.
+ */
+export function disturbed(draw: Draw, durationMs: number, use: Step): Step[] {
+  const steps = plan({
+    clients: 1,
+    durationMs,
+    groups: ['k', 'p', 'q'],
+    faults: ['crashLeader', 'isolateLeader', 'parts', 'powerCycle'],
+    movers: ['p', 'q'],
+  })(draw).filter(({ do: what }) => what !== 'ask');
+  const [network, ...rest] = steps;
+  const profile = { ...(network as { profile?: object }).profile, tailMs: 50 };
+  return [
+    { atMs: 0, do: 'begin' },
+    { atMs: 0, do: 'network', profile },
+    use,
+    ...rest.filter(({ atMs }) => atMs > use.atMs),
+  ];
+}
+
 /** All faults are over. */
 export function calm(cluster: Cluster): void {
   cluster.filter(undefined);

@@ -134,7 +134,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C4',
     title: 'an append whose reply was lost happens once, though its shard has moved meanwhile',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'does a shard travel with all that its next owner needs to decide as this one would?',
@@ -190,7 +190,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C6',
     title: 'a move is brought to its end when leaders crash in the middle of it',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 8, grade: 40 },
     lookAt: 'how does a new leader know what the one before had begun?',
@@ -261,7 +261,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C8',
     title: 'a shard that nobody has fetched yet outlives the log, and a power failure',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'which shards are in the snapshot of a replica: those that it serves?',
@@ -342,7 +342,7 @@ export const moving: readonly Scenario[] = [
   {
     id: 'C11',
     title: 'a leader that was cut off, and comes back, undoes nothing that has moved on',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: { test: 6, grade: 30 },
     lookAt: 'what does a leader still believe that has missed two configurations?',

@@ -215,7 +215,7 @@ export const fixed: readonly Scenario[] = [
   {
     id: 'B7',
     title: 'a power failure of everything loses nothing and repeats nothing',
-    points: 2,
+    points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
     lookAt: 'what does a snapshot of a replica hold besides keys?',

@@ -15,6 +15,7 @@ export function shareOut(owners: Owners, groups: readonly GroupId[]): Owners {
 /** The configuration that a change makes of this one, or undefined when it is impossible. */
 export function next(config: Config, change: Change): Config | undefined {
   // TODO(A): join, leave and move. `config` itself never changes: somebody may ask for it later.
+  // TODO(G): split; and the others keep what was split.
   void [config, change];
   return undefined;
 }

@@ -93,6 +93,11 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
     return this.#control({ kind: 'move', shard, group });
   }
 
+  /** @see Operator.split */
+  split(shard: Shard, at: string): Promise<Config> {
+    return this.#control({ kind: 'split', shard, at });
+  }
+
   /** @see Operator.query */
   query(num: number): Promise<Config> {
     return this.#control({ kind: 'query', num });
@@ -115,6 +120,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
 
   async #request(operation: Operation): Promise<Result> {
     // TODO(B): which group owns `shardOf(operation.key)`, and who leads it?
+    // TODO(G): of an operation on many keys, one half may be in another shard by now.
     void operation;
     return {};
   }

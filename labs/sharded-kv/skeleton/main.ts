@@ -77,9 +77,11 @@ class ControllerProgram extends Program<Controller> {
       node,
       (replica) => new Controller(node, replica),
       (index, machine) => {
-        const { num, shards, groups } = machine.latest();
+        const { num, shards, groups: all, splits: made = [] } = machine.latest();
         const owners = shards.map((owner) => owner ?? '-').join('');
-        node.emit('configured', { index, num, owners, groups: Object.keys(groups).sort().join() });
+        const groups = Object.keys(all).sort().join();
+        const splits = made.map(({ of, at, shard }) => ({ of, at, shard }));
+        node.emit('configured', { index, num, owners, groups, splits });
       },
     );
   }
@@ -163,6 +165,10 @@ class ClientProgram {
 
   move(shard: Shard, group: GroupId): Promise<Config> {
     return this.#client.move(shard, group);
+  }
+
+  split(shard: Shard, at: string): Promise<Config> {
+    return this.#client.split(shard, at);
   }
 
   query(num: number): Promise<Config> {

@@ -49,6 +49,7 @@ export default class Server implements ShardServer {
     // TODO(B): is there a next configuration? All replicas must come to it at the same entry.
     // TODO(C): is there a shard to fetch? TODO(D): one to be deleted by who had it?
     // TODO(F): is there a transaction whose record says that it is not over?
+    // TODO(G): nothing; a split is done where the configuration comes into force. With what is in it?
   }
 
   /** @see StateMachine.apply */
