@@ -80,13 +80,14 @@ export function planOf(scenario: Scenario, seed: number): readonly Step[] {
 export function runScenario(options: RunOptions): Run {
   const { lab, scenario, seed, change = {} } = options;
   const plan = options.plan ?? planOf(scenario, seed);
+  const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
   let pulseUsage = process.cpuUsage();
   let pulsedMs = Date.now();
   const cluster = new SimCluster({
     seed,
     pulse: () => {
       const now = Date.now();
-      if (now - pulsedMs < PULSE_MS) return;
+      if (now - pulsedMs < timeoutMs * PULSE_SHARE) return;
       pulsedMs = now;
       pulseUsage = process.cpuUsage();
     },
@@ -104,7 +105,6 @@ export function runScenario(options: RunOptions): Run {
   let finding: Finding | undefined;
   let undecided: string | undefined;
   let realmsSpoiled = false;
-  const timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
   const limitMs = timeoutMs * (options.patience ?? 1);
   const cpuBefore = process.cpuUsage();
   let isStarved = false;
@@ -249,8 +249,8 @@ const BUSY_SHARE = 0.05;
 /** An event that has had so much of a limit and is not over: a second, where others take microseconds. */
 const STUCK_SHARE = 0.5;
 
-/** To ask for the CPU time at each pulse took a tenth of all of it; a second can be told from this much less. */
-const PULSE_MS = 20;
+/** Exact enough for the share above; to ask for the CPU time at each pulse took a tenth of all of it. */
+const PULSE_SHARE = 0.01;
 
 function cpuMsSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);

@@ -218,7 +218,7 @@ test.each([
     'event-storm',
   ],
   ['endless recursion', `const f = () => f() + 1; f();`, 'node-threw'],
-])('%s ends the run with a verdict', async (_name, body, ruleId) => {
+])('%s ends the run with a verdict', { timeout: 0 }, async (_name, body, ruleId) => {
   const run = await tryOut({
     files: nodeSource(`start() { const c = this.c; ${body} }`),
     run: (cluster) => cluster.run(60_000),
