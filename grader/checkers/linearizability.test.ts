@@ -12,7 +12,7 @@ test.each(samplers.map((sampler) => [sampler.model.name, sampler] as const))(
   (_, sampler) => {
     const counts = { ok: 0, illegal: 0 };
     for (let seed = 1; seed <= HISTORIES; seed++) {
-      const history = sample(sampler, seed, { size: 3 + (seed % 6), clients: 2 + (seed % 3) });
+      const history = sample(sampler, seed, { size: 3 + (seed % 6), clients: 1 + (seed % 4) });
       const expected = isLinearizableByForce(sampler.model, history) ? 'ok' : 'illegal';
       const result = checkLinearizability(sampler.model, history, { lookAheadAfterSteps: 0 });
       expect([seed, result.verdict]).toEqual([seed, expected]);

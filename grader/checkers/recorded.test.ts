@@ -27,7 +27,7 @@ function verdict<S, I, O>({ model }: ObjectKind<S, I, O>, operations: Operation<
   return result.verdict;
 }
 
-test('etcd logs: the verdicts of Porcupine', () => {
+test('etcd logs: the verdicts of Porcupine', { timeout: 0 }, () => {
   for (const [path, text] of porcupine) {
     const number = /etcd_(\d+)\.log$/.exec(path)?.[1];
     if (number === undefined) continue;
@@ -46,7 +46,7 @@ test.each([
   ['c10-bad', ['0', '1', '2', '3', '5', '6', '7', '9']],
   ['c50-ok', []],
   ['c50-bad', ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']],
-])('key-value log %s: every key is decided', (name, expected) => {
+])('key-value log %s: every key is decided', { timeout: 0 }, (name, expected) => {
   const text = porcupine.get(`porcupine/kv/${name}.txt`) ?? '';
   const operations = readOperations(kvKind, readHistory(text));
   const bad: string[] = [];
