@@ -120,10 +120,9 @@ export class Edge implements Kept {
   #requestOf(isBot: boolean): Request {
     const shown = isBot ? SHOWN_BY_BOTS : SHOWN_BY_PEOPLE;
     const from = Math.floor(this.#known.length * Math.random());
-    const names = Array.from(
-      { length: shown },
-      (_, i) => this.#known[(from + i) % this.#known.length],
-    );
-    return { shows: new Set(names as string[]) };
+    const shows = new Set<string>();
+    for (let i = 0; i < shown; i++)
+      shows.add(this.#known[(from + i) % this.#known.length] as string);
+    return { shows };
   }
 }
