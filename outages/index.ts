@@ -56,6 +56,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/gitlab-2017/mutants.ts'),
     () => import('../solutions/gitlab-2017/variants.ts'),
   ),
+  outage(
+    'sentry-2015',
+    () => import('./sentry-2015/lab.ts'),
+    () => import('../solutions/sentry-2015/mutants.ts'),
+    () => import('../solutions/sentry-2015/variants.ts'),
+  ),
 ];
 
 /** All labs and all outages. */

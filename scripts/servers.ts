@@ -101,7 +101,7 @@ function run({ slug, uses = [] }: PostgresLab, options: Partial<GradeOptions>): 
 }
 
 /** Not yet run often enough to be asked for of all: run by their names, said, not hidden. */
-const UNPROVEN = new Set(['postgres-disk-full', 'postgres-failover', 'gitlab-2017']);
+const UNPROVEN = new Set(['postgres-disk-full', 'postgres-failover', 'gitlab-2017', 'sentry-2015']);
 
 console.log((await findBackend()).words);
 for (const entry of course) {

@@ -1,0 +1,27 @@
+/** What your runbook and the grader agree on. Given: the grader uses its own copy. */
+
+/** Part R: what has happened to the database, one after the other. */
+export type Trigger = readonly Event[];
+
+export type Event =
+  /** Transactions that write, so many millions: the counter of transactions moves on. */
+  | { readonly do: 'writes'; readonly millions: number }
+  /** Somebody follows a bad advice, and turns autovacuum off. */
+  | { readonly do: 'autovacuum-off' }
+  /** A consumer of changes is set up (a logical slot), and forgotten. */
+  | { readonly do: 'forgotten-slot' }
+  /** The server is restarted. */
+  | { readonly do: 'restart' };
+
+/** What keeps old transactions from being frozen. */
+export type Holder =
+  /** A replication slot, by its name. */
+  | { readonly kind: 'slot'; readonly name: string }
+  /** A session that does not let vacuum at a table. */
+  | { readonly kind: 'session'; readonly pid: number };
+
+/** What `alarms` says from half of all transactions on: 2^30 of the 2^31 that can be told apart. */
+export interface Alarm {
+  /** Those that hold freezing back; none when vacuum alone will do. */
+  readonly holders: readonly Holder[];
+}

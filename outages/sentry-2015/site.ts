@@ -1,0 +1,83 @@
+/** What the scenarios share: a counter that is moved on, and what is left of it. */
+import type { Drill, PgServer, Workload } from 'faultlab';
+
+/** WAL with what logical slots need; vacuum looks every second, and nothing is turned off. */
+export const SETTINGS = {
+  wal_level: 'logical',
+  autovacuum: 'on',
+  autovacuum_naptime: '1s',
+  track_commit_timestamp: 'off',
+};
+
+/** Half of 2^32: what is older than this many transactions would look as if it were to come. */
+const WRAP = 2 ** 31;
+export const HALF = WRAP / 2;
+/** From here to there a server does not go (14 and later). */
+const MARGIN = 3_000_000;
+/** Commit states in one file of `pg_xact`. */
+const PER_SEGMENT = 1_048_576;
+const PAGE_BYTES = 8192;
+export const FORGOTTEN = 'search_indexer';
+
+/** A site that is written to; `events` is its largest table. */
+export async function begin(drill: Drill): Promise<Workload> {
+  const { primary } = drill.cluster;
+  await primary.sql(`
+    CREATE TABLE events (id bigserial PRIMARY KEY, body text NOT NULL);
+    INSERT INTO events (body) SELECT repeat(md5(i::text), 4) FROM generate_series(1, 2000) AS i;
+    CREATE TABLE consumers (slot text PRIMARY KEY, state text NOT NULL);`);
+  const workload = await drill.workload({ to: () => primary.name, pauseMs: 10 });
+  await drill.assume('some writes', async () => workload.acknowledged > 20);
+  return workload;
+}
+
+/** A logical slot that nobody reads: rows of the catalog are kept for it, from now on. */
+export const createSlot = (node: PgServer, name: string) =>
+  node.sql("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [name]);
+
+/**
+ * So many millions of transactions later. A file of commit states begins there, of which the first page
+ * is enough.
+ */
+export async function moveOn(drill: Drill, node: PgServer, millions: number): Promise<void> {
+  const segment = Math.floor((millions * 1_000_000) / PER_SEGMENT);
+  if (segment === 0) return;
+  await node.stop();
+  const xid = segment * PER_SEGMENT;
+  const { exitCode, output } = await node.run('pg_resetwal', '-x', `${xid}`, '-D', node.dataDir);
+  await drill.assume(`pg_resetwal (${output.trim()})`, async () => exitCode === 0, { withinMs: 0 });
+  const name = segment.toString(16).toUpperCase().padStart(4, '0');
+  await node.writeFile(`pg_xact/${name}`, '\0'.repeat(PAGE_BYTES));
+  await node.start();
+}
+
+/** How old the oldest transaction is that any database has not frozen. */
+export async function oldestAge(node: PgServer, database?: string): Promise<number> {
+  const [row] = await node.sql<{ age: number }>(
+    'SELECT max(age(datfrozenxid)) AS age FROM pg_database WHERE datname = coalesce($1, datname)',
+    [database ?? null],
+  );
+  return row?.age ?? 0;
+}
+
+/** The number of the next transaction, with those that went round before. */
+export async function counter(node: PgServer): Promise<number> {
+  const [row] = await node.sql<{ next: string }>(
+    'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next',
+  );
+  return Number(row?.next);
+}
+
+export const leftOf = (age: number) => WRAP - MARGIN - age;
+
+/** `undefined` when a write is taken, or SQLSTATE: 54000 is a limit of the program. */
+export async function refusal(node: PgServer): Promise<string | undefined> {
+  try {
+    await node.sql("INSERT INTO events (body) VALUES ('a write')");
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code ?? (error as Error).message;
+  }
+}
+
+export const PROGRAM_LIMIT = '54000';

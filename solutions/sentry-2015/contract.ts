@@ -1,0 +1,1 @@
+export * from '../../outages/sentry-2015/contract.ts';
