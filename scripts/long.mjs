@@ -12,7 +12,7 @@ const labs = JSON.parse(list.stdout)
   // Those on real servers have a suite of their own: npm run servers.
   .filter(({ on }) => on === 'simulation')
   .map(({ slug }) => slug);
-const seeds = process.env.SEEDS ?? '100';
+const seeds = process.env.SEEDS ?? '30';
 const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 
 /** Not measured to the end yet, so that they cannot be asked for: said, not hidden. */
