@@ -33,6 +33,12 @@ export const outages: readonly SyllabusEntry[] = [
     () => import('../solutions/github-2018/variants.ts'),
   ),
   outage(
+    'cloudflare-2020',
+    () => import('./cloudflare-2020/lab.ts'),
+    () => import('../solutions/cloudflare-2020/mutants.ts'),
+    () => import('../solutions/cloudflare-2020/variants.ts'),
+  ),
+  outage(
     'facebook-2010',
     () => import('./facebook-2010/lab.ts'),
     () => import('../solutions/facebook-2010/mutants.ts'),

@@ -1,0 +1,1 @@
+export * from '../../outages/cloudflare-2020/contract.ts';
