@@ -59,10 +59,11 @@ function introduction(
     const role = i === 0 ? 'primary' : 'standby';
     return `  ${name}  began as ${role}  port ${port}  ${dataDir}`;
   });
+  const last = nodes.at(-1)?.name;
   const commands = [
     [`shell ${lab.slug} n1`, 'psql on a node'],
-    [`shell ${lab.slug} n2 restart`, 'also: stop, start, pg_rewind …, cat, ls'],
-    [`logs ${lab.slug} n2`, 'what a server says'],
+    [`shell ${lab.slug} ${last} restart`, 'also: stop, start, pg_rewind …, cat, ls'],
+    [`logs ${lab.slug} ${last}`, 'what a server says'],
     byHand
       ? [`verify ${lab.slug}`, 'when you think that it is repaired']
       : [`test ${lab.slug} ${scenario.id}`, 'judges code; here you can look around'],

@@ -107,7 +107,8 @@ async function main(): Promise<void> {
       const hand = async (byHand: boolean) => {
         const socket = await serve(cluster);
         const nodes = cluster.nodes.map(({ name, port, dataDir }) => ({ name, port, dataDir }));
-        const archiveDir = cluster.spec.archive ? cluster.archiveDir : '';
+        const isUsed = (await cluster.primary.list(cluster.archiveDir)).length > 0;
+        const archiveDir = cluster.spec.archive || isUsed ? cluster.archiveDir : '';
         const kept = {
           pid: process.pid,
           socket,

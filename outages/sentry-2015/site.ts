@@ -14,9 +14,11 @@ const WRAP = 2 ** 31;
 export const HALF = WRAP / 2;
 /** From here to there a server does not go (14 and later). */
 const MARGIN = 3_000_000;
-/** Commit states in one file of `pg_xact`. */
-const PER_SEGMENT = 1_048_576;
+/** The files of `pg_xact`: commit states in a page, and pages in a file. */
+const PER_PAGE = 32_768;
+const PAGES = 32;
 const PAGE_BYTES = 8192;
+const PAGES_MAX = 4;
 export const FORGOTTEN = 'search_indexer';
 
 /** A site that is written to; `events` is its largest table. */
@@ -36,18 +38,24 @@ export const createSlot = (node: PgServer, name: string) =>
   node.sql("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [name]);
 
 /**
- * So many millions of transactions later. A file of commit states begins there, of which the first page
- * is enough.
+ * So many millions of transactions later, at the begin of a page of commit states, which is empty, and
+ * before which nobody will look.
  */
 export async function moveOn(drill: Drill, node: PgServer, millions: number): Promise<void> {
-  const segment = Math.floor((millions * 1_000_000) / PER_SEGMENT);
-  if (segment === 0) return;
+  const wanted = Math.floor((millions * 1_000_000) / PER_PAGE);
+  // Early in a file, as all pages of it before this one have to be there.
+  const page = wanted - Math.max(0, (wanted % PAGES) - PAGES_MAX);
   await node.stop();
-  const xid = segment * PER_SEGMENT;
-  const { exitCode, output } = await node.run('pg_resetwal', '-x', `${xid}`, '-D', node.dataDir);
+  const xid = `${page * PER_PAGE}`;
+  const { exitCode, output } = await node.run('pg_resetwal', '-x', xid, '-D', node.dataDir);
   await drill.assume(`pg_resetwal (${output.trim()})`, async () => exitCode === 0, { withinMs: 0 });
-  const name = segment.toString(16).toUpperCase().padStart(4, '0');
-  await node.writeFile(`pg_xact/${name}`, '\0'.repeat(PAGE_BYTES));
+  const file = Math.floor(page / PAGES)
+    .toString(16)
+    .toUpperCase()
+    .padStart(4, '0');
+  // The first file is there, and holds what has been.
+  const pages = (page % PAGES) + 1;
+  if (file !== '0000') await node.writeFile(`pg_xact/${file}`, '\0'.repeat(pages * PAGE_BYTES));
   await node.start();
 }
 

@@ -61,7 +61,9 @@ const inTime: ServerScenario = {
       const { rows } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       holders.push({ kind: 'session', pid: rows[0]?.pid ?? 0 });
     }
-    drill.note(`${holders.map(words).join(' and ')} hold freezing back`);
+    drill.note(
+      `${holders.map(words).join(' and ')} ${holders.length > 1 ? 'hold' : 'holds'} freezing back`,
+    );
     const [alarm, ...more] = await call(drill);
     const age = await oldestAge(primary);
     drill.expect(alarm !== undefined && more.length === 0, {

@@ -14,7 +14,7 @@ import {
 const BUDGET: Budget = {
   eventsMax: 3,
   kinds: {
-    writes: { millions: [1, 2147] },
+    writes: { millions: [2, 2147] },
     'autovacuum-off': {},
     'forgotten-slot': {},
     restart: {},
