@@ -206,7 +206,7 @@ export class Drill {
   async expectKept(workload: Workload, node: NodeId, lookAt?: string): Promise<void> {
     const rows = await this.node(node).sql<{ id: number }>(`SELECT id FROM ${TABLE}`);
     const { writes } = workload;
-    const { lost, phantom } = compare(
+    const { lost, refused, strange } = compare(
       writes,
       rows.map(({ id }) => id),
     );
@@ -218,10 +218,18 @@ export class Drill {
       evidence: `${lost.length} of ${ok} acknowledged writes are not on ${node}: number ${first?.id} (acknowledged by ${first?.node} at ${inSeconds(first?.answeredAtMs)} s of the workload) to ${last?.id} (${inSeconds(last?.answeredAtMs)} s)`,
       ...(lookAt === undefined ? {} : { lookAt }),
     });
-    this.expect(phantom.length === 0, {
+    const [no] = refused;
+    this.expect(refused.length === 0, {
       ruleId: 'refused-there',
       rule: 'What a client was told has failed does not appear (handout, The contract)',
-      evidence: `${phantom.length} rows on ${node} were refused or are nobody's, such as ${phantom[0]}`,
+      evidence: `${refused.length} writes that were refused are on ${node}, such as number ${no?.id} (refused by ${no?.node} at ${inSeconds(no?.answeredAtMs)} s of the workload: ${no?.said})`,
+      lookAt: 'from which node can this row have come?',
+    });
+    this.expect(strange.length === 0, {
+      ruleId: 'strange-rows',
+      rule: 'The table has what the clients have written, once (handout, The contract)',
+      evidence: `${strange.length} rows on ${node} are there twice, or no client of this run asked for them, such as number ${strange[0]}`,
+      lookAt: 'what else has written to this table, or was it put together from two copies?',
     });
   }
 

@@ -26,7 +26,7 @@ import {
   TOOL_CAPABILITIES,
 } from './machine.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
-import { claimFolder, removeFolder, stateFolder } from './registry.ts';
+import { claimFolder, claimPorts, removeFolder, stateFolder } from './registry.ts';
 import { removeSegmentsOf } from './segments.ts';
 import { templateFolder } from './template.ts';
 import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
@@ -38,7 +38,7 @@ const PORTS = { min: 21_000, max: 31_999 };
 const RUN_WITHIN_MS = 60_000;
 
 /** What else than PostgreSQL's own programs a runbook may run. */
-const SHELL_TOOLS = ['cp', 'mv', 'rm', 'ls', 'cat', 'mkdir', 'chmod', 'du', 'df'];
+const SHELL_TOOLS = ['cp', 'mv', 'rm', 'ls', 'cat', 'touch', 'mkdir', 'chmod', 'du', 'df'];
 
 export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend> {
   const binaries = await (kind === 'local' ? findLocal() : findEmbedded());
@@ -60,7 +60,7 @@ async function createSite(binaries: Binaries, { names, diskMb }: SiteSpec): Prom
   try {
     mkdirSync(archiveDir);
     hand(archiveDir);
-    const ports = await freePorts(names.length);
+    const ports = await freePorts(folder, names.length);
     const machines = await Promise.all(
       names.map(async (name, i) => {
         const home = join(folder, name);
@@ -246,14 +246,16 @@ class LocalMachine implements Machine {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+async function freePorts(folder: string, count: number): Promise<number[]> {
   const found = new Set<number>();
-  for (let tries = 0; found.size < count; tries++) {
-    if (tries > 200) throw new InfrastructureError('found no free port from 21000 to 31999');
+  for (let tries = 0; tries < 200; tries++) {
     const port = PORTS.min + Math.floor(Math.random() * (PORTS.max - PORTS.min));
     if (await isFree(port)) found.add(port);
+    if (found.size < count) continue;
+    if (claimPorts(folder, [...found])) return [...found];
+    found.clear();
   }
-  return [...found];
+  throw new InfrastructureError(`found no free port from ${PORTS.min} to ${PORTS.max - 1}`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,11 +1,14 @@
 /** What needs no server: settings, links, outcomes of writes, the record, positions. */
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changedSettings } from './conf.ts';
 import { isDeed, requestWords } from './desk.ts';
 import { Links } from './links.ts';
 import { lsnToBytes, SqlError, until } from './postgres.ts';
+import { claimPorts, removeFolder, stateFolder } from './registry.ts';
 import { treeOf } from './tree.ts';
 import { Overdue, waitFor } from './wait.ts';
 import { compare, isLocalOnly, type Write, type WriteOutcome } from './workload.ts';
@@ -23,17 +26,29 @@ const write = (id: number, outcome: WriteOutcome): Write => {
   return { id, outcome, client: 1, node: 'n1', askedAtMs: 0, answeredAtMs: 1, said: '' };
 };
 
-test.each<[string, Write[], number[], number[], number[]]>([
-  ['all is there', [write(1, 'ok'), write(2, 'ok')], [1, 2], [], []],
-  ['an acknowledged one is lost', [write(1, 'ok'), write(2, 'ok')], [2], [1], []],
-  ['an unknown one may be there', [write(1, 'unknown')], [1], [], []],
-  ['… and may not', [write(1, 'unknown')], [], [], []],
-  ['a refused one is there', [write(1, 'fail')], [1], [], [1]],
-  ['there twice', [write(1, 'ok')], [1, 1], [], [1]],
-  ['nobody’s', [write(1, 'ok')], [1, 9], [], [9]],
-])('compares what was told with what is there: %s', (_, writes, ids, lost, phantom) => {
-  const kept = compare(writes, ids);
-  expect([kept.lost.map(({ id }) => id), kept.phantom]).toEqual([lost, phantom]);
+test.each<[string, Write[], number[], number[], number[], number[]]>([
+  ['all is there', [write(1, 'ok'), write(2, 'ok')], [1, 2], [], [], []],
+  ['an acknowledged one is lost', [write(1, 'ok'), write(2, 'ok')], [2], [1], [], []],
+  ['an unknown one may be there', [write(1, 'unknown')], [1], [], [], []],
+  ['… and may not', [write(1, 'unknown')], [], [], [], []],
+  ['a refused one is there', [write(1, 'fail')], [1], [], [1], []],
+  ['there twice', [write(1, 'ok')], [1, 1], [], [], [1]],
+  ['nobody’s', [write(1, 'ok')], [1, 9], [], [], [9]],
+])('compares what was told with what is there: %s', (_, writes, ids, ...want) => {
+  const { lost, refused, strange } = compare(writes, ids);
+  expect([lost.map(({ id }) => id), refused.map(({ id }) => id), strange]).toEqual(want);
+});
+
+test('a port belongs to one cluster until it is gone, also when nobody listens', () => {
+  const cluster = () => mkdtempSync(join(stateFolder(), 'c-'));
+  const [one, other] = [cluster(), cluster()];
+  // None that servers get.
+  expect(claimPorts(one, [11, 12])).toBe(true);
+  expect(claimPorts(other, [12, 13])).toBe(false);
+  expect(claimPorts(other, [13])).toBe(true);
+  removeFolder(one);
+  expect(claimPorts(other, [12, 13])).toBe(true);
+  removeFolder(other);
 });
 
 test('a commit that was only local is told apart', () => {

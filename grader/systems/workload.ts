@@ -168,16 +168,19 @@ function settle(write: Write, outcome: WriteOutcome, said: string): void {
 export interface Kept {
   /** Acknowledged, and not there. */
   readonly lost: readonly Write[];
-  /** Refused, and there all the same; or there twice; or nobody's. */
-  readonly phantom: readonly number[];
+  /** Refused, and there all the same. */
+  readonly refused: readonly Write[];
+  /** There twice, or never asked for by a client of this workload. */
+  readonly strange: readonly number[];
 }
 
 /** Compares what clients were told with what a server holds. */
 export function compare(writes: readonly Write[], ids: readonly number[]): Kept {
   const there = new Set(ids);
-  const may = new Set(writes.filter((w) => w.outcome !== 'fail').map((w) => w.id));
+  const asked = new Set(writes.map(({ id }) => id));
   return {
     lost: writes.filter(({ outcome, id }) => outcome === 'ok' && !there.has(id)),
-    phantom: ids.filter((id, i) => !may.has(id) || ids.indexOf(id) !== i),
+    refused: writes.filter(({ outcome, id }) => outcome === 'fail' && there.has(id)),
+    strange: ids.filter((id, i) => !asked.has(id) || ids.indexOf(id) !== i),
   };
 }
