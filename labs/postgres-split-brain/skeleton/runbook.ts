@@ -6,7 +6,7 @@
  */
 import type { PgCluster } from 'faultlab/postgres';
 
-/** Called once, while both primaries run. */
+/** Called once. The old primary runs, or has crashed. */
 export async function repair(cluster: PgCluster): Promise<void> {
   for (const node of cluster.nodes) {
     if (!(await node.isRunning())) continue;
