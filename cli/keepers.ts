@@ -77,8 +77,10 @@ export function findUp(root: string, lab?: string): UpState {
   const found = lab === undefined && all.length === 1 ? only : all.find((up) => up.lab === lab);
   if (found) return found;
   const allowed = all.map((up) => up.lab);
-  if (lab === undefined && all.length > 1) {
-    throw new UsageError({ what: 'several clusters are up', allowed, todo: 'name the lab' });
+  const isNode = all.some(({ nodes }) => nodes.some(({ name }) => name === lab));
+  if ((lab === undefined || isNode) && all.length > 0) {
+    const what = all.length > 1 ? 'several clusters are up' : `${lab} is a node, not a lab`;
+    throw new UsageError({ what, allowed, todo: 'name the lab first' });
   }
   const what = lab === undefined ? 'no cluster is up' : `no cluster of ${lab} is up`;
   throw new UsageError({ what, allowed, todo: `lab up ${lab ?? '<lab>'}` });

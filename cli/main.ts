@@ -129,6 +129,20 @@ function buildProgram(finish: (code: number) => void): Command {
     .argument('[node]')
     .argument('[command...]')
     .passThroughOptions()
+    .addHelpText(
+      'after',
+      `
+What a node can do:
+  (nothing)                   psql; its options, too: -c 'SELECT 1', -f FILE
+  start, restart              the server; stop takes smart, fast or immediate
+  base-backup <from> [slot]   pg_basebackup -R, when the server is down and its
+                              data directory is empty
+  conninfo <other>            how it reaches another node, for primary_conninfo
+                              and --source-server
+  sql <statement>             for machines without psql
+  pg_rewind …                 any program of PostgreSQL, and cat, cp, ls, mkdir,
+                              mv, rm, touch; '$PGDATA' is its data directory`,
+    )
     .action(run(async () => (await import('./commands/shell.ts')).shell));
   program
     .command('logs')

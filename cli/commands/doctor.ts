@@ -77,10 +77,10 @@ export async function doctor(ui: Ui): Promise<number> {
   let isWell = true;
   for (const [name, run] of CHECKS) {
     try {
-      ui.out(`${ui.style.colours.green('✓')} ${name.padEnd(10)}${await run()}`);
+      ui.out(...marked(ui.style.colours.green('✓'), name, await run(), 10));
     } catch (error) {
       isWell = false;
-      ui.out(`${ui.style.colours.red('✗')} ${name.padEnd(10)}${(error as Error).message}`);
+      ui.out(...marked(ui.style.colours.red('✗'), name, (error as Error).message, 10));
     }
   }
   ui.out('', ...(await serverLines(ui)));
@@ -122,10 +122,10 @@ async function serverLines(ui: Ui): Promise<string[]> {
   return lines;
 }
 
-function marked(mark: string, name: string, text: string): string[] {
-  const [first = '', ...rest] = wrap(text, 78 - SERVER_COLUMNS);
-  const margin = ' '.repeat(SERVER_COLUMNS + 2);
-  return [`${mark} ${name.padEnd(SERVER_COLUMNS)}${first}`, ...rest.map((line) => margin + line)];
+function marked(mark: string, name: string, text: string, columns = SERVER_COLUMNS): string[] {
+  const [first = '', ...rest] = wrap(text, 78 - columns);
+  const margin = ' '.repeat(columns + 2);
+  return [`${mark} ${name.padEnd(columns)}${first}`, ...rest.map((line) => margin + line)];
 }
 
 async function serverLabs(): Promise<{ slug: string; scenarios: readonly ServerScenario[] }[]> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { wrap } from '../../grader/report/terminal.ts';
 import { findLocal } from '../../grader/systems/binaries.ts';
 import type { SqlResult } from '../../grader/systems/postgres.ts';
 import { openSession } from '../../grader/systems/sql.ts';
@@ -24,6 +25,10 @@ export async function shell(
   // Options are psql's: -c 'SELECT …', -f FILE.
   const forPsql = words[0]?.startsWith('-') ? words : [];
   if (words.length > forPsql.length) return operation(ui, up, node, words);
+  if (!(await operate(up, node.name, 'isRunning'))) {
+    ui.err(`lab: ${node.name} is down`, `  do: ${ui.command} shell ${up.lab} ${node.name} start`);
+    return 1;
+  }
   const psql = await findPsql();
   if (psql === undefined) return prompt(ui, node);
   const args = ['-h', '127.0.0.1', '-p', `${node.port}`, '-U', 'postgres', ...forPsql];
@@ -52,7 +57,10 @@ async function operation(
   words: readonly string[],
 ): Promise<number> {
   const [op = '', ...args] = words;
-  const print = (text: unknown) => ui.out(String(text ?? '').trimEnd());
+  const print = (text: unknown) => {
+    const words = String(text ?? '').trimEnd();
+    if (words !== '') ui.out(words);
+  };
   try {
     if (['start', 'stop', 'restart'].includes(op)) await operate(up, name, op, ...args);
     else if (op === 'base-backup') {
@@ -72,7 +80,8 @@ async function operation(
     }
     return 0;
   } catch (error) {
-    ui.err(`lab: ${(error as Error).message}`);
+    const [first = '', ...rest] = wrap((error as Error).message, 75);
+    ui.err(`lab: ${first}`, ...rest.map((line) => `     ${line}`));
     return 1;
   }
 }

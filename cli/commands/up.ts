@@ -22,15 +22,18 @@ export async function up(
     const what = `${lab.slug} is simulated: there are no servers to bring up`;
     throw new UsageError({ what, todo: `lab test ${lab.slug}` });
   }
-  if (allUp(root).some((other) => other.lab === lab.slug)) {
-    const what = `a cluster of ${lab.slug} is up already`;
+  const other = allUp(root).find((state) => state.lab === lab.slug);
+  if (other) {
+    const what = `a cluster of ${lab.slug} is up already: ${other.scenario}, variant ${other.seed}`;
     throw new UsageError({ what, todo: `lab shell ${lab.slug}, or lab down ${lab.slug} first` });
   }
   const scenario = chosen(lab, id);
   const keepIn = join(root, '.lab', 'servers', `${lab.slug}-${scenario.id}-hand`);
   try {
     const options = { lab: lab.slug, scenario: scenario.id, seed, keepIn };
-    const state = await raise(root, options, (text) => ui.err(`lab: starting ${text}`));
+    const state = await raise(root, options, (text) =>
+      ui.err(...wrap(`lab: starting ${text}`, 80)),
+    );
     ui.out(...introduction(ui, lab, scenario, state));
     return 0;
   } catch (error) {
@@ -55,6 +58,7 @@ function introduction(
   { nodes, archiveDir, byHand, seed }: UpState,
 ): string[] {
   const { bold } = ui.style.colours;
+  const title = wrap(scenario.title, 76);
   const rows = nodes.map(({ name, port, dataDir }, i) => {
     const role = i === 0 ? 'primary' : 'standby';
     return `  ${name}  began as ${role}  port ${port}  ${dataDir}`;
@@ -62,7 +66,7 @@ function introduction(
   const last = nodes.at(-1)?.name;
   const commands = [
     [`shell ${lab.slug} n1`, 'psql on a node'],
-    [`shell ${lab.slug} ${last} restart`, 'also: stop, start, pg_rewind …, cat, ls'],
+    [`shell ${lab.slug} ${last} restart`, 'also stop, ls …: shell --help'],
     [`logs ${lab.slug} ${last}`, 'what a server says'],
     byHand
       ? [`verify ${lab.slug}`, 'when you think that it is repaired']
@@ -70,7 +74,7 @@ function introduction(
     [`down ${lab.slug}`, 'ends it, and leaves nothing'],
   ].map(([words = '', what]) => `  ${ui.command} ${words.padEnd(lab.slug.length + 17)}  ${what}`);
   return [
-    bold(`${scenario.id}  ${scenario.title}`),
+    ...title.map((line, i) => bold(`${i === 0 ? scenario.id : '  '}  ${line}`)),
     '',
     ...rows,
     ...(archiveDir ? [`  archive  ${archiveDir}`] : []),

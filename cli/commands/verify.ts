@@ -47,7 +47,8 @@ export async function verify(ui: Ui, slug: string | undefined): Promise<number> 
       `  ${ui.command} test ${up.lab} ${id}`,
     );
   } else ui.out(...failureLines(up.lab, outcome, ui.style));
-  ui.out('', `The servers are as the check left them: ${ui.command} down ${up.lab}, then up again`);
+  const again = `${ui.command} down ${up.lab}, then up again`;
+  ui.out('', 'The servers are as the check left them; to begin anew:', `  ${again}`);
   return result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 3;
 }
 
