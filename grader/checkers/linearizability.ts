@@ -20,7 +20,7 @@
  * Limits are counted in steps, not in time, so that the verdict is the same on every machine.
  */
 import type { History, Operation } from './history.ts';
-import type { Model } from './models.ts';
+import type { LookAhead, Model } from './models.ts';
 
 /** Steps of the search, for all keys together. */
 export const STEPS_MAX = 2_000_000;
@@ -372,7 +372,15 @@ class Search<State, Input, Output> {
       if (this.#rank(i) < byRank.length) byRank[this.#rank(i)] = i;
     }
     const memory = new Memory(this.#words + 2);
-    const lookAhead = this.#model.lookAhead?.(this.#operations);
+    // Made when the search has become long: for most histories, never.
+    let lookAhead: LookAhead<State> | undefined;
+    let isPrepared = false;
+    const isHopeful = (state: number): boolean => {
+      if (this.steps < lookAheadAfterSteps) return true;
+      if (!isPrepared) lookAhead = this.#model.lookAhead?.(this.#operations);
+      isPrepared = true;
+      return lookAhead === undefined || lookAhead(this.#states[state] as State, isPlaced);
+    };
     const isPlaced = (i: number) => this.#placed[i] === 1;
     const rankNow = (entry: number) => (entry === 0 ? byRank.length : this.#rank((entry - 2) >> 1));
 
@@ -412,11 +420,7 @@ class Search<State, Input, Output> {
         const nextReturn = this.#firstReturn();
         const nextRank = rankNow(nextReturn);
         this.#updateMask(frame.placedBefore, rank, nextRank, byRank);
-        const isHopeful =
-          lookAhead === undefined ||
-          this.steps < lookAheadAfterSteps ||
-          lookAhead(this.#states[to] as State, isPlaced);
-        if (isHopeful && memory.add(nextRank, to, this.#mask)) {
+        if (isHopeful(to) && memory.add(nextRank, to, this.#mask)) {
           stack.push(frame);
           state = to;
           rank = nextRank;
