@@ -17,7 +17,7 @@ import { gapsOfRemote } from './remote.ts';
 import { RemoteRealms } from './remote-realms.ts';
 
 const bootCode = await loadBoot(BOOT_FILE);
-const CALL_MS = 4000;
+const CALL_MS = 1500;
 
 beforeAll(() => {
   execFileSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);
@@ -33,10 +33,8 @@ function open(
   loaded: ConstructorParameters<typeof Session>[0]['loaded'],
   remote: boolean,
 ) {
-  const realms = remote
-    ? { realms: new RemoteRealms({ bootCode, code: loaded.code }, CALL_MS) }
-    : {};
-  const session = new Session({ lab, loaded, bootCode, ...realms });
+  const house = (code: string) => new RemoteRealms({ bootCode, code }, CALL_MS);
+  const session = new Session({ lab, loaded, bootCode, ...(remote ? { house } : {}) });
   sessions.push(session);
   return session;
 }
@@ -46,7 +44,8 @@ describe('the same runs', () => {
     ['kv-server', ['A3', 'B4', 'D6']],
     ['raft', ['B4', 'C2', 'D1']],
     ['replicated-kv', ['A2', 'C3']],
-    ['aws-dynamodb-2015', ['R1']],
+    ['aws-dynamodb-2015', ['F7']],
+    ['aws-dynamodb-dns-2025', ['R2']],
   ])('%s', { timeout: 0 }, async (slug, ids) => {
     const lab = simulated(await loadLab(slug));
     const uses = Object.fromEntries(
