@@ -66,10 +66,13 @@ function tellerOf(
   run: RunRecord,
   { deposed }: Story,
 ): { send: RunEvent; arrival: RunEvent } | undefined {
-  const arrivals = run.all('send').flatMap((send) => {
+  const sends = run
+    .all('send')
+    .filter((send) => send.number < deposed.event.number && termOf(send) === deposed.term);
+  const arrivals = sends.flatMap((send) => {
     const arrival = run.arrival(send);
     const isThere = arrival?.node === deposed.name && arrival.number < deposed.event.number;
-    return isThere && termOf(send) === deposed.term ? [{ send, arrival }] : [];
+    return isThere ? [{ send, arrival }] : [];
   });
   return arrivals.sort((a, b) => b.arrival.number - a.arrival.number)[0];
 }
