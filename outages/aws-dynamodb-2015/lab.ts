@@ -1,5 +1,6 @@
 /** Amazon DynamoDB, 20 September 2015, in miniature: a retry storm that outlives its cause. */
 import { defineOutage } from 'faultlab';
+import { questions } from './questions.ts';
 import { calmIsCheap, comesBack, oneAlone } from './scenarios/fix.ts';
 import { capacityAlone, pauseAndCapacity, staysDown } from './scenarios/reproduce.ts';
 
@@ -21,11 +22,12 @@ export default defineOutage({
   methods: { s: ['begin', 'networkIsBack'], m: ['configure', 'work'], o: ['trigger'] },
   peers: { s: ['m'], m: [], o: [] },
   hours: '3–5',
+  explain: { points: 20, questions },
   reproduce: [
     {
       id: 'R1',
       title: 'a disturbance that is over keeps the region down, busy for nobody',
-      points: 24,
+      points: 18,
       nodes: REGION,
       seeds: REPRODUCE,
       lookAt: 'who asks when, and how long does an answer take by then?',
@@ -34,7 +36,7 @@ export default defineOutage({
     {
       id: 'R2',
       title: 'four times the capacity alone does not bring it back',
-      points: 8,
+      points: 6,
       nodes: REGION,
       seeds: REPRODUCE,
       lookAt: 'how many questions a second come, and how many can be answered in time?',
@@ -43,7 +45,7 @@ export default defineOutage({
     {
       id: 'R3',
       title: 'a pause in which capacity is added does',
-      points: 8,
+      points: 6,
       nodes: REGION,
       seeds: REPRODUCE,
       lookAt: 'what keeps the region down when nothing is broken?',
@@ -54,7 +56,7 @@ export default defineOutage({
     {
       id: 'F1',
       title: 'all servers lose the network for 5 s, and are back within a minute',
-      points: 12,
+      points: 10,
       nodes: REGION,
       lookAt: 'what do 100 servers do that were not answered?',
       run: comesBack(),
@@ -62,7 +64,7 @@ export default defineOutage({
     {
       id: 'F2',
       title: 'the same with twice as many servers',
-      points: 8,
+      points: 7,
       nodes: TWICE,
       lookAt: 'what in your repair is a number of servers?',
       run: comesBack({ settings: { renewEveryMs: 60_000 } }),
@@ -70,7 +72,7 @@ export default defineOutage({
     {
       id: 'F3',
       title: 'the same with memberships twice as large',
-      points: 8,
+      points: 7,
       nodes: REGION,
       lookAt: 'what in your repair is a time that an answer takes?',
       run: comesBack({ settings: { renewEveryMs: 60_000, answerMs: 240 } }),
@@ -78,7 +80,7 @@ export default defineOutage({
     {
       id: 'F4',
       title: 'the same with both',
-      points: 8,
+      points: 7,
       nodes: TWICE,
       lookAt: 'how long does it take to answer everybody once, and who asks twice meanwhile?',
       run: comesBack({ settings: { renewEveryMs: 60_000, answerMs: 240 } }),
@@ -86,7 +88,7 @@ export default defineOutage({
     {
       id: 'F5',
       title: 'a cut of 30 s is as harmless as one of 5 s',
-      points: 8,
+      points: 7,
       nodes: REGION,
       lookAt: 'where is your repair after 30 s of failures, and how does it get back?',
       run: comesBack({ forMs: 30_000 }),
@@ -95,7 +97,7 @@ export default defineOutage({
       id: 'F6',
       title:
         'a server that cannot confirm its membership stops serving, and comes back; then the cut',
-      points: 8,
+      points: 6,
       nodes: REGION,
       lookAt: 'what is a membership for?',
       run: oneAlone,
@@ -103,7 +105,7 @@ export default defineOutage({
     {
       id: 'F7',
       title: 'in calm times everybody is answered at once, and asks once a period; then the cut',
-      points: 8,
+      points: 6,
       nodes: REGION,
       lookAt: 'what does your repair do when nothing is wrong?',
       run: calmIsCheap,
