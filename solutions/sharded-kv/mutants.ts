@@ -678,6 +678,12 @@ export default defineMutants([
     find: 'config: this.#config,\n      shards: [...',
     put: 'config: { ...this.#config, splits: [] },\n      shards: [...',
   }),
+  controller('splits-not-in-its-snapshot', {
+    bug: 'The snapshot of a controller holds who owns which shard, and not what was split.',
+    by: 'G3',
+    find: 'JSON.stringify({ configs: this.#configs,',
+    put: 'JSON.stringify({ configs: this.#configs.map((config) => ({ ...config, splits: [] })),',
+  }),
   server('split-by-the-leader', {
     bug: 'The leader splits the shard when it hears of it, and the others when they apply the entry.',
     by: 'G3',

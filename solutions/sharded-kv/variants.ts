@@ -85,6 +85,22 @@ const variants: readonly Variant[] = [
     for (const part of parts) times.push(...(await this.#client.prepare(attempt, part)));`,
     ),
   ]),
+  vary('split-when-nothing-is-promised', 'A shard with locks in it is split when they have gone.', [
+    server(
+      '    this.#config = config;\n    const split = config.splits?.[before.splits?.length ?? 0];\n',
+      `    const split = config.splits?.[before.splits?.length ?? 0];
+    const parted = split && this.#shards.get(split.of);
+    if (parted !== undefined && parted.transactions.promised.size > 0) return;
+    this.#config = config;
+`,
+    ),
+  ]),
+  vary('reads-key-by-key', 'A snapshot asks for each key by itself, also for two of one shard.', [
+    client(
+      'const results = await this.#inEach(keys, read, SKEWS_MAX);',
+      'const each = keys.map((key) => this.#inEach([key], read, SKEWS_MAX));\n    const results = (await Promise.all(each)).flat();',
+    ),
+  ]),
   ...onOtherRafts,
 ];
 

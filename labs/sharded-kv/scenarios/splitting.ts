@@ -195,6 +195,7 @@ export const splitting: readonly Scenario[] = [
       const workload = sharded(cluster);
       const { draw } = cluster;
       workload.join('p', 'q');
+      own(cluster, FIRST, 'p');
       fill(cluster, HOT);
       for (const at of draw.shuffle(['d2', 'd5', 'd8'])) {
         const late = draw.chance(0.5);
@@ -221,10 +222,10 @@ export const splitting: readonly Scenario[] = [
         fill(cluster, [FIRST, UPPER]);
       }
       // Everything that was said is in snapshots now, and in nobody's memory.
-      for (let i = 0; i < SNAPSHOT_EVERY + 10; i++) fill(cluster, [draw.pick(HOT)]);
-      for (let i = 0; i < SNAPSHOT_EVERY; i++)
-        workload.control1('c1', { kind: 'move', shard: 9, group: i % 2 === 0 ? 'p' : 'q' });
-      workload.expectSettled();
+      for (let i = 0; i < SNAPSHOT_EVERY + 10; i++) {
+        fill(cluster, [draw.pick(HOT)]);
+        workload.change1('c1', { kind: 'split', shard: 1, at: LAST }, { makes: 0 });
+      }
       const all = [...nodesOf(cluster, 'k'), ...nodesOf(cluster, 'p')];
       crashAll(cluster, all);
       cluster.run(20);
@@ -303,6 +304,7 @@ export const splitting: readonly Scenario[] = [
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q');
+      own(cluster, FIRST, 'p');
       const other = keyIn(ownedBy(cluster, 'p').find((shard) => shard !== 0) as Shard);
       fill(cluster, [...HOT, other]);
       const meter = new LoadMeter(cluster);
