@@ -10,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { NodeId } from '../node.ts';
 import { type Binaries, findEmbedded, findLocal } from './binaries.ts';
@@ -25,8 +24,9 @@ import {
   type SiteSpec,
   TOOL_CAPABILITIES,
 } from './machine.ts';
+import { freePorts } from './ports.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
-import { claimFolder, claimPorts, removeFolder, stateFolder } from './registry.ts';
+import { claimFolder, removeFolder, stateFolder } from './registry.ts';
 import { removeSegmentsOf } from './segments.ts';
 import { templateFolder } from './template.ts';
 import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
@@ -34,7 +34,6 @@ import { InfrastructureError } from './wait.ts';
 
 const HOST = '127.0.0.1';
 /** Below the range from which systems take ports for outgoing connections. */
-const PORTS = { min: 21_000, max: 31_999 };
 const RUN_WITHIN_MS = 60_000;
 
 /** What else than PostgreSQL's own programs a runbook may run. */
@@ -244,24 +243,4 @@ class LocalMachine implements Machine {
   get #logFile(): string {
     return join(this.#home, 'postgres.log');
   }
-}
-
-async function freePorts(folder: string, count: number): Promise<number[]> {
-  const found = new Set<number>();
-  for (let tries = 0; tries < 200; tries++) {
-    const port = PORTS.min + Math.floor(Math.random() * (PORTS.max - PORTS.min));
-    if (await isFree(port)) found.add(port);
-    if (found.size < count) continue;
-    if (claimPorts(folder, [...found])) return [...found];
-    found.clear();
-  }
-  throw new InfrastructureError(`found no free port from ${PORTS.min} to ${PORTS.max - 1}`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, HOST, () => server.close(() => resolve(true)));
-  });
 }

@@ -28,7 +28,6 @@ import { InfrastructureError } from './wait.ts';
 /** The compiled guard: a program of its own. */
 const GUARD_FILE = join(ROOT, 'dist', 'grader', 'systems', 'guard.js');
 const OWNER_FILE = 'owner.json';
-const PORTS_FILE = 'ports.json';
 const CLUSTER_PREFIX = 'c-';
 /** In the folder of a cluster of containers. */
 export const CONTAINERS_FILE = 'containers';
@@ -82,27 +81,6 @@ export function claimFolder(): string {
   chmodSync(folder, 0o711);
   writeFileSync(join(folder, OWNER_FILE), JSON.stringify(thisProcess()));
   return folder;
-}
-
-/**
- * Claims ports for a cluster, until its folder is removed: a server that is down keeps its port, or
- * those who ask for it would find a server of another cluster. False when another cluster of this user
- * has one of them. First written, then looked: of two that claim at a time, at least one sees the other.
- */
-export function claimPorts(folder: string, ports: readonly number[]): boolean {
-  writeFileSync(join(folder, PORTS_FILE), JSON.stringify(ports));
-  const base = stateFolder();
-  return readdirSync(base)
-    .filter((name) => name.startsWith(CLUSTER_PREFIX) && name !== basename(folder))
-    .every((name) => !portsOf(join(base, name)).some((port) => ports.includes(port)));
-}
-
-function portsOf(folder: string): number[] {
-  try {
-    return JSON.parse(readFileSync(join(folder, PORTS_FILE), 'utf8')) as number[];
-  } catch {
-    return [];
-  }
 }
 
 /** Ends all processes that live in a folder, and removes it. */

@@ -1,14 +1,15 @@
 /** What needs no server: settings, links, outcomes of writes, the record, positions. */
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changedSettings } from './conf.ts';
 import { isDeed, requestWords } from './desk.ts';
 import { Links } from './links.ts';
+import { claimPorts } from './ports.ts';
 import { lsnToBytes, SqlError, until } from './postgres.ts';
-import { claimPorts, removeFolder, stateFolder } from './registry.ts';
 import { treeOf } from './tree.ts';
 import { Overdue, waitFor } from './wait.ts';
 import { compare, isLocalOnly, type Write, type WriteOutcome } from './workload.ts';
@@ -40,15 +41,18 @@ test.each<[string, Write[], number[], number[], number[], number[]]>([
 });
 
 test('a port belongs to one cluster until it is gone, also when nobody listens', () => {
-  const cluster = () => mkdtempSync(join(stateFolder(), 'c-'));
-  const [one, other] = [cluster(), cluster()];
-  // None that servers get.
-  expect(claimPorts(one, [11, 12])).toBe(true);
+  const all = mkdtempSync(join(tmpdir(), 'faultlab-ports-'));
+  const [one, other] = [join(all, 'c-1'), join(all, 'c-2')];
+  for (const folder of [one, other]) mkdirSync(folder);
+  expect(claimPorts(one, [11])).toBe(true);
+  expect(claimPorts(one, [12])).toBe(true);
+  expect(claimPorts(one, [11])).toBe(false);
   expect(claimPorts(other, [12, 13])).toBe(false);
-  expect(claimPorts(other, [13])).toBe(true);
-  removeFolder(one);
-  expect(claimPorts(other, [12, 13])).toBe(true);
-  removeFolder(other);
+  expect(claimPorts(other, [11])).toBe(false);
+  expect(claimPorts(one, [13])).toBe(true);
+  rmSync(one, { recursive: true });
+  expect(claimPorts(other, [11, 12, 13])).toBe(true);
+  rmSync(all, { recursive: true });
 });
 
 test('a commit that was only local is told apart', () => {

@@ -5,7 +5,6 @@ export type ToLive =
   | {
       readonly type: 'listen';
       readonly id: string;
-      /** 0 for any. */
       readonly port: number;
       /** How much slower its clock goes than that of the machine. */
       readonly pace: number;
@@ -26,7 +25,7 @@ export type ToLive =
     };
 
 export type FromLive =
-  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'listening' }
   | { readonly type: 'booted' }
   /** `value` is absent when no answer came in time. */
   | { readonly type: 'done'; readonly id: number; readonly value?: unknown }

@@ -11,6 +11,7 @@ import { ROOT } from '../../paths.ts';
 import { type Loaded, makeLocator } from '../../realm/load.ts';
 import { Links } from '../links.ts';
 import type { Address } from '../machine.ts';
+import { freePorts } from '../ports.ts';
 import { ServerError, StoreError } from '../postgres.ts';
 import { InfrastructureError, waitFor, within } from '../wait.ts';
 import { type FromLive, STORE_OPS, type StoreOp, type ToLive } from './protocol.ts';
@@ -48,15 +49,24 @@ export class Store {
   static async open(spec: StoreSpec): Promise<Store> {
     const { names, loaded, folder, isolation, onCrash, pace = 1 } = spec;
     const locate = makeLocator(loaded);
-    const members = names.map((name) => {
+    const ports = await freePorts(folder, names.length);
+    const members = names.map((name, i) => {
       const tell = (text: string, stack: string) => {
         const where = locate(stack);
         onCrash(name, where === undefined ? text : `${text} at ${where}`);
       };
       const { code } = loaded;
-      return new StoreMember({ name, code, folder, isolation, pace, onCrash: tell });
+      return new StoreMember({
+        name,
+        port: ports[i] as number,
+        code,
+        folder,
+        isolation,
+        pace,
+        onCrash: tell,
+      });
     });
-    const ports = await Promise.all(members.map((member) => member.listen()));
+    await Promise.all(members.map((member) => member.listen()));
     const targets = Object.fromEntries(
       names.map((name, i) => [name, { host: HOST, port: ports[i] as number }]),
     );
@@ -103,6 +113,8 @@ async function settled(member: StoreMember): Promise<void> {
 
 interface MemberOptions {
   readonly name: NodeId;
+  /** The same in each life. */
+  readonly port: number;
   readonly code: string;
   readonly folder: string;
   readonly isolation: Isolation;
@@ -118,7 +130,6 @@ export class StoreMember {
   readonly #waiting = new Map<number, (value: unknown) => void>();
   #child: ChildProcess | undefined;
   #heard: Partial<Record<FromLive['type'], (message: FromLive) => void>> = {};
-  #port = 0;
   #next = 1;
 
   constructor(options: MemberOptions) {
@@ -130,9 +141,9 @@ export class StoreMember {
     return join(this.#options.folder, `store-${this.name}`);
   }
 
-  /** Starts the process. @returns its port, the same in each life */
-  async listen(): Promise<number> {
-    const { folder, isolation, pace } = this.#options;
+  /** Starts the process. */
+  async listen(): Promise<void> {
+    const { folder, isolation, pace, port } = this.#options;
     mkdirSync(this.#disk, { recursive: true });
     // The folder, so that a child that hears nothing any more is found and ended with the cluster.
     const child = fork(LIVE_FILE, [`${folder}/`], {
@@ -145,10 +156,8 @@ export class StoreMember {
     child.on('message', (message: FromLive) => this.#receive(message));
     child.on('error', () => {});
     const listening = this.#expect('listening');
-    this.#send({ type: 'listen', id: this.name, port: this.#port, pace });
-    const { port } = (await listening) as Extract<FromLive, { type: 'listening' }>;
-    this.#port = port;
-    return port;
+    this.#send({ type: 'listen', id: this.name, port, pace });
+    await listening;
   }
 
   async boot(): Promise<void> {

@@ -61,17 +61,15 @@ export class Wire {
     this.#crash = crash;
   }
 
-  /** @returns the port */
-  listen(port: number): Promise<number> {
+  /** Rejects when the port is taken. */
+  listen(port: number): Promise<void> {
     const server = createServer((socket) => {
       socket.setNoDelay().on('error', () => socket.destroy());
       onMessages(socket, (message) => void this.#handle(socket, message as Request));
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => {
-        resolve((server.address() as { port: number }).port);
-      });
+      server.listen(port, '127.0.0.1', resolve);
     });
   }
 
