@@ -171,8 +171,7 @@ const kept: ServerScenario = {
       links.shape('n1', 'n2', { kbPerSecond: 4000 });
       drill.atEnd(async () => links.heal());
     } else {
-      await primary.writeFile('pg_hba.conf', 'host all all all trust\n');
-      await primary.sql('SELECT pg_reload_conf()');
+      await refuseReplication(drill);
       drill.note('n1 takes no further connections for replication');
     }
     const call = callResync(drill, standby.name);
@@ -211,6 +210,22 @@ const kept: ServerScenario = {
     });
   },
 };
+
+/** Clients are let in, standbys are not. */
+async function refuseReplication(drill: Drill): Promise<void> {
+  const { primary } = drill.cluster;
+  const loadedAt = async () => {
+    // A new connection knows what the postmaster knows.
+    const session = await primary.connect('probe');
+    const { rows } = await session.query<{ at: Date }>('SELECT pg_conf_load_time() AS at');
+    await session.close();
+    return rows[0]?.at.getTime() ?? 0;
+  };
+  const before = await loadedAt();
+  await primary.writeFile('pg_hba.conf', 'host all all all trust\n');
+  await primary.sql('SELECT pg_reload_conf()');
+  await drill.assume('n1 to have read it', async () => (await loadedAt()) > before);
+}
 
 /** The writes that a standby still has; none when it cannot be started any more. */
 async function whatIsLeft(standby: PgServer): Promise<readonly number[]> {
