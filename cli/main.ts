@@ -135,13 +135,17 @@ function buildProgram(finish: (code: number) => void): Command {
 What a node can do:
   (nothing)                   psql; its options, too: -c 'SELECT 1', -f FILE
   start, restart              the server; stop takes smart, fast or immediate
+  set <name> [<value>]        a setting, as ALTER SYSTEM; also when the server is
+                              down; without a value back to its default
   base-backup <from> [slot]   pg_basebackup -R, when the server is down and its
                               data directory is empty
   conninfo <other>            how it reaches another node, for primary_conninfo
                               and --source-server
   sql <statement>             for machines without psql
   pg_rewind …                 any program of PostgreSQL, and cat, cp, ls, mkdir,
-                              mv, rm, touch; '$PGDATA' is its data directory`,
+                              mv, rm, touch; '$PGDATA' is its data directory
+In all of them the word ARCHIVE stands for the folder of archived WAL:
+  set restore_command 'cp ARCHIVE/%f %p'`,
     )
     .action(run(async () => (await import('./commands/shell.ts')).shell));
   program

@@ -141,11 +141,18 @@ export async function loadSubmission(
   { edits = [], uses = {} }: Pick<GradeOptions, 'edits' | 'uses'> = {},
 ): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
   const used: Record<string, UsedFolder> = {};
+  const absent: Lab[] = [];
   for (const slug of lab.uses ?? []) {
     const other = await loadLab(slug);
     const at = uses[slug] ?? join(folder, '..', slug);
-    if (!existsSync(join(at, other.entry))) return { problems: [missing(lab, other)] };
-    used[slug] = { folder: at, given: givenFiles(other) };
+    if (existsSync(join(at, other.entry))) used[slug] = { folder: at, given: givenFiles(other) };
+    else absent.push(other);
+  }
+  if (absent.length > 0) {
+    // The whole list: what is given already would be lost when only the rest is named.
+    const stoodIn = new Set([...Object.keys(uses), ...absent.map((other) => other.slug)]);
+    const references = (lab.uses ?? []).filter((slug) => stoodIn.has(slug)).join(',');
+    return { problems: absent.map((other) => missing(lab, other, references)) };
   }
   const given = givenFiles(lab);
   const shape = isSimulated(lab)
@@ -181,11 +188,11 @@ function givenFiles({ slug, given }: Pick<Lab, 'slug' | 'given'>): Record<string
   return Object.fromEntries(given.map((name) => [name, givenFile(slug, name)]));
 }
 
-function missing(lab: Lab, other: Lab): BuildProblem {
+function missing(lab: Lab, other: Lab, references: string): BuildProblem {
   return {
     where: `../${other.slug}/${other.entry}`,
     text: `${lab.slug} is built on your ${other.slug}, and there is none`,
-    advice: `Do that lab first (lab start ${other.slug}), or add --with-reference ${other.slug}.`,
+    advice: `Do that lab first (lab start ${other.slug}), or give --with-reference ${references}.`,
   };
 }
 

@@ -56,14 +56,27 @@ async function operation(
   { name, dataDir }: Node,
   words: readonly string[],
 ): Promise<number> {
-  const [op = '', ...args] = words;
+  const { archiveDir } = up;
+  const [op = '', ...args] = words.map((word) =>
+    (archiveDir ? word.replace(/\bARCHIVE\b/g, () => archiveDir) : word).replaceAll(
+      '$PGDATA',
+      () => dataDir,
+    ),
+  );
   const print = (text: unknown) => {
     const words = String(text ?? '').trimEnd();
     if (words !== '') ui.out(words);
   };
   try {
     if (['start', 'stop', 'restart'].includes(op)) await operate(up, name, op, ...args);
-    else if (op === 'base-backup') {
+    else if (op === 'set') {
+      const [setting, value = null] = args;
+      if (setting === undefined || args.length > 2) {
+        const what = 'set takes a name and a value, or a name';
+        throw new UsageError({ what, todo: `lab shell ${up.lab} ${name} set work_mem '8MB'` });
+      }
+      await operate(up, name, 'configure', { [setting]: value });
+    } else if (op === 'base-backup') {
       const [from, slot] = args;
       await operate(up, name, 'baseBackup', from, slot === undefined ? {} : { slot });
     } else if (op === 'conninfo') {
@@ -71,17 +84,19 @@ async function operation(
     } else if (op === 'sql') {
       print(table((await operate(up, name, 'sql', args.join(' '))) as SqlResult['rows']));
     } else {
-      // Relative to the data directory's parent, as for a runbook; $PGDATA is the directory itself.
-      const given = args.map((arg) => arg.replaceAll('$PGDATA', dataDir));
-      const result = await operate(up, name, 'run', op, ...given);
+      // Relative to the data directory's parent, as for a runbook.
+      const result = await operate(up, name, 'run', op, ...args);
       const { exitCode, output } = result as { exitCode: number; output: string };
       print(output);
       return exitCode === 0 ? 0 : 1;
     }
     return 0;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const [first = '', ...rest] = wrap((error as Error).message, 75);
     ui.err(`lab: ${first}`, ...rest.map((line) => `     ${line}`));
+    if (first.startsWith('there is no program'))
+      ui.err(`  do: ${ui.command} shell --help has all: stop, set, base-backup …`);
     return 1;
   }
 }

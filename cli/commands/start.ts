@@ -24,10 +24,11 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   if (created.length > 0) ui.out(`  new      ${created.join(', ')}`);
   if (kept.length > 0) ui.out(`  kept     ${kept.join(', ')} (yours; nothing was overwritten)`);
   if (hasLaunchFile) ui.out('  debugger .vscode/launch.json');
+  const absent: string[] = [];
   for (const used of lab.uses ?? []) {
     const own = workFolder(root, used);
-    const missing = existsSync(own) ? '' : `; not there yet: --with-reference ${used} takes ours`;
-    ui.out(`  on       ${shown(own)} (yours${missing})`);
+    if (!existsSync(own)) absent.push(used);
+    ui.out(`  on       ${shown(own)} (yours${existsSync(own) ? '' : '; not there yet'})`);
   }
   ui.out(
     `  edit     ${shown(join(folder, lab.entry))}`,
@@ -35,5 +36,7 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
     `  api      ${shown(join(ROOT, 'grader', ...apiOf(lab)))} (all that it can use)`,
     `  then     ${ui.command} test ${slug} --watch`,
   );
+  if (absent.length > 0)
+    ui.out(`           with --with-reference ${absent.join(',')}: on ours, until yours is there`);
   return 0;
 }

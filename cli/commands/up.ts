@@ -69,8 +69,8 @@ function introduction(
     [`shell ${lab.slug} ${last} restart`, 'also stop, ls …: shell --help'],
     [`logs ${lab.slug} ${last}`, 'what a server says'],
     byHand
-      ? [`verify ${lab.slug}`, 'when you think that it is repaired']
-      : [`test ${lab.slug} ${scenario.id}`, 'judges code; here you can look around'],
+      ? [`verify ${lab.slug}`, 'is it repaired?']
+      : [`test ${lab.slug} ${scenario.id}`, 'judges code; look around here'],
     [`down ${lab.slug}`, 'ends it, and leaves nothing'],
   ].map(([words = '', what]) => `  ${ui.command} ${words.padEnd(lab.slug.length + 17)}  ${what}`);
   return [

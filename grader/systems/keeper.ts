@@ -92,7 +92,10 @@ async function main(): Promise<void> {
     : undefined;
   if (scenario === undefined) throw new Error(`${options.lab} has no ${options.scenario}`);
   const backend = await findBackend();
-  tell({ type: 'doing', text: `${scenario.nodes} servers, ${backend.words}` });
+  tell({
+    type: 'doing',
+    text: `${scenario.nodes} server${scenario.nodes === 1 ? '' : 's'}, ${backend.words}`,
+  });
   let settle: (result: SeedResult) => void = () => {};
   verdict = new Promise((resolve) => {
     settle = resolve;

@@ -68,8 +68,9 @@ export interface PgNode {
   conninfo(peer: string): string;
 
   /**
-   * Runs a tool of PostgreSQL (`pg_rewind`, `pg_controldata` …), `cp`, `mv`, `rm` or `ls` on this
-   * node, as the server's user, in the folder above the data directory.
+   * Runs a tool of PostgreSQL (`pg_rewind`, `pg_controldata` …), or `cp`, `mv`, `rm`, `ls`, `cat`, `mkdir`,
+   * `touch`, `chmod`, `du` or `df`, on this node, as the server's user, in the folder above the data
+   * directory. No shell: each argument arrives as it is. A tool that fails is an `exitCode`, not an error.
    */
   run(program: string, ...args: readonly string[]): Promise<ToolResult>;
   /**

@@ -30,6 +30,10 @@ export interface ServerOptions {
 /** A setting's name: SQL would take more, the labs do not. */
 const SETTING = /^[a-z_][a-z0-9_.]*$/i;
 
+const GRAVE = /\b(FATAL|PANIC|ERROR)\b/;
+/** Only a LOG, and the FATAL after it does not name it. */
+const WRONG_SETTING = /LOG: .*(parameter|in file) "/;
+
 export class PgServer implements PgNode {
   readonly name: NodeId;
   readonly port: number;
@@ -120,8 +124,15 @@ export class PgServer implements PgNode {
 
   async #lastWords(): Promise<string> {
     const lines = (await this.#machine.logTail(30)).split('\n');
-    const grave = lines.filter((line) => /\b(FATAL|PANIC|ERROR)\b/.test(line)).slice(-2);
-    return (grave.length > 0 ? grave : lines.slice(-2)).join(' | ') || '(its log is empty)';
+    const last = lines.findLast((line) => GRAVE.test(line));
+    // Of the same process: what is left in the log of an earlier start would mislead.
+    const process = last?.match(/\[\d+\]/)?.[0] ?? '';
+    const own = lines.filter((line) => line.includes(process));
+    const first = own.findIndex((line) => GRAVE.test(line) || WRONG_SETTING.test(line));
+    const telling = own
+      .slice(first)
+      .filter((line) => !/ LOG: /.test(line) || WRONG_SETTING.test(line));
+    return (last ? telling : lines).slice(-3).join(' | ') || '(its log is empty)';
   }
 
   async stop(mode: 'smart' | 'fast' | 'immediate' = 'fast'): Promise<void> {

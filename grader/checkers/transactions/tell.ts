@@ -1,5 +1,5 @@
 /**
- * A verdict in words, for a terminal of 80 columns and in twelve lines: which levels fall, the worst
+ * A verdict in words, for a terminal of 80 columns or fewer and in twelve lines: which levels fall, the worst
  * anomaly as an argument that a reader can check by hand, and what still holds.
  */
 import { wrap } from '../../report/terminal.ts';
@@ -8,7 +8,6 @@ import { type MicroOperation, placeOf, show, type Transaction } from './columns.
 import type { Anomaly, Name } from './findings.ts';
 import { type AnomalyName, CYCLES, type Level, title } from './levels.ts';
 
-const WIDTH = 80;
 const LINES_MAX = 12;
 /** A cycle of more is told by its first steps and its last. */
 const STEPS_MAX = 6;
@@ -33,8 +32,18 @@ const MEANING: Readonly<Record<string, string>> = {
   'lost-update': 'a write was based on a value that had already changed',
 };
 
-/** At most twelve lines of at most 80 columns. */
-export function tellTransactions(result: TransactionResult): readonly string[] {
+export interface TellOptions {
+  /** @default 80 */
+  readonly width?: number;
+  /** A transaction that is longer than a line is wrapped when there is room, not cut. @default false */
+  readonly whole?: boolean;
+}
+
+/** At most twelve lines of at most `width` columns. */
+export function tellTransactions(
+  result: TransactionResult,
+  { width = 80, whole = false }: TellOptions = {},
+): readonly string[] {
   const { verdict, level, transactions, undecided, holds, ruledOut, anomalies } = result;
   const certain = `Certain: ${list(holds)}.`;
   const counted = `${transactions} transaction${transactions === 1 ? '' : 's'}`;
@@ -45,61 +54,79 @@ export function tellTransactions(result: TransactionResult): readonly string[] {
       : verdict === 'violated'
         ? `violated: ${counted} do not keep ${title(level)}.`
         : `undecided: nothing rules out ${title(level)} for ${counted}, but ${undecided.why}.`;
-  const before = [...wrap(head, WIDTH)];
+  const before = [...wrap(head, width)];
   if (worst === undefined)
-    return holds.includes(level) ? before : [...before, ...wrap(certain, WIDTH)];
+    return holds.includes(level) ? before : [...before, ...wrap(certain, width)];
   before.push(
-    ...wrap(`The weakest level ruled out is ${list(ruledOut, 'or')}, by ${worst.name}:`, WIDTH),
+    ...wrap(`The weakest level ruled out is ${list(ruledOut, 'or')}, by ${worst.name}:`, width),
   );
   const after: string[] = [];
   if (others.length > 0)
     after.push(
       cut(
         `Also found: ${others.map(({ name, times }) => (times > 1 ? `${name} (${times})` : name)).join(', ')}.`,
+        width,
       ),
     );
   after.push(
     ...wrap(
       holds.length > 0 ? `Still holds: ${list(holds)}.` : 'No level holds for certain.',
-      WIDTH,
+      width,
     ),
   );
-  return [...before, ...argue(result, worst, LINES_MAX - before.length - after.length), ...after];
+  return [
+    ...before,
+    ...argue(result, worst, { linesMax: LINES_MAX - before.length - after.length, width, whole }),
+    ...after,
+  ];
+}
+
+interface Room extends Required<TellOptions> {
+  readonly linesMax: number;
 }
 
 /** "Let T1 = …", each step, and the contradiction: what fits into `linesMax`. */
-function argue(result: TransactionResult, anomaly: Anomaly, linesMax: number): string[] {
+function argue(
+  result: TransactionResult,
+  anomaly: Anomaly,
+  { linesMax, width, whole }: Room,
+): string[] {
   const { transactions, argument } = anomaly;
   const name: Name = (t) => `T${transactions.indexOf(t) + 1}`;
   const isCycle = CYCLES.some((cycle) => anomaly.name.startsWith(cycle));
   const sentences = argument(name);
-  const steps = isCycle ? chain(sentences, transactions, name) : sentences.flatMap(indented);
+  const steps = isCycle
+    ? chain(sentences, transactions, name).flatMap((line) => indented(line, width))
+    : sentences.flatMap((line) => indented(line, width));
   if (isCycle) steps.push('  So T1 would have to come before itself: a contradiction.');
   const meaning = `  ${MEANING[plain(anomaly.name)]}.`;
   const room = linesMax - steps.length - 1;
-  const lets = transactions.map((t) => cut(`  Let ${name(t)} = ${describe(result, t)}`));
-  return [meaning, ...(lets.length <= room ? lets : lets.slice(0, Math.max(0, room))), ...steps];
+  const lets = transactions.map((t) => `Let ${name(t)} = ${describe(result, t)}`);
+  const wrapped = lets.flatMap((line) => indented(line, width));
+  // What does not fit is cut, and shows it: a part that is silently missing would be another history.
+  const fitting = lets.slice(0, Math.max(0, room)).map((line) => cut(`  ${line}`, width));
+  return [meaning, ...(whole && wrapped.length <= room ? wrapped : fitting), ...steps];
 }
 
 /** "T1 is before T2: why." for each step; of a long cycle the first ones and the last. */
 function chain(sentences: readonly string[], transactions: readonly number[], name: Name) {
   const skipped = sentences.length - STEPS_MAX;
   return sentences.flatMap((sentence, i) => {
-    if (skipped > 0 && i === STEPS_MAX - 1) return [`  … ${skipped + 1} steps later …`];
+    if (skipped > 0 && i === STEPS_MAX - 1) return [`… ${skipped + 1} steps later …`];
     if (skipped > 0 && i >= STEPS_MAX && i < sentences.length - 1) return [];
     const next = transactions[(i + 1) % transactions.length]!;
-    return indented(`${name(transactions[i]!)} is before ${name(next)}: ${sentence}.`);
+    return [`${name(transactions[i]!)} is before ${name(next)}: ${sentence}.`];
   });
 }
 
 const plain = (name: AnomalyName) => name.replace(/-(process|realtime)$/, '');
 
-function indented(sentence: string): string[] {
-  return wrap(sentence, WIDTH - 4).map((line, i) => (i === 0 ? `  ${line}` : `    ${line}`));
+function indented(sentence: string, width: number): string[] {
+  return wrap(sentence, width - 4).map((line, i) => (i === 0 ? `  ${line}` : `    ${line}`));
 }
 
-function cut(line: string): string {
-  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }
 
 function describe({ history }: TransactionResult, t: number): string {

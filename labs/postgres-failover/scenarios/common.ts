@@ -96,7 +96,7 @@ async function roles({ drill }: Story): Promise<string> {
     if (row === undefined) return `${node.name} does not answer`;
     return row.standby
       ? `${node.name} is a standby`
-      : `${node.name} is a primary with ${row.followers} standbys`;
+      : `${node.name} is a primary with ${row.followers} standby${Number(row.followers) === 1 ? '' : 's'}`;
   });
   return (await Promise.all(words)).join(', ');
 }

@@ -112,12 +112,12 @@ function judge(drill: Drill, history: readonly Recorded[]) {
 
 function expectSerializable(drill: Drill, history: readonly Recorded[]): void {
   const verdict = judge(drill, history);
-  const [head = '', ...picture] = tellTransactions(verdict);
+  const [head = '', ...picture] = tellTransactions(verdict, { width: 78, whole: true });
   drill.expect(verdict.verdict !== 'violated', {
     ruleId: 'not-serializable',
     rule: 'Transactions are as if one came after the other (Adya 1999, PL-3)',
     evidence: head,
-    picture: picture.map((line) => line.slice(0, 76)),
+    picture,
     lookAt:
       'at which level did these transactions run, and what was read again when one was tried again?',
   });
