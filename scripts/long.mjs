@@ -22,7 +22,6 @@ const UNPROVEN = new Set([
   'gcp-service-control-2025',
   'twilio-2013',
   'github-2018',
-  'cloudflare-2020',
   'facebook-2010',
   'cloudflare-2025',
   'facebook-2021',

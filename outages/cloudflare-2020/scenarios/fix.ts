@@ -183,7 +183,7 @@ export function ownRaft(cluster: Cluster): void {
   const raft = new OwnRaft(cluster);
   const store = begin(cluster);
   const links = threeLinks(cluster);
-  raft.cut(links, CUT_MS / 2);
+  raft.cut(links, CUT_MS / 2 + AFTER_MS);
   goesOn(cluster, store, links, CUT_MS / 2);
   raft.expectCommits(CUT_MS / 2 + AFTER_MS, 'with three dead links');
   raft.oneHearsAll(RAFT_MS);
