@@ -135,8 +135,8 @@ function buildProgram(finish: (code: number) => void): Command {
 What a node can do:
   (nothing)                   psql; its options, too: -c 'SELECT 1', -f FILE
   start, restart              the server; stop takes smart, fast or immediate
-  set <name> [<value>]        a setting, as ALTER SYSTEM; also when the server is
-                              down; without a value back to its default
+  set <name> [value]          a setting, as by ALTER SYSTEM, also of a server
+                              that is down; without a value it is the default again
   base-backup <from> [slot]   pg_basebackup -R, when the server is down and its
                               data directory is empty
   conninfo <other>            how it reaches another node, for primary_conninfo
