@@ -136,7 +136,7 @@ What a node can do:
   (nothing)                   psql; its options, too: -c 'SELECT 1', -f FILE
   start, restart              the server; stop takes smart, fast or immediate
   set <name> [value]          a setting, as by ALTER SYSTEM, also of a server
-                              that is down; without a value it is the default again
+                              that is down; without a value its default again
   base-backup <from> [slot]   pg_basebackup -R, when the server is down and its
                               data directory is empty
   conninfo <other>            how it reaches another node, for primary_conninfo
