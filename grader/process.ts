@@ -7,6 +7,7 @@
 import type { DiskProfile, RequestOutcome } from './lab.ts';
 import type { NodeId } from './node.ts';
 import type { HostFunctions } from './realm/boot.ts';
+import { TIMERS_MAX } from './realm/globals.ts';
 import type { NodeRealm, Tenant } from './realm/realm.ts';
 import { NodeClock } from './sim/clock.ts';
 import { type CrashMode, SimDisk } from './sim/disk.ts';
@@ -119,7 +120,6 @@ interface DiskRequest {
 const DISK: DiskProfile = { writeMs: 0.1, fsyncMs: 1 };
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const LOG_LINES_MAX = 20_000;
-const TIMERS_MAX = 20_000;
 
 export class Process {
   readonly id: NodeId;
@@ -422,7 +422,7 @@ export class Process {
   }
 
   #setTimer(life: number, id: number, delayMs: number): void {
-    if (this.#timers.size > TIMERS_MAX) {
+    if (this.#timers.size >= TIMERS_MAX) {
       this.#around.programFailed(
         this,
         'contract',
