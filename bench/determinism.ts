@@ -13,7 +13,7 @@ import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
 import { course } from '../outages/index.ts';
 
-const SEEDS = Number(process.env.SEEDS ?? 5);
+const SEEDS = Number(process.env.SEEDS ?? 3);
 const bootCode = await loadBoot(BOOT_FILE);
 for (const entry of course) {
   const lab = await entry.load();
