@@ -60,7 +60,7 @@ export const known = (workload: Workload) => workload.with('ok').map(({ id }) =>
 export interface SnapshotOptions {
   /** Without the WAL that a server needs to start from it. */
   readonly torn?: boolean;
-  /** A page of `writes` is garbage. */
+  /** Pages of `projects` are garbage: of a table that clients write to, recovery would write them anew. */
   readonly damaged?: boolean;
   /** As it was loaded into staging: webhooks are removed there, so that nobody calls them. */
   readonly forStaging?: boolean;
@@ -80,7 +80,7 @@ export async function snapshot(
   const args = ['-D', taken.path, '-d', viewer.conninfo(primary.name), '-c', 'fast', '--no-sync'];
   await must(drill, viewer, 'pg_basebackup', ...args, '-X', torn ? 'none' : 'fetch');
   if (forStaging) await addWebhooks(primary);
-  if (damaged) await damage(drill, viewer, taken.path, await fileOf(primary, 'writes'));
+  if (damaged) await damage(drill, viewer, taken.path, await fileOf(primary, 'projects'));
   return { ...taken, most: workload.writes.length };
 }
 
