@@ -3,7 +3,7 @@ import { replay } from '../../grader/grade.ts';
 import type { Lab } from '../../grader/lab.ts';
 import { namesOf } from '../../grader/names.ts';
 import type { Report, ScenarioResult } from '../../grader/report/report.ts';
-import { failureLines, summaryLines } from '../../grader/report/terminal.ts';
+import { failureLines, summaryLines, wrap } from '../../grader/report/terminal.ts';
 import { gradeAloud } from '../grading.ts';
 import { skeletonFolder, solutionFolder } from '../root.ts';
 import { findLab } from '../select.ts';
@@ -58,7 +58,8 @@ async function mutantAct(ui: Ui, lab: Lab): Promise<boolean> {
   const mutants = await findLab(LAB).mutants();
   const mutant = mutants.find((m) => m.name === DEMO_MUTANT) ?? mutants[0];
   if (mutant === undefined) return false;
-  ui.out(`The solution with a planted bug, ${mutant.name}:`, `  ${mutant.bug}`, '');
+  const bugLines = wrap(mutant.bug, 76).map((line) => `  ${line}`);
+  ui.out(`The solution with a planted bug, ${mutant.name}:`, ...bugLines, '');
   const bug = { submission: solutionFolder(LAB), edits: mutant.edit };
   let found: ScenarioResult | undefined;
   for (const mode of ['test', 'grade'] as const) {
@@ -77,7 +78,7 @@ async function mutantAct(ui: Ui, lab: Lab): Promise<boolean> {
   const plan = shrunk === undefined ? {} : { plan: shrunk.plan };
   const run = { ...bug, lab: LAB, scenario: found.id, seed: firstBad.seed, ...plan };
   const replayed = await replay(run);
-  ui.out(...traceLines(replayed.trace, { full: true }).slice(-TRACE_LINES_SHOWN), '');
+  ui.out(...traceLines(replayed.trace, { from: 0 }).slice(-TRACE_LINES_SHOWN), '');
   ui.out(...outcomeLines(replayed, ui).slice(-1));
   const hash = shrunk?.traceHash ?? firstBad.traceHash;
   const file = pageFile(LAB, found.id, firstBad.seed);
