@@ -3,6 +3,9 @@ import type { Drill, PgServer, Workload } from 'faultlab';
 
 const WEBHOOKS = 20;
 
+/** On a busy machine a standby must not look as if it were gone. */
+export const PATIENT = { wal_sender_timeout: '60s', wal_receiver_timeout: '60s' };
+
 export const dumpsOf = ({ cluster }: Drill) => `${cluster.archiveDir}/dumps`;
 export const snapshotsOf = ({ cluster }: Drill) => `${cluster.archiveDir}/snapshots`;
 

@@ -163,7 +163,7 @@ export default defineMutants([
     bug: 'A server that starts counts as restored: nobody has read the rows.',
     by: 'E1',
     common: true,
-    find: "'SELECT id, body FROM writes');",
+    find: "'SELECT id, body FROM writes');\n  await node.sql('SELECT id, name FROM projects');",
     put: "'SELECT id, body FROM writes').catch(() => []);",
   }),
 ]);

@@ -6,6 +6,7 @@ import {
   dump,
   known,
   more,
+  PATIENT,
   readWrites,
   serves,
   snapshot,
@@ -51,6 +52,8 @@ const leastLoss: ServerScenario = {
     'n1 serves again from the copy with the least loss; no id is given twice, webhooks are back',
   points: 25,
   nodes: 2,
+  // A base backup ends a segment and makes a checkpoint at once: n2 may not have that segment yet.
+  cluster: { settings: { wal_keep_size: '16MB', ...PATIENT } },
   requires: ['pg_basebackup', 'pg_dump', 'psql'],
   byHand: true,
   lookAt: 'which of the copies have you seen restored, and how far did each go?',

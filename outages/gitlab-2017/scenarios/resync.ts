@@ -1,7 +1,7 @@
 /** F3, F4: a standby is made anew, and somebody is on the wrong host. */
 import type { Drill, PgServer, ServerScenario, Workload } from 'faultlab';
 import type { Resync } from '../contract.ts';
-import { begin, isRefusal, more, readWrites } from '../site.ts';
+import { begin, isRefusal, more, PATIENT, readWrites } from '../site.ts';
 
 const GAP = /requested WAL segment \w+ has already been removed/;
 
@@ -30,6 +30,16 @@ async function lose(drill: Drill, serving: PgServer, lost: PgServer): Promise<vo
       "INSERT INTO spam SELECT repeat('x', 200) FROM generate_series(1, 200); SELECT pg_switch_wal()",
     );
   }
+  // They must not be lost, too, while WAL is removed.
+  const others = drill.cluster.nodes.filter((node) => node !== serving && node !== lost);
+  const [row] = await serving.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
+  await drill.assume('the other standbys to have all of it', async () => {
+    const there = await serving.sql<{ name: string }>(
+      'SELECT application_name AS name FROM pg_stat_replication WHERE flush_lsn >= $1::pg_lsn',
+      [row?.lsn],
+    );
+    return others.every(({ name }) => there.some((other) => other.name === name));
+  });
   await serving.sql('CHECKPOINT');
   await serving.sql('CHECKPOINT');
   await lost.start();
@@ -102,8 +112,8 @@ const guarded: ServerScenario = {
   title: 'the node that serves is never wiped, whatever it is called, and also while it is down',
   points: 15,
   nodes: 3,
-  // On a busy machine a standby must not look as if it were gone.
-  cluster: { settings: { wal_sender_timeout: '60s', wal_receiver_timeout: '60s' } },
+  // No checkpoint but those of the script: n3 would be lost with the other.
+  cluster: { settings: { max_wal_size: '64MB', ...PATIENT } },
   requires: ['pg_basebackup'],
   lookAt: 'how do you know which node this is, when it does not answer, and when names are old?',
   async run(drill) {
