@@ -125,6 +125,8 @@ class LocalMachine implements Machine {
       unix_socket_directories: '',
       cluster_name: this.name,
       logging_collector: 'off',
+      // A data directory of initdb has its own word on it, and what is in /dev/shm outlives a killed server.
+      dynamic_shared_memory_type: 'mmap',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const program = join(this.#binaries.folder, 'postgres');
