@@ -102,7 +102,8 @@ export async function performAll<T extends Task>(
         child.disconnect();
         throw new Error(answer.error);
       }
-      if (!child.connected) child = undefined;
+      // One that has ended may still count as connected.
+      if (child.exitCode !== null || child.signalCode !== null) child = undefined;
       onDone(task, answer.cells);
     }
     child?.disconnect();

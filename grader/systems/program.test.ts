@@ -9,6 +9,9 @@ import type { PgServers } from './cluster.ts';
 import { Program } from './program.ts';
 
 const HOSTILE = `
+import { until } from 'faultlab/postgres';
+export const waits = () => until('it happens', () => false, { withinMs: 1 });
+export const throws = () => { throw new Error('no') };
 const builtin = (name: string) => (globalThis as any).process.getBuiltinModule(name);
 export const reads = () => builtin('fs').readFileSync('/etc/hosts', 'utf8').length;
 export const writes = () => builtin('fs').writeFileSync('/tmp/faultlab-was-here', '');
@@ -45,6 +48,13 @@ test.each(['course', 'official'] as const)(
     await program.close();
   },
 );
+
+test('that it waited in vain is told from other errors', { timeout: 60_000 }, async () => {
+  const program = await open('home');
+  await expect(program.call('waits')).rejects.toMatchObject({ hasWaited: true });
+  await expect(program.call('throws')).rejects.toMatchObject({ hasWaited: false });
+  await program.close();
+});
 
 test('at home nothing is in the way', { timeout: 60_000 }, async () => {
   const program = await open('home');

@@ -3,7 +3,6 @@ import type { Cluster, NodeId, Scenario } from 'faultlab';
 import {
   type Config,
   type GroupId,
-  MAX_OFFSET_MS,
   type Shard,
   SNAPSHOT_EVERY,
   type Split,
@@ -28,7 +27,7 @@ import {
 } from './faults.ts';
 import { ownedBy } from './moving.ts';
 import { expectDeleted } from './progress.ts';
-import { finish as finishTimes, NEAR, setApart } from './times.ts';
+import { finish as finishTimes, setPAhead } from './times.ts';
 import { finish as finishTransactions } from './transactions.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
@@ -271,9 +270,7 @@ export const splitting: readonly Scenario[] = [
       const store = timed(cluster);
       const workload = sharded(cluster);
       workload.join('p', 'q');
-      // p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients.
-      setApart(cluster, 'p', NEAR);
-      cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
+      setPAhead(cluster);
       const used: string[] = [];
       for (const [round, writer] of ['c3', 'c4', 'c5'].entries()) {
         const shard = ownedBy(cluster, 'p')[round] as Shard;

@@ -10,7 +10,7 @@ import { ownedBy } from './moving.ts';
 const DIRECTED = { test: 5, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
 /** How far apart clocks are, as a share of the bound, where nobody may be refused: late messages need room. */
-export const NEAR = 0.8;
+const NEAR = 0.8;
 const DURATION_MS = 3500;
 /** In four shards. */
 const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
@@ -35,10 +35,16 @@ function skew(cluster: Cluster): void {
 }
 
 /** The clocks of a group against those of all others, by `share` of the bound in all. */
-export function setApart(cluster: Cluster, group: GroupId, share: number): void {
+function setApart(cluster: Cluster, group: GroupId, share: number): void {
   const isOf = new Set(view(cluster).nodesOf(group));
   for (const node of everybody(cluster))
     cluster.jumpClock(node, Math.round((isOf.has(node) ? 0.5 : -0.5) * share * MAX_OFFSET_MS));
+}
+
+/** p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients. */
+export function setPAhead(cluster: Cluster): void {
+  setApart(cluster, 'p', NEAR);
+  cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
 }
 
 /** The end of every scenario with times. */
@@ -166,9 +172,7 @@ export const times: readonly Scenario[] = [
       const store = timed(cluster);
       const workload = sharded(cluster);
       workload.join('p', 'q');
-      // p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients.
-      setApart(cluster, 'p', NEAR);
-      cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
+      setPAhead(cluster);
       const { ofP, ofQ } = keysOf(cluster);
       for (const key of ofQ) store.write1('c1', key);
       for (const writer of ['c3', 'c4', 'c5']) {
