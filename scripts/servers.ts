@@ -28,11 +28,12 @@ const { values } = parseArgs({
 });
 
 const STYLE = { colours: createColors(false), command: 'lab' };
-let troubles = 0;
+/** What went wrong, said again at the end: a run prints more than a CI page keeps. */
+const troubles: string[] = [];
 
 function say(isGood: boolean, text: string): void {
   console.log(`${isGood ? '✓' : '✗'} ${text}`);
-  if (!isGood) troubles++;
+  if (!isGood) troubles.push(text);
 }
 
 const resultsOf = (report: Report) => report.parts.flatMap((part) => part.scenarios);
@@ -43,6 +44,7 @@ function show(report: Report): void {
     if (result.verdict === 'passed') continue;
     const lines = failureLines(report.lab, result, STYLE);
     for (const line of lines) console.log(`    ${line}`);
+    troubles.push(...lines);
   }
 }
 
@@ -122,4 +124,5 @@ say(
   left.length === 0,
   `no cluster is left behind (${left.map(({ folder }) => folder).join(', ')})`,
 );
-process.exit(troubles === 0 ? 0 : 1);
+if (troubles.length > 0) console.log(`\nWhat went wrong:\n${troubles.join('\n')}`);
+process.exit(troubles.length === 0 ? 0 : 1);

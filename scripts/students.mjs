@@ -23,7 +23,7 @@ const lab = (args, code, words) =>
 try {
   const labs = ['--labs', 'kv-server,raft,kv-raft', '--keep-reference', 'raft'];
   run(root, process.execPath, ['bin/lab.mjs', 'export', copy, ...labs], 0, '3 labs');
-  run(copy, 'npm', ['ci', '--no-audit', '--no-fund'], 0, 'added');
+  run(copy, 'npm', ['ci', '--no-audit', '--no-fund'], 0, ''); // mute below `npm run --silent`
   lab(['list'], 0, 'kv-raft');
   lab(['start', 'kv-server'], 0, 'work/kv-server');
   lab(['start', 'kv-raft'], 0, 'work/kv-raft');
