@@ -1,6 +1,7 @@
 /**
  * What `lab explain sharded-kv` asks: about a shard that nobody serves for a while, an append that two
- * groups have answered for, the time of a snapshot, and what comes before what among transactions.
+ * groups have answered for, the time of a snapshot, what comes before what among transactions, and an
+ * append that finds its shard split.
  */
 import {
   at,
@@ -18,9 +19,17 @@ import {
   whatHappenedBefore,
   whatIfLost,
 } from 'faultlab';
-import type { Committed, GroupId, RequestArgs, Shard, Snapshot, Step } from './contract.ts';
+import {
+  type Committed,
+  type GroupId,
+  type RequestArgs,
+  type Shard,
+  type Snapshot,
+  type Step,
+  shardOf,
+} from './contract.ts';
 import { isMigration } from './scenarios/faults.ts';
-import { type Applied, groupOf } from './view.ts';
+import { type Applied, type Configured, groupOf } from './view.ts';
 
 const isOf = (method: string) => (event: RunEvent, run: RunRecord) =>
   event.kind === 'return' && callOf(run, event)?.facts.called?.method === method;
@@ -120,6 +129,48 @@ const whichTime = question('which-time', (run) => {
     fact: `${named(write)}: a version with this very time. By its own clock ${read.node} could not know whether it was written before the snapshot was asked for, so all was read once more, at this time.`,
     about: [writing, read],
     answer: { event: write, orAlso: [writing] },
+  };
+});
+
+/** A request that was for one shard when it came, and was done in another: what counts is the log. */
+const whichShard = question('which-shard', (run) => {
+  const applied = (event: RunEvent) => event.facts.emitted?.value as Applied;
+  const splits = run.all('emit').flatMap(({ facts: { emitted } }) => {
+    return emitted?.name === 'configured' ? (emitted.value as Configured).splits : [];
+  });
+  const arrivals = run.all('deliver').filter(({ facts: { wire } }) => wire?.kind === 'request');
+  const found = run.all('send').flatMap((done) => {
+    const { wire } = done.facts;
+    const { client, seq, operation } = (wire?.args ?? {}) as Partial<RequestArgs>;
+    const isOk = (wire?.body as { ok?: boolean } | null)?.ok === true;
+    if (wire?.kind !== 'reply' || !isOk || operation?.kind !== 'append') return [];
+    const came = arrivals.find(({ node, number, facts }) => {
+      const args = facts.wire?.args as Partial<RequestArgs>;
+      return (
+        node === done.node && number < done.number && args.client === client && args.seq === seq
+      );
+    });
+    if (came === undefined) return [];
+    const outputs = run.all('emit', done.node).filter((e) => e.facts.emitted?.name === 'applied');
+    const before = outputs.findLast(({ number }) => number < came.number);
+    const between = outputs.filter((e) => e.number > came.number && e.number < done.number);
+    const last = between.at(-1);
+    if (before === undefined || last === undefined || last.atMs < done.atMs) return [];
+    const shards = (event: RunEvent) => applied(event).serving.join();
+    const split = between.find((e) => shards(e) !== shards(before));
+    if (split === undefined || split.atMs === last.atMs) return [];
+    const made = applied(split).serving.find((one) => !applied(before).serving.includes(one));
+    const { key } = operation;
+    const isAbove = splits.some(({ shard, at: from }) => shard === made && key >= from);
+    return isAbove ? [{ client, key, came, done, split, made }] : [];
+  });
+  if (found.length === 0) return undefined;
+  const { client, key, came, done, split, made } = run.draw('which-shard').pick(found);
+  return {
+    text: `${named(came)}: an append to "${key}", which for ${came.node} is in shard ${shardOf(key)} at that moment. At ${at(done.atMs)} ${client} is told that it is done, and it was done in shard ${made}. Which event on ${came.node} is the reason?`,
+    fact: `${named(split)}: the entry that splits the shard stands in the log before the append. When a message came, and what its leader knew then, decides nothing; so it is the same on all replicas.`,
+    about: [came, done],
+    answer: { event: split },
   };
 });
 
@@ -240,4 +291,5 @@ export const explain: readonly Explain[] = [
     ],
   },
   { scenario: 'F3', questions: [comesBefore] },
+  { scenario: 'G1', questions: [whichShard] },
 ];

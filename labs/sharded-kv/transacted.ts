@@ -162,13 +162,13 @@ export class TransactedWorkload {
     const history: TransactionHistory = [...done, ...open];
     const result = checkListAppend(history, { level: 'strong-session-serializable' });
     if (result.verdict === 'ok') return;
-    const [head = '', ...lines] = tellTransactions(result);
+    const [head = '', ...lines] = tellTransactions(result, { width: 78, whole: true });
     this.#cluster.fail({
       kind: 'safety',
       ruleId: 'not-serializable',
       rule: 'Transactions have the effect of some order, one after the other, in which each client’s own are in theirs (handout, Part F)',
       evidence: head,
-      picture: lines.map((line) => (line.length > 78 ? `${line.slice(0, 77)}…` : line)),
+      picture: lines,
     });
   }
 }

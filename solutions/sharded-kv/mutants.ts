@@ -714,6 +714,12 @@ export default defineMutants([
     find: 'return others.length === 0 ? shard : undefined;',
     put: 'return others.length < 99 ? shard : undefined;',
   }),
+  shard('promised-unasked', {
+    bug: 'Who has promised once says so again, also when it is asked about other keys.',
+    by: 'G4',
+    find: 'return keysOf(part).every((key) => has.has(key)) ? { at: known.at } : { done: false };',
+    put: 'return { at: has.size > 0 ? known.at : 0 };',
+  }),
   client('grouped-once', {
     bug: 'A client that was refused asks for the same keys in one request again, though they are in two shards by now.',
     by: 'G5',

@@ -246,8 +246,9 @@ export const splitting: readonly Scenario[] = [
       const { draw } = cluster;
       sharded(cluster).join('p', 'q', 'r');
       const keys: string[] = [];
-      for (const [round, when] of draw.shuffle(['open', 'decided', 'decided'] as const).entries()) {
-        // Three shards of which each is split once; the third party of each transaction is q.
+      const rounds = draw.shuffle(['open', 'decided', 'decided', 'unheard'] as const);
+      for (const [round, when] of rounds.entries()) {
+        // Four shards of which each is split once; the third party of each transaction is q.
         const [lower, upper, at] = ['3', '6', '5'].map((tail) => keyIn(round, tail)) as Triple;
         const far = keyIn(8 - round, '1');
         keys.push(lower, upper, far);
@@ -385,38 +386,23 @@ interface Division {
   readonly at: string;
   /** In a shard of `q`. */
   readonly far: string;
-  readonly when: 'open' | 'decided';
+  /** How far the transaction is when the shard is split; `unheard`: it begins before p hears of that. */
+  readonly when: 'open' | 'decided' | 'unheard';
 }
 
 /**
- * A transaction in both halves of a shard of `p`, and in one of `q`; the two cannot hear each other:
- * before it is decided, or from the moment on at which its client is told so. Then the shard is split,
- * and the upper half goes to `r`, which can hear everybody.
+ * A transaction in both halves of a shard of `p`, and in one of `q`. The shard is split while it is
+ * under way; in the end it has been done in all three, or in none.
  */
-function divide(cluster: Cluster, { lower, upper, at, far, when }: Division): void {
+function divide(cluster: Cluster, division: Division): void {
+  const { lower, upper, far, when } = division;
   const work = transacted(cluster);
-  const store = sharded(cluster);
   own(cluster, lower, 'p');
   own(cluster, far, 'q');
-  store.expectSettled();
+  sharded(cluster).expectSettled();
   cluster.run(800); // what was before is over everywhere
-  const cut = () => {
-    cutBetween(cluster, nodesOf(cluster, 'p'), nodesOf(cluster, 'q'));
-    cluster.note(`p and q cannot hear each other; the transaction of c1 is ${when}`);
-  };
-  // The record is in the lower half when that has to ask q, and in q when q has to tell both halves.
-  const order = when === 'open' ? [lower, upper, far] : [far, lower, upper];
-  if (when === 'open') cut();
-  work.transact(
-    'c1',
-    order.map((key) => work.append(key)),
-    when === 'decided' ? cut : undefined,
-  );
-  if (when === 'open') cluster.run(300);
-  else work.settle();
-  store.control1('c2', { kind: 'split', shard: shardNow(cluster, at), at });
-  if (cluster.draw.chance(0.7))
-    store.control1('c2', { kind: 'move', shard: shardNow(cluster, at), group: 'r' });
+  if (when === 'unheard') splitUnheard(cluster, division);
+  else splitBehind(cluster, division);
   cluster.run(400);
   cluster.heal();
   work.settle();
@@ -424,6 +410,46 @@ function divide(cluster: Cluster, { lower, upper, at, far, when }: Division): vo
     'c3',
     [upper, lower, far].map((key): { kind: 'get'; key: string } => ({ kind: 'get', key })),
   );
+}
+
+const appends = (cluster: Cluster, ...keys: string[]) =>
+  keys.map((key) => transacted(cluster).append(key));
+
+/**
+ * p and q cannot hear each other, before it is decided, or from the moment on at which its client is
+ * told so. Then the shard is split, and the upper half goes to `r`, which can hear everybody.
+ */
+function splitBehind(cluster: Cluster, { lower, upper, at, far, when }: Division): void {
+  const work = transacted(cluster);
+  const store = sharded(cluster);
+  const cut = () => {
+    cutBetween(cluster, nodesOf(cluster, 'p'), nodesOf(cluster, 'q'));
+    cluster.note(`p and q cannot hear each other; the transaction of c1 is ${when}`);
+  };
+  // The record is in the lower half when that has to ask q, and in q when q has to tell both halves.
+  const order = when === 'open' ? [lower, upper, far] : [far, lower, upper];
+  if (when === 'open') cut();
+  work.transact('c1', appends(cluster, ...order), when === 'decided' ? cut : undefined);
+  if (when === 'open') cluster.run(300);
+  else work.settle();
+  store.control1('c2', { kind: 'split', shard: shardNow(cluster, at), at });
+  if (cluster.draw.chance(0.7))
+    store.control1('c2', { kind: 'move', shard: shardNow(cluster, at), group: 'r' });
+}
+
+/** The client knows of two shards, and asks p for two promises; p, which has not heard so, has one. */
+function splitUnheard(cluster: Cluster, { lower, upper, at, far }: Division): void {
+  const store = sharded(cluster);
+  cutBetween(cluster, nodesOf(cluster, 'k'), nodesOf(cluster, 'p'));
+  cluster.note('p cannot hear the controllers');
+  store.control1('c2', { kind: 'split', shard: shardNow(cluster, at), at });
+  // So that c1 has to ask who owns what: q will not serve this one any more.
+  const others = ownedBy(cluster, 'q').filter((shard) => shard !== shardNow(cluster, far));
+  const moved = keyIn(others[0] as Shard);
+  own(cluster, moved, 'r');
+  cluster.run(500);
+  store.ask1('c1', { kind: 'get', key: moved });
+  transacted(cluster).transact('c1', appends(cluster, far, lower, upper));
 }
 
 /** Gives the shard of a key to a group that has not got it. */
