@@ -77,6 +77,13 @@ export async function strike(drill: Drill, cause: Cause, standby: PgServer): Pro
   } else if (cause === 'query conflict') {
     await standby.configure({ max_standby_streaming_delay: '-1' });
     await forgetTransaction(drill, standby);
+    // Before that, a reader that begins now would be in the way as well.
+    await drill.assume(`replay on ${standby.name} to wait for a reader`, async () => {
+      const [startup] = await standby.sql<{ waits: string | null }>(
+        "SELECT wait_event AS waits FROM pg_stat_activity WHERE backend_type = 'startup'",
+      );
+      return startup?.waits?.startsWith('RecoveryConflict') ?? false;
+    });
   }
   drill.note(`${standby.name}: ${cause}`);
 }
