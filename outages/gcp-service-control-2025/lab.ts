@@ -1,5 +1,6 @@
 /** Google Cloud's Service Control, 12 June 2025, in miniature: poison data, and the herd after it. */
 import { defineOutage } from 'faultlab';
+import { questions } from './questions.ts';
 import { blankPolicy, comesBack, oneIsBackSoon } from './scenarios/fix.ts';
 import { staysDown, throttled } from './scenarios/reproduce.ts';
 
@@ -27,11 +28,12 @@ export default defineOutage({
     down: (value) => `is down: ${(value as { reason?: string }).reason}`,
   },
   hours: '3–5',
+  explain: { points: 20, questions },
   reproduce: [
     {
       id: 'R1',
       title: 'bad data crashes all tasks, and with good data none of them comes back',
-      points: 30,
+      points: 22,
       nodes: REGION,
       seeds: REPRODUCE,
       lookAt: 'what do a hundred tasks do that start at the same time?',
@@ -40,7 +42,7 @@ export default defineOutage({
     {
       id: 'R2',
       title: 'let go in small groups, they do',
-      points: 10,
+      points: 8,
       nodes: REGION,
       seeds: REPRODUCE,
       lookAt: 'what keeps the region down when the data is good?',
@@ -51,7 +53,7 @@ export default defineOutage({
     {
       id: 'F1',
       title: 'a blank policy crashes nobody and costs no other policy; a change is followed',
-      points: 12,
+      points: 10,
       nodes: REGION,
       lookAt: 'what may a task believe of data that somebody else has written?',
       run: blankPolicy,
@@ -59,7 +61,7 @@ export default defineOutage({
     {
       id: 'F2',
       title: 'after a crash of all tasks the region is back within 180 s',
-      points: 10,
+      points: 8,
       nodes: REGION,
       lookAt: 'how many may start at the same time, and who decides it?',
       run: comesBack(),
@@ -67,7 +69,7 @@ export default defineOutage({
     {
       id: 'F3',
       title: 'one of 250 tasks within 320 s',
-      points: 10,
+      points: 8,
       nodes: LARGE,
       lookAt: 'what in your repair is a number of tasks, or a time that all of them need?',
       run: comesBack({ withinMs: 320_000 }),
@@ -75,7 +77,7 @@ export default defineOutage({
     {
       id: 'F4',
       title: 'one whose datastore is half as fast within 300 s',
-      points: 10,
+      points: 8,
       nodes: REGION,
       lookAt: 'what in your repair is a time that a read takes?',
       run: comesBack({ settings: { readMs: 400 }, withinMs: 300_000 }),
@@ -83,7 +85,7 @@ export default defineOutage({
     {
       id: 'F5',
       title: 'one that loses the tasks that are just starting within 220 s',
-      points: 10,
+      points: 8,
       nodes: REGION,
       lookAt: 'who gives back what a task held that is gone?',
       run: comesBack({ lostAfterMs: 20_000, withinMs: 220_000 }),
