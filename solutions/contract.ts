@@ -24,8 +24,6 @@ import { Session } from '../grader/session.ts';
 import { course } from '../outages/index.ts';
 
 const { createColors } = picocolors;
-/** More seeds: npm run soundness. A seed of a sweep is hundreds of runs. */
-const seedsOf = ({ sweep }: Scenario) => (sweep ? 1 : 2);
 const bootCode = await loadBoot(BOOT_FILE);
 
 async function open(
@@ -89,22 +87,16 @@ export async function contract(slug: string): Promise<void> {
     test('the solution passes every scenario, and one seed gives one run', {
       timeout: 0,
     }, async () => {
+      // More seeds: npm run soundness.
+      const seed = 1;
       const [used, fresh] = [await open(lab, solution), await open(lab, solution)];
       for (const scenario of scenarios) {
-        const hashes = new Map<number, string>();
-        for (let seed = seedsOf(scenario); seed >= 1; seed--) {
-          const { result } = await used.run(scenario, seed);
-          expect([scenario.id, seed, result]).toMatchObject([
-            scenario.id,
-            seed,
-            { verdict: 'passed' },
-          ]);
-          hashes.set(seed, result.traceHash);
-        }
+        const { result: first } = await used.run(scenario, seed);
+        expect([scenario.id, first]).toMatchObject([scenario.id, { verdict: 'passed' }]);
         // Other realms, used by nobody, and the trace kept: the run is the same.
         fresh.refresh();
-        const { result } = await fresh.run(scenario, 1, { keepTrace: true });
-        expect([scenario.id, result.traceHash]).toEqual([scenario.id, hashes.get(1)]);
+        const { result: second } = await fresh.run(scenario, seed, { keepTrace: true });
+        expect([scenario.id, second.traceHash]).toEqual([scenario.id, first.traceHash]);
       }
       used.close();
       fresh.close();
