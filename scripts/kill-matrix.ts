@@ -6,7 +6,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { scenariosOf } from '../grader/authoring/crew.ts';
 import {
   isFoundByAny,
@@ -17,6 +16,7 @@ import {
 import { isSimulated } from '../grader/lab.ts';
 import { ROOT } from '../grader/paths.ts';
 import { course } from '../outages/index.ts';
+import { chosen, readOptions } from './options.ts';
 
 const TEST_SHARE_MIN = 0.95;
 const COLUMNS = 80;
@@ -51,28 +51,35 @@ function withMatrix(page: string, slug: string, title: string, lines: readonly s
   return `${[head.trimEnd(), ...inOrder].join('\n\n')}\n`;
 }
 
-const { values } = parseArgs({
-  options: {
-    lab: { type: 'string' },
-    mutant: { type: 'string' },
-    update: { type: 'boolean', default: false },
-  },
+const values = readOptions('mutants', {
+  lab: { type: 'string' },
+  mutant: { type: 'string' },
+  update: { type: 'boolean', default: false },
 });
-const wanted = values.mutant?.split(',');
+const slugs = chosen(
+  'lab',
+  course.map(({ slug }) => slug),
+  values.lab,
+);
 for (const { slug, load, mutants } of course) {
-  if (slug !== (values.lab ?? slug)) continue;
+  if (!slugs.has(slug)) continue;
   const lab = await load();
   if (!isSimulated(lab)) continue;
   const ids = scenariosOf(lab).map(({ id }) => id);
   const all = await mutants();
-  const tried = all.filter(({ name }) => wanted?.includes(name) ?? true);
+  const names = chosen(
+    'mutant',
+    all.map(({ name }) => name),
+    values.mutant,
+  );
+  const tried = all.filter(({ name }) => names.has(name));
   console.log(`${slug}: planted bugs × ${ids.length} scenarios, seeds of lab test`);
   const rows = await killMatrix({ lab, mutants: tried });
   for (const row of rows) print(row);
 
   const before = readFileSync(PAGE, 'utf8');
   const page = withMatrix(before, slug, lab.title, matrixLines(ids, rows));
-  const isOld = wanted === undefined && page !== before;
+  const isOld = values.mutant === undefined && page !== before;
   if (isOld && values.update) writeFileSync(PAGE, page);
 
   // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.

@@ -4,32 +4,39 @@
  * of the sets. Ends with 1 if one does not.
  * `npm run seed-sets [-- --lab SLUG --sets 20 --mutant NAME]`
  */
-import { parseArgs } from 'node:util';
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';
 import { isSimulated } from '../grader/lab.ts';
 import { outages } from '../outages/index.ts';
+import { chosen, readOptions, wholeNumber } from './options.ts';
 
 const SHARE_MIN = 0.95;
 const GRADE_SEEDS = 20;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      lab: { type: 'string' },
-      sets: { type: 'string', default: '20' },
-      mutant: { type: 'string' },
-    },
+  const values = readOptions('seed-sets', {
+    lab: { type: 'string' },
+    sets: { type: 'string', default: '20' },
+    mutant: { type: 'string' },
   });
-  const sets = Number(values.sets);
+  const sets = wholeNumber('sets', values.sets);
+  const slugs = chosen(
+    'outage',
+    outages.map(({ slug }) => slug),
+    values.lab,
+  );
   for (const { slug, load, mutants } of outages) {
-    if (slug !== (values.lab ?? slug)) continue;
+    if (!slugs.has(slug)) continue;
     const lab = await load();
     // On real servers a seed is a variant, not chance: npm run servers runs all of them.
     if (!isSimulated(lab)) continue;
     const scenarios = scenariosOf(lab);
-    const live = (await mutants()).filter(
-      ({ name, equivalent }) => equivalent === undefined && name === (values.mutant ?? name),
+    const all = (await mutants()).filter(({ equivalent }) => equivalent === undefined);
+    const names = chosen(
+      'mutant',
+      all.map(({ name }) => name),
+      values.mutant,
     );
+    const live = all.filter(({ name }) => names.has(name));
     const failed = new Map<string, number>();
     const tasks = live.flatMap(({ name, killedBy, edit }) => {
       const size = scenarios.find(({ id }) => id === killedBy)?.seeds?.grade ?? GRADE_SEEDS;

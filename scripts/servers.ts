@@ -5,7 +5,6 @@
  * `--repeat` only the solution, with `--mutant` only that mutant or right variant.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createColors } from 'picocolors';
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import { isOnPostgres, type PostgresLab } from '../grader/lab.ts';
@@ -16,16 +15,20 @@ import { findBackend } from '../grader/systems/backend.ts';
 import { clusterFolders, thisProcess } from '../grader/systems/registry.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
 import { course } from '../outages/index.ts';
+import { chosen, readOptions, wholeNumber } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    lab: { type: 'string' },
-    mutant: { type: 'string' },
-    scenario: { type: 'string' },
-    repeat: { type: 'string' },
-    show: { type: 'boolean', default: false },
-  },
+const values = readOptions('servers', {
+  lab: { type: 'string' },
+  mutant: { type: 'string' },
+  scenario: { type: 'string' },
+  repeat: { type: 'string' },
+  show: { type: 'boolean', default: false },
 });
+const slugs = chosen(
+  'lab',
+  course.map(({ slug }) => slug),
+  values.lab,
+);
 
 const STYLE = { colours: createColors(false), command: 'lab' };
 /** What went wrong, said again at the end: a run prints more than a CI page keeps. */
@@ -49,7 +52,7 @@ function show(report: Report): void {
 }
 
 async function solution(lab: PostgresLab): Promise<void> {
-  const repeats = Number(values.repeat ?? 1);
+  const repeats = wholeNumber('repeat', values.repeat ?? '1');
   for (let round = 1; round <= repeats; round++) {
     const startMs = performance.now();
     const only = values.scenario?.split(',');
@@ -72,10 +75,12 @@ async function skeleton(lab: PostgresLab): Promise<void> {
   if (values.show) show(report);
 }
 
+type Names = ReadonlySet<string>;
+
 /** Other right submissions: none of them may be accused. */
-async function variants(lab: PostgresLab, entry: SyllabusEntry): Promise<void> {
+async function variants(lab: PostgresLab, entry: SyllabusEntry, names: Names): Promise<void> {
   for (const { name, edit } of await entry.variants()) {
-    if ((values.mutant ?? name) !== name) continue;
+    if (!names.has(name)) continue;
     const report = await run(lab, { edits: edit, seeds: { mode: 'grade' } });
     const isFull = report.verdict === 'passed';
     say(isFull, `${lab.slug}: ${name} is right, too: ${report.earned}/${report.points}`);
@@ -83,9 +88,9 @@ async function variants(lab: PostgresLab, entry: SyllabusEntry): Promise<void> {
   }
 }
 
-async function mutants(lab: PostgresLab, entry: SyllabusEntry): Promise<void> {
+async function mutants(lab: PostgresLab, entry: SyllabusEntry, names: Names): Promise<void> {
   for (const { name, killedBy, edit, equivalent } of await entry.mutants()) {
-    if (equivalent !== undefined || (values.mutant ?? name) !== name) continue;
+    if (equivalent !== undefined || !names.has(name)) continue;
     const report = await run(lab, { edits: edit, only: [killedBy], seeds: { mode: 'grade' } });
     const finding = resultsOf(report)[0]?.firstBad?.finding;
     say(finding !== undefined, `${lab.slug} ${killedBy} kills ${name} (${finding?.ruleId})`);
@@ -108,7 +113,7 @@ const UNPROVEN = new Set(['postgres-disk-full', 'postgres-failover', 'gitlab-201
 console.log((await findBackend()).words);
 for (const entry of course) {
   const lab = await entry.load();
-  if (!isOnPostgres(lab) || (values.lab ?? lab.slug) !== lab.slug) continue;
+  if (!isOnPostgres(lab) || !slugs.has(lab.slug)) continue;
   if (values.lab === undefined && UNPROVEN.has(lab.slug)) {
     console.log(`not asked for yet: ${lab.slug} (--lab ${lab.slug})`);
     continue;
@@ -116,8 +121,14 @@ for (const entry of course) {
   if (values.mutant === undefined) await solution(lab);
   if (values.repeat !== undefined || values.scenario !== undefined) continue;
   if (values.mutant === undefined) await skeleton(lab);
-  await variants(lab, entry);
-  await mutants(lab, entry);
+  const all = [...(await entry.variants()), ...(await entry.mutants())];
+  const names = chosen(
+    'mutant or variant',
+    all.map(({ name }) => name),
+    values.mutant,
+  );
+  await variants(lab, entry, names);
+  await mutants(lab, entry, names);
 }
 const left = clusterFolders().filter(({ owner }) => owner?.pid === thisProcess().pid);
 say(

@@ -3,26 +3,29 @@
  * Ends with 1 if any run fails or stays undecided, but for what a variant is allowed.
  * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
-import { parseArgs } from 'node:util';
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';
 import { isSimulated, type SimulatedLab, type Variant } from '../grader/lab.ts';
 import { course } from '../outages/index.ts';
+import { chosen, readOptions, wholeNumber } from './options.ts';
 
 /** A seed of a sweep is hundreds of runs. */
 const SWEEP = 20;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      lab: { type: 'string' },
-      seeds: { type: 'string', default: '50' },
-      reference: { type: 'string', default: '1000' },
-      variant: { type: 'string' },
-      scenario: { type: 'string' },
-    },
+  const values = readOptions('soundness', {
+    lab: { type: 'string' },
+    seeds: { type: 'string', default: '50' },
+    reference: { type: 'string', default: '1000' },
+    variant: { type: 'string' },
+    scenario: { type: 'string' },
   });
+  const slugs = chosen(
+    'lab',
+    course.map(({ slug }) => slug),
+    values.lab,
+  );
   for (const { slug, load, variants } of course) {
-    if (slug !== (values.lab ?? slug)) continue;
+    if (!slugs.has(slug)) continue;
     const lab = await load();
     if (isSimulated(lab)) await judge(lab, await variants(), values);
   }
@@ -40,14 +43,23 @@ async function judge(
   variants: readonly Variant[],
   values: Values,
 ): Promise<void> {
-  const ids = values.scenario?.split(',') ?? scenariosOf(lab).map(({ id }) => id);
+  const all = scenariosOf(lab).map(({ id }) => id);
+  const ids = [...chosen('scenario', all, values.scenario)];
   const sweeps = new Set(scenariosOf(lab).flatMap(({ id, sweep }) => (sweep ? [id] : [])));
   const reference: Variant = { name: 'reference', what: '', edit: [] };
-  const subjects = [reference, ...variants].filter(
-    ({ name }) => values.variant === undefined || values.variant.split(',').includes(name),
+  const right = [reference, ...variants];
+  const names = chosen(
+    'variant',
+    right.map(({ name }) => name),
+    values.variant,
   );
+  const subjects = right.filter(({ name }) => names.has(name));
+  const seedsOf = {
+    variant: wholeNumber('seeds', values.seeds),
+    reference: wholeNumber('reference', values.reference),
+  };
   const tasks = subjects.flatMap((subject) => {
-    const seeds = Number(subject === reference ? values.reference : values.seeds);
+    const seeds = subject === reference ? seedsOf.reference : seedsOf.variant;
     if (seeds === 0) return [];
     // The reference has so many seeds that one task would keep one core busy at the end.
     const groups = subject === reference ? ids.map((id) => [id]) : [ids];
