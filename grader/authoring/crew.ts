@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { loadSubmission } from '../grade.ts';
 import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../lab.ts';
 import { BOOT_FILE, CREW_FILE, loadLab, ROOT } from '../paths.ts';
@@ -65,6 +66,8 @@ export async function perform(task: Task): Promise<Cell[]> {
     for (; run < seeds && !(stopAtFailure && failures.length > 0); run++) {
       const seed = firstSeed + run;
       const { result } = await session.run(scenario, seed);
+      // So that a process hears between two runs that nobody waits for them any more.
+      await setImmediate();
       if (result.verdict === 'passed') continue;
       const { ruleId = 'undecided', evidence = result.undecided ?? '' } = result.finding ?? {};
       failures.push({ seed, verdict: result.verdict, ruleId, evidence });
