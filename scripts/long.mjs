@@ -15,18 +15,10 @@ const labs = JSON.parse(list.stdout)
 const seeds = process.env.SEEDS ?? '30';
 const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 
-/** Not measured to the end yet, so that they cannot be asked for: said, not hidden. */
-const UNPROVEN = new Set([
-  'sharded-kv',
-  'aws-dynamodb-2015',
-  'gcp-service-control-2025',
-  'twilio-2013',
-  'github-2018',
-  'facebook-2010',
-  'cloudflare-2025',
-  'facebook-2021',
-]);
-const proven = labs.filter((lab) => !UNPROVEN.has(lab));
+/** Its bugs × scenarios take most of an hour: run by hand when they change, and said, not hidden. */
+const LONGEST = 'sharded-kv';
+const rightOf = (lab) =>
+  lab === LONGEST ? ['--seeds', '1', '--reference', '2'] : ['--seeds', '5', '--reference', seeds];
 
 const suites = [
   ...['new-lab', 'students', 'gradescope', 'class', 'pack'].map((name) => [
@@ -34,11 +26,11 @@ const suites = [
     `scripts/${name}.mjs`,
   ]),
   ['node', 'scripts/determinism.mjs', '22', '24'],
-  ...proven.map((lab) => npm('soundness', '--lab', lab, '--seeds', '5', '--reference', seeds)),
+  ...labs.map((lab) => npm('soundness', '--lab', lab, ...rightOf(lab))),
   npm('fuzz'),
   // Longest last: each bug of replicated-kv goes through two sweeps of all crash points.
-  ...[...proven.filter((lab) => lab !== 'replicated-kv'), 'replicated-kv'].map((lab) =>
-    npm('mutants', '--lab', lab),
+  ...[...labs.filter((lab) => lab !== 'replicated-kv' && lab !== LONGEST), 'replicated-kv'].map(
+    (lab) => npm('mutants', '--lab', lab),
   ),
   npm('bench', 'repeat', 'memory'),
 ];
@@ -86,7 +78,7 @@ for (const { line, isOk, seconds } of results) {
     `${how.padEnd(8)}${String(seconds ?? '').padStart(5)}${seconds ? ' s' : '  '}  ${line}`,
   );
 }
-for (const lab of UNPROVEN) console.log(`not asked for yet: mutants and many seeds of ${lab}`);
+console.log(`not asked for here: mutants and many seeds of ${LONGEST}`);
 console.log(
   `\n${done.length - failed.length} of ${done.length} long suites passed, ${results.length - done.length} left out`,
 );
