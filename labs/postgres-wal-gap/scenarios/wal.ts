@@ -7,14 +7,25 @@ export async function createTables({ cluster }: Drill): Promise<void> {
     CREATE TABLE inventory (node text PRIMARY KEY, purpose text NOT NULL);`);
 }
 
-/** Writes about so many megabytes of WAL, and lets the server recycle what nobody needs. */
-export async function writeAndRecycle({ cluster }: Drill, megabytes: number): Promise<void> {
-  const { primary } = cluster;
+/**
+ * Writes about so many megabytes of WAL, and lets the server recycle what nobody needs. Who streams gets
+ * each of them before the next: a standby that is well would miss some, too, when it is slow for a moment.
+ */
+export async function writeAndRecycle(drill: Drill, megabytes: number): Promise<void> {
+  const { primary } = drill.cluster;
   for (let i = 0; i < megabytes; i++) {
     await primary.sql(
       'INSERT INTO ledger (body) SELECT repeat(md5(i::text), 16) FROM generate_series(1, 1500) AS i',
     );
     await primary.sql('SELECT pg_switch_wal()');
+    const end = await endOfWal(primary);
+    await drill.assume(`who streams to have ${end}`, async () => {
+      const missing = await primary.sql(
+        "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND flush_lsn < $1::pg_lsn",
+        [end],
+      );
+      return missing.length === 0;
+    });
   }
   await primary.sql('CHECKPOINT');
   await primary.sql('CHECKPOINT');
