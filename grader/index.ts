@@ -31,6 +31,7 @@ export {
   type Draft,
   type DraftAnswer,
   type Explain,
+  nearlyHowMany,
   type QuestionMaker,
   question,
 } from './explain/question.ts';

@@ -46,6 +46,17 @@ export type DraftAnswer =
   /** A place in the submission: `raft.ts:214`. */
   | { readonly line: string };
 
+const PARTS = ['none of them', 'less than half', 'more than half', 'nearly all'];
+/** A share below it is nearly none, and one that lacks no more is nearly all. */
+const NEARLY = 0.05;
+
+/** Nearly how many of a whole, as a choice. `share`: 0 … 1. */
+export function nearlyHowMany(share: number): DraftAnswer {
+  const at = share <= NEARLY ? 0 : share >= 1 - NEARLY ? 3 : share < 0.5 ? 1 : 2;
+  const choice = PARTS[at] as string;
+  return { choice, wrong: PARTS.filter((one) => one !== choice), inOrder: true };
+}
+
 /** A question as it is asked and judged. Plain data. */
 export interface Question {
   /** `B4.who-led` */

@@ -2,7 +2,7 @@
  * What `lab explain` asks about the run of the student's own trigger: how many it took down, what one server
  * did from then on, what its questions cost and brought, and what would have ended it.
  */
-import { type Cluster, question, type RunEvent, type RunRecord } from 'faultlab';
+import { type Cluster, nearlyHowMany, question, type RunEvent, type RunRecord } from 'faultlab';
 
 const METADATA = 'm1';
 /** What the metadata service is asked and answers in this while is counted. */
@@ -106,14 +106,6 @@ const answers = question('answers', (run) => {
   };
 });
 
-const LEVELS = ['none of them', 'less than half', 'more than half', 'nearly all'];
-
-function levelOf(share: number): string {
-  if (share <= 0.05) return 'none of them';
-  if (share >= 0.95) return 'nearly all';
-  return share < 0.5 ? 'less than half' : 'more than half';
-}
-
 /** Runs again with something done while the region is down, and asks what it is like at the end. */
 function whatIf(name: string, words: (atMs: number) => string, because: string, act: Act) {
   return question(name, async (run) => {
@@ -123,12 +115,11 @@ function whatIf(name: string, words: (atMs: number) => string, because: string, 
     const other = await run.again({ before: (cluster) => act(cluster, atMs) });
     const servers = run.nodes.filter((node) => node.startsWith('s')).length;
     const then = inServiceAtEnd(other);
-    const level = levelOf(then / servers);
     return {
       text: `${words(atMs)} nearly how many of the ${servers} servers would have been in service at the end?`,
       fact: `Run again so: ${then}. ${because}`,
       about: [story.back],
-      answer: { choice: level, wrong: LEVELS.filter((one) => one !== level), inOrder: true },
+      answer: nearlyHowMany(then / servers),
     };
   });
 }

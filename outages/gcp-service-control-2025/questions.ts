@@ -2,7 +2,7 @@
  * What `lab explain` asks about the run of the student's own trigger: what one task did while the policy was
  * blank and after it was good again, what its reads cost and brought, and what would have ended it.
  */
-import { type Cluster, question, type RunEvent, type RunRecord } from 'faultlab';
+import { type Cluster, nearlyHowMany, question, type RunEvent, type RunRecord } from 'faultlab';
 
 const STORE = 'd1';
 const WINDOW_MS = 10_000;
@@ -125,14 +125,6 @@ const ended = question('ended', (run) => {
 
 type Change = Parameters<RunRecord['again']>[0];
 
-const LEVELS = ['none of them', 'less than half', 'more than half', 'nearly all'];
-
-function levelOf(share: number): string {
-  if (share <= 0.05) return 'none of them';
-  if (share >= 0.95) return 'nearly all';
-  return share < 0.5 ? 'less than half' : 'more than half';
-}
-
 /** Who serves at the end: has come up since it went down last, or never did. */
 function upAtEnd(run: RunRecord): number {
   const down = new Set<string>();
@@ -156,12 +148,11 @@ function whatIf(
     const fromMs = windowOf(story);
     const other = await run.again(change(fromMs));
     const then = upAtEnd(other);
-    const level = levelOf(then / tasksOf(other).length);
     return {
       text: `${words(fromMs)} nearly how many of the ${tasksOf(other).length} tasks would have served at the end?`,
       fact: `Run again so: ${then}. ${because}`,
       about: [story.back],
-      answer: { choice: level, wrong: LEVELS.filter((one) => one !== level), inOrder: true },
+      answer: nearlyHowMany(then / tasksOf(other).length),
     };
   });
 }
