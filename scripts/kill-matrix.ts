@@ -74,8 +74,7 @@ for (const { slug, load, mutants } of course) {
   );
   const tried = all.filter(({ name }) => names.has(name));
   console.log(`${slug}: planted bugs × ${ids.length} scenarios, seeds of lab test`);
-  const rows = await killMatrix({ lab, mutants: tried });
-  for (const row of rows) print(row);
+  const rows = await killMatrix({ lab, mutants: tried, onRow: print });
 
   const before = readFileSync(PAGE, 'utf8');
   const page = withMatrix(before, slug, lab.title, matrixLines(ids, rows));
@@ -84,13 +83,13 @@ for (const { slug, load, mutants } of course) {
 
   // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.
   const doubtful = new Set(rows.filter((row) => !isFoundByItsOwn(row)).map(({ name }) => name));
+  if (doubtful.size > 0) console.log('\nnot found by the scenario they name; seeds of lab grade');
   const again = await killMatrix({
     lab,
     mutants: tried.filter(({ name }) => doubtful.has(name)),
     mode: 'grade',
+    onRow: print,
   });
-  if (again.length > 0) console.log('\nnot found by the scenario they name; seeds of lab grade');
-  for (const row of again) print(row);
 
   const inTest = rows.filter(isFoundByAny).length;
   const missed = again.filter((row) => !isFoundByAny(row)).length;

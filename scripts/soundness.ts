@@ -3,6 +3,7 @@
  * Ends with 1 if any run fails or stays undecided, but for what a variant is allowed.
  * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
+import { ProgressLine } from '../cli/progress.ts';
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';
 import { isSimulated, type SimulatedLab, type Variant } from '../grader/lab.ts';
 import { course } from '../outages/index.ts';
@@ -71,22 +72,27 @@ async function judge(
       return { lab: lab.slug, edit: subject.edit, scenarios, stopAtFailure: false, subject };
     });
   });
+  const total = tasks.flatMap(({ scenarios }) => scenarios).reduce((sum, s) => sum + s.seeds, 0);
+  const progress = new ProgressLine();
   let runs = 0;
   let wrong = 0;
   await performAll(tasks, ({ subject: { name, mayFail = {} } }, cells) => {
     for (const { scenario, seeds, failures } of cells) {
       runs += seeds;
+      progress.update({ type: 'seeds', done: runs, total });
       const [first] = failures;
       if (first === undefined) continue;
       const allowed = mayFail[scenario];
       const isWrong = allowed === undefined || failures.some((f) => f.verdict === 'undecided');
       if (isWrong) wrong++;
+      progress.clear();
       const found = failures.slice(0, 4).map(({ seed }) => seed);
       const count = `${failures.length}/${seeds} seeds (${found.join(' ')})`;
       console.log(`${isWrong ? '✗' : '·'} ${name}  ${scenario}  ${count}  ${first.ruleId}`);
       console.log(`    ${allowed ?? first.evidence.slice(0, 400)}`);
     }
   });
+  progress.clear();
   const count = subjects.length;
   console.log(
     `${lab.slug}: ${count} correct implementations, ${runs} runs, ${wrong} wrongly accused`,
