@@ -301,7 +301,9 @@ export class ShardWorkload {
     const endMs = this.#cluster.nowMs + ms;
     for (const client of clients) {
       const next = () => {
-        if (this.#cluster.nowMs >= endMs || this.isBusy(client)) return;
+        if (this.#cluster.nowMs >= endMs) return;
+        // With something from before: it begins when that has ended.
+        if (this.isBusy(client)) return this.#cluster.after(pauseMs, next);
         const key = draw.pick(keys);
         const again = () => this.#cluster.after(draw.int(1, pauseMs), next);
         if (draw.chance(reads)) this.ask(client, { kind: 'get', key }, again);

@@ -727,6 +727,18 @@ export default defineMutants([
     find: 'if (shard === undefined) return undefined;',
     put: 'if (shard === undefined) {\n        await sleep(PAUSE_MS);\n        continue;\n      }',
   }),
+  shard('read-times-not-saved', {
+    bug: 'The snapshot holds all versions, and not up to which time the shard was read.',
+    by: 'E4',
+    find: 'clock: this.#clock,',
+    put: 'clock: Math.max(0, ...[...this.#keys.values()].map((versions) => versions.at(-1)?.[0] ?? 0)),',
+  }),
+  server('arrivals-not-saved', {
+    bug: 'The snapshot does not hold which old owners have yet to delete what has come.',
+    by: 'D5',
+    find: 'arrived: [...this.#arrived],',
+    put: 'arrived: [],',
+  }),
   shard('time-stays-below', {
     bug: 'The new shard does not know up to which time it was read.',
     by: 'G5',

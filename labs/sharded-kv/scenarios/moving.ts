@@ -2,7 +2,7 @@
 import type { Cluster, NodeId, Scenario } from 'faultlab';
 import type { GroupId, Shard } from '../contract.ts';
 import { view, without } from '../view.ts';
-import { ALL_SHARDS, keyIn, sharded } from '../workload.ts';
+import { ALL_SHARDS, keyIn, SETTLE_WITHIN_MS, sharded } from '../workload.ts';
 import {
   actions,
   calm,
@@ -230,6 +230,7 @@ export const moving: readonly Scenario[] = [
       // As soon as the shard has arrived somewhere in q, its power is about to go: before it is
       // written, when it is on one disk, or on all.
       let struck = false;
+      let isDown = false;
       const delayMs = cluster.draw.int(0, 25);
       cluster.filter((m) => {
         if (struck || m.from[0] !== 'p' || !isMigration(m) || m.sizeBytes < value.length)
@@ -238,6 +239,7 @@ export const moving: readonly Scenario[] = [
         cluster.after(3 + delayMs, () => {
           cluster.note('the power of q fails, in the middle of the move');
           crashAll(cluster, nodesOf(cluster, 'q'));
+          isDown = true;
         });
         return undefined;
       });
@@ -246,7 +248,9 @@ export const moving: readonly Scenario[] = [
         cluster.disk(node, { fsyncMs: 10 });
       }
       workload.move(shard, 'q');
-      cluster.run(600);
+      // However long the move takes that is to be disturbed.
+      cluster.runUntil(() => isDown, SETTLE_WITHIN_MS);
+      cluster.run(500);
       if (cluster.draw.chance(0.5)) {
         crashAll(cluster, nodesOf(cluster, 'p'));
         restartAll(cluster, nodesOf(cluster, 'p'));

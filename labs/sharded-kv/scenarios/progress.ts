@@ -178,13 +178,19 @@ export const progress: readonly Scenario[] = [
         workload.move(shard, to);
         cluster.runUntil(serves, 2000);
         cluster.run(cluster.draw.int(0, 60));
-        const leader = workload.leader(to);
-        cluster.crash(leader);
+        // The second time a snapshot is taken meanwhile, and nobody remembers what stood in the log.
+        const isForgotten = to === 'q';
+        const append = { kind: 'append', key: keyIn(shard) } as const;
+        for (let i = 0; isForgotten && i <= SNAPSHOT_EVERY; i++)
+          workload.ask1('c2', { ...append, value: workload.newValue() });
+        const gone = isForgotten ? view(cluster).nodesOf(to) : [workload.leader(to)];
+        crashAll(cluster, gone);
+        if (isForgotten) restartAll(cluster, gone);
         cluster.filter(undefined);
         workload.elect(to);
         workload.expectSettled();
         expectDeleted(cluster, ['p', 'q']);
-        cluster.restart(leader);
+        if (!isForgotten) restartAll(cluster, gone);
       }
       workload.finish();
     },
