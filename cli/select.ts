@@ -1,7 +1,7 @@
 /** From what a user typed to labs, scenarios and seeds; errors name what is allowed. */
 import { existsSync } from 'node:fs';
 import type { SeedChoice } from '../grader/grade.ts';
-import type { AnyScenario, Lab, Part } from '../grader/lab.ts';
+import { type AnyScenario, type Lab, type Part, seedCounts } from '../grader/lab.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
 import { course } from '../outages/index.ts';
 import { UsageError } from './errors.ts';
@@ -99,6 +99,14 @@ export function selectSeeds(
 ): SeedChoice {
   if (seed !== undefined) return { list: [seed] };
   return seeds === undefined ? { mode } : { count: seeds };
+}
+
+/** Whether a test with these seeds is as good as one without a choice: no scenario has fewer. */
+export function countsAsScore(lab: Lab, seeds: SeedChoice): boolean {
+  if ('mode' in seeds) return true;
+  if (!('count' in seeds)) return false;
+  const scenarios = lab.parts.flatMap((part): readonly AnyScenario[] => part.scenarios);
+  return scenarios.every((scenario) => seedCounts(lab, scenario).test <= seeds.count);
 }
 
 /** Slug → folder of the labs whose reference solution is to stand in, for `--with-reference raft`. */

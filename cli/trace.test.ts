@@ -35,3 +35,9 @@ it('shows a window, or one node, or all', () => {
   ]);
   expect(traceLines(trace, { full: true })).toHaveLength(102);
 });
+
+it('what nobody mentions is said to be nowhere', () => {
+  expect(traceLines(trace, { follow: 'nonsense', node: 'n1' })).toEqual([
+    `None of the ${trace.length} events mentions "nonsense" and is on n1.`,
+  ]);
+});

@@ -44,6 +44,15 @@ function mentionOf(text: string): RegExp {
 export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): string[] {
   const { full } = choice;
   const inside = chosenEvents(trace, choice).filter((l) => full || l.kind !== 'change');
+  if (inside.length === 0 && trace.length > 0) {
+    const { follow, node, from, until } = choice;
+    const asked = [
+      follow !== undefined && `mentions ${JSON.stringify(follow)}`,
+      node !== undefined && `is on ${node}`,
+      (from !== undefined || until !== undefined) && 'is in that time',
+    ].filter(Boolean);
+    return [`None of the ${trace.length} events ${asked.join(' and ')}.`];
+  }
   const chosen = [choice.from, choice.until, choice.node, choice.follow];
   const isChosen = chosen.some((one) => one !== undefined);
   const all = full || isChosen;

@@ -12,6 +12,7 @@ import { FAILURES_SHOWN, showTypeErrors } from './commands/test.ts';
 import { UsageError } from './errors.ts';
 import { gradeAloud, showOutcome } from './grading.ts';
 import { keepSchedules, keptSchedule } from './schedules.ts';
+import { countsAsScore } from './select.ts';
 import { changeState, readState, recordReport } from './state.ts';
 import { settled, typecheck } from './typecheck.ts';
 import type { Ui } from './ui.ts';
@@ -127,10 +128,10 @@ class Watch {
     const errors = await settled(types, 500);
     if (signal.aborted) return;
     this.#running = undefined;
-    const counts = 'mode' in this.#request.seeds;
+    const counts = countsAsScore(this.#lab, this.#request.seeds);
     changeState(this.#root, (state) => recordReport(state, report, counts));
     keepSchedules(this.#root, report);
-    showTypeErrors(ui, errors ?? [], shown(this.#request.submission));
+    showTypeErrors(ui, report, errors ?? [], shown(this.#request.submission));
     if (report.problems.length > 0 || report.verdict !== 'passed' || scenario === undefined) {
       showOutcome(ui, report, FAILURES_SHOWN);
     }

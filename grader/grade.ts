@@ -15,6 +15,7 @@ import {
   type Part,
   pointsOfPart,
   type SimulatedLab,
+  seedCounts,
   simulated,
 } from './lab.ts';
 import { isFleet } from './names.ts';
@@ -115,22 +116,14 @@ export interface ReplayOptions {
 }
 
 /** The public seeds: 1, 2, 3 … in every scenario. */
-function seedsOf(
-  scenario: AnyScenario,
-  choice: SeedChoice,
-  defaults: typeof DEFAULT_SEEDS,
-): readonly number[] {
+function seedsOf(lab: Lab, scenario: AnyScenario, choice: SeedChoice): readonly number[] {
   if ('list' in choice) return choice.list;
-  const seeds = scenario.seeds ?? defaults;
+  const seeds = seedCounts(lab, scenario);
   if ('from' in choice) return choice.from.slice(0, seeds.grade);
   const count = 'count' in choice ? choice.count : seeds[choice.mode];
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-/** Of a scenario that does not say how many it needs. */
-export const DEFAULT_SEEDS = { test: 5, grade: 20 };
-/** A seed is a variant of the story there, and each takes real seconds. */
-const SERVER_SEEDS = { test: 2, grade: 3 };
 /** Seeds are handed out in pieces, so that all cores have work until the end. */
 const SEEDS_PER_JOB = 10;
 
@@ -325,8 +318,7 @@ async function gradeParts(
   options: GradeOptions,
   explain: Promise<Explanation | undefined>,
 ): Promise<PartResult[]> {
-  const defaults = isSimulated(lab) ? DEFAULT_SEEDS : SERVER_SEEDS;
-  const seedsFor = (s: AnyScenario) => seedsOf(s, options.seeds, defaults);
+  const seedsFor = (s: AnyScenario) => seedsOf(lab, s, options.seeds);
   const wanted = (s: AnyScenario) => options.only === undefined || options.only.includes(s.id);
   const all = lab.parts.flatMap((p) => p.scenarios).filter(wanted);
   const total = all.reduce((sum, s) => sum + seedsFor(s).length, 0);

@@ -113,6 +113,16 @@ export function simulated(lab: Lab): SimulatedLab {
 
 export type AnyScenario = Scenario | ServerScenario;
 
+/** Of a scenario that does not say how many it needs. */
+const SIMULATED_SEEDS = { test: 5, grade: 20 };
+/** A seed is a variant of the story there, and each takes real seconds. */
+const SERVER_SEEDS = { test: 2, grade: 3 };
+
+/** How many seeds `lab test` and `lab grade` give to a scenario, when nobody says otherwise. */
+export function seedCounts(lab: Lab, { seeds }: AnyScenario): { test: number; grade: number } {
+  return seeds ?? (isSimulated(lab) ? SIMULATED_SEEDS : SERVER_SEEDS);
+}
+
 export interface Part<S extends AnyScenario = AnyScenario> {
   /** One capital letter. Scenario ids begin with it. */
   readonly id: string;

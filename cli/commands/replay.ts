@@ -13,6 +13,7 @@ import type { Ui } from '../ui.ts';
 import { findWorkspace } from '../workspace.ts';
 
 const NOT_SMALLER = 'Nothing smaller than the run as it was drawn breaks the same rule.';
+const NOTHING_BROKEN = 'No rule is broken in this run: there is nothing to make small.';
 const PASSES_NOW = 'This schedule breaks no rule any more.';
 
 interface ReplayOptions extends RunChoice, TraceChoice {
@@ -40,7 +41,8 @@ export async function replayRun(
     else ui.out(...traceLines(trace, options));
     ui.out('', ...outcomeLines(replayed, ui));
     if (run.shrunk && result.verdict === 'passed') ui.out(PASSES_NOW);
-    if (options.shrunk && run.shrunk === undefined) ui.out(NOT_SMALLER);
+    if (options.shrunk && run.shrunk === undefined)
+      ui.out(result.verdict === 'passed' ? NOTHING_BROKEN : NOT_SMALLER);
     if (options.mutant === undefined && options.solution !== true) compare(ui, run, trace);
     return result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 3;
   } catch (error) {

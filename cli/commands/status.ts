@@ -1,6 +1,7 @@
 /** `lab status [lab]`: best points by part, and the TODO markers that are left. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isExplained } from '../../grader/explain/sheet.ts';
 import { pointsOfPart } from '../../grader/lab.ts';
 import { labOrLast } from '../select.ts';
 import { readState } from '../state.ts';
@@ -55,6 +56,8 @@ export async function status(
     const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;
     ui.out('', `Failed last: ${last.scenario} with seed ${last.seed}   ${again}`);
   }
-  ui.out('', `Next: ${ui.command} test ${lab.slug}`);
+  const isDone = lab.parts.every((part) => (state?.best.parts[part.id] ?? 0) >= pointsOfPart(part));
+  const next = isDone && isExplained(lab) ? 'explain' : 'test';
+  ui.out('', `Next: ${ui.command} ${next} ${lab.slug}`);
   return 0;
 }

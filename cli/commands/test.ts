@@ -2,12 +2,19 @@
 import { join } from 'node:path';
 import { isExplained } from '../../grader/explain/sheet.ts';
 import { type Lab, pointsOfPart } from '../../grader/lab.ts';
-import { exitCodeOf } from '../../grader/report/report.ts';
+import { exitCodeOf, type Report } from '../../grader/report/report.ts';
+import { wrap } from '../../grader/report/terminal.ts';
 import { UsageError } from '../errors.ts';
 import { gradeAloud, showOutcome } from '../grading.ts';
 import { labFolder } from '../root.ts';
 import { keepSchedules } from '../schedules.ts';
-import { labOrLast, rememberedReferences, selectScenarios, selectSeeds } from '../select.ts';
+import {
+  countsAsScore,
+  labOrLast,
+  rememberedReferences,
+  selectScenarios,
+  selectSeeds,
+} from '../select.ts';
 import { changeState, readState, recordReport } from '../state.ts';
 import { settled, typecheck } from '../typecheck.ts';
 import type { Ui } from '../ui.ts';
@@ -85,7 +92,7 @@ export async function test(
   const controller = new AbortController();
   const types = options.json ? undefined : typecheck(submission, controller.signal, lab.given);
   const report = await gradeAloud(ui, lab, request, { silent: options.json ?? false });
-  changeState(root, (state) => recordReport(state, report, 'mode' in seeds));
+  changeState(root, (state) => recordReport(state, report, countsAsScore(lab, seeds)));
   keepSchedules(root, report);
   if (options.json) {
     ui.out(JSON.stringify(report, null, 2));
@@ -93,7 +100,7 @@ export async function test(
   }
   const errors = types && (await settled(types, TYPE_CHECK_WAIT_MS));
   controller.abort();
-  showTypeErrors(ui, errors ?? [], shown(submission));
+  showTypeErrors(ui, report, errors ?? [], shown(submission));
   showOutcome(ui, report, only?.length === 1 ? undefined : FAILURES_SHOWN);
   const failed = report.parts.flatMap((p) => p.scenarios).find((s) => s.verdict === 'failed');
   if (failed) ui.out('', `Next: ${ui.command} hint ${lab.slug} ${failed.id}`);
@@ -106,10 +113,12 @@ function nextLines(ui: Ui, root: string, lab: Lab): string[] {
   const earned = readState(root).labs[lab.slug]?.best.parts ?? {};
   const left = lab.parts.find((part) => (earned[part.id] ?? 0) < pointsOfPart(part));
   if (left === undefined) {
-    const next = isExplained(lab)
-      ? `${ui.command} explain ${lab.slug} asks what happened in your own runs`
-      : `${ui.command} list shows what there is`;
-    return [`Next: that was all of it; ${next}`];
+    return isExplained(lab)
+      ? [
+          `Next: ${ui.command} explain ${lab.slug}`,
+          '      all parts are done; it asks what happened in your own runs',
+        ]
+      : [`Next: ${ui.command} list`, '      all parts are done; it shows what else there is'];
   }
   const handout = shown(join(labFolder(lab.slug), 'README.md'));
   return [
@@ -126,10 +135,19 @@ function referenceLines(uses: Readonly<Record<string, string>>): string[] {
     : [`On our ${labs.join(' and ')}, not yours (--with-reference none for yours)`];
 }
 
-export function showTypeErrors(ui: Ui, errors: readonly string[], folder: string): void {
-  if (errors.length === 0) return;
+/** Not beside what keeps the submission from being built: that is said, and one of these. */
+export function showTypeErrors(
+  ui: Ui,
+  { problems }: Report,
+  errors: readonly string[],
+  folder: string,
+): void {
+  if (errors.length === 0 || problems.length > 0) return;
   ui.out('', ui.style.colours.yellow(`! type errors in ${folder} (a warning; the tests ran):`));
-  ui.out(...errors.slice(0, TYPE_ERRORS_SHOWN).map((line) => `  ${line}`));
+  for (const error of errors.slice(0, TYPE_ERRORS_SHOWN)) {
+    const [first = '', ...rest] = wrap(error, 76);
+    ui.out(`  ${first}`, ...rest.map((line) => `    ${line}`));
+  }
   const hidden = errors.length - TYPE_ERRORS_SHOWN;
   if (hidden > 0) ui.out(`  and ${hidden} more`);
 }

@@ -6,8 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_SEEDS, type GradeOptions, grade, replay, withSession } from '../grade.ts';
-import { isSimulated, type Lab, type Mutant, pointsOfPart } from '../lab.ts';
+import { type GradeOptions, grade, replay, withSession } from '../grade.ts';
+import { isSimulated, type Lab, type Mutant, pointsOfPart, seedCounts } from '../lab.ts';
 import { labFolder, ROOT } from '../paths.ts';
 import type { Report, ScenarioResult } from '../report/report.ts';
 import { newLab } from './new.ts';
@@ -57,7 +57,7 @@ export async function testCpuMs(lab: Lab): Promise<number | undefined> {
   return withSession(request, async (session, { parts }) => {
     const before = process.cpuUsage();
     for (const scenario of parts.flatMap(({ scenarios }) => scenarios)) {
-      const count = scenario.seeds?.test ?? DEFAULT_SEEDS.test;
+      const count = seedCounts(lab, scenario).test;
       for (let seed = 1; seed <= count; seed++) await session.run(scenario, seed);
     }
     const { user, system } = process.cpuUsage(before);

@@ -3,8 +3,8 @@
  * bugs hang by one thread, and which scenario tells nothing that another does not.
  */
 import { join } from 'node:path';
-import { DEFAULT_SEEDS, grade } from '../grade.ts';
-import { isSimulated, type Lab, type Mutant } from '../lab.ts';
+import { grade } from '../grade.ts';
+import { isSimulated, type Lab, type Mutant, seedCounts } from '../lab.ts';
 import { ROOT } from '../paths.ts';
 import { type Cell, performAll, scenariosOf } from './crew.ts';
 
@@ -38,8 +38,8 @@ export async function killMatrix(options: MatrixOptions): Promise<readonly Matri
     onRow?.(row);
   };
   if (isSimulated(lab)) {
-    const scenarios = scenariosOf(lab).map(({ id, seeds = DEFAULT_SEEDS }) => {
-      return { id, seeds: seeds[mode] };
+    const scenarios = scenariosOf(lab).map((scenario) => {
+      return { id: scenario.id, seeds: seedCounts(lab, scenario)[mode] };
     });
     const tasks = live.map((mutant) => {
       return { lab: lab.slug, edit: mutant.edit, scenarios, stopAtFailure: true, mutant };
