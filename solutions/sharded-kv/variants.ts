@@ -41,6 +41,11 @@ const variants: readonly Variant[] = [
   vary('slow-ticks', 'Leaders look every 150 ms for what is to do.', [
     server('const TICK_MS = 50;', 'const TICK_MS = 150;'),
   ]),
+  vary(
+    'slower-ticks',
+    'Leaders look every 200 ms for what is to do: a move takes longer than many faults.',
+    [server('const TICK_MS = 50;', 'const TICK_MS = 200;')],
+  ),
   vary('reads-by-the-log', 'A get is an entry like any other.', [
     server("if (operation.kind === 'get') {", "if (operation.kind === 'get' && args.seq < 0) {"),
   ]),
