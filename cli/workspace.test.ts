@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -12,6 +20,7 @@ import {
   startedFolder,
   workFolder,
   writeLaunchFile,
+  writeTypeSettings,
 } from './workspace.ts';
 
 const lab = { slug: 'toy', given: ['contract.ts'], entry: 'toy.ts' };
@@ -86,6 +95,18 @@ it('the launch file of a student is kept', () => {
   put(join(root, '.vscode', 'launch.json'), 'mine');
   expect(writeLaunchFile(root)).toBe(false);
   expect(textOf(join(root, '.vscode', 'launch.json'))).toBe('mine');
+});
+
+it('editors read work/ as the course does, where there is a course', () => {
+  const file = join(root, 'work', 'tsconfig.json');
+  writeTypeSettings(root);
+  expect(existsSync(file)).toBe(false);
+  put(join(root, 'tsconfig.json'), '{}');
+  writeTypeSettings(root);
+  expect(JSON.parse(textOf(file))).toMatchObject({ extends: '../tsconfig.json' });
+  put(file, 'mine');
+  writeTypeSettings(root);
+  expect(textOf(file)).toBe('mine');
 });
 
 it('the state survives, and a broken one says what to do', () => {

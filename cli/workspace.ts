@@ -119,6 +119,15 @@ export function startedFolder(root: string, lab: Pick<Lab, 'slug' | 'entry'>): s
   throw new UsageError({ what: `${shown(missing)} is not there`, todo: `lab start ${lab.slug}` });
 }
 
+/** So that editors read `work/` as the course reads it; unless there is one, or no course around it. */
+export function writeTypeSettings(root: string): void {
+  const file = join(root, 'work', 'tsconfig.json');
+  if (existsSync(file) || !existsSync(join(root, 'tsconfig.json'))) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const settings = { extends: '../tsconfig.json', include: ['.'], exclude: [] };
+  writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
 /** Breakpoints for VS Code, unless the student has settings of their own. */
 export function writeLaunchFile(root: string): boolean {
   const file = join(root, '.vscode', 'launch.json');

@@ -6,7 +6,14 @@ import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
 import { changeState, labState } from '../state.ts';
 import type { Ui } from '../ui.ts';
-import { findWorkspace, shown, start, workFolder, writeLaunchFile } from '../workspace.ts';
+import {
+  findWorkspace,
+  shown,
+  start,
+  workFolder,
+  writeLaunchFile,
+  writeTypeSettings,
+} from '../workspace.ts';
 
 const apiOf = (lab: Lab) => (isOnPostgres(lab) ? ['systems', 'postgres.ts'] : ['node.ts']);
 
@@ -15,6 +22,7 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   const root = findWorkspace();
   const { created, kept } = start(root, lab);
   const hasLaunchFile = writeLaunchFile(root);
+  writeTypeSettings(root);
   changeState(root, (state) => {
     state.last = slug;
     labState(state, slug).startedAt ??= new Date().toISOString();
