@@ -1,6 +1,7 @@
 /**
  * The contract of the sharded KV lab: what passes between clients, controllers and groups, and what
- * your classes offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages.
+ * your classes offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages: in
+ * your copy, whose types are gone when your code runs. Files of your own may stand beside it.
  *
  * Who is who: `k1` … are the controllers, `c1` … the clients. Every other letter is a group of
  * replicas: `p1`, `p2`, `p3` are group `p`.
@@ -53,9 +54,9 @@ export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), gro
 
 /**
  * What an operator wants. A change makes the next configuration. One that is impossible makes none:
- * to let groups join that are in already, groups leave that are not, or all groups leave; to move a
- * shard that does not exist, to a group that is not in, or to the one that has it; to split a shard at a
- * text that is not one of its keys, or at which it begins already.
+ * to let nobody join or leave, to let groups join of which one is in already, groups leave of which one is
+ * not, or all groups leave; to move a shard that does not exist, to a group that is not in, or to the one
+ * that has it; to split a shard at a text that is not one of its keys, or at which it was split off itself.
  */
 export type Change =
   | { readonly kind: 'join'; readonly groups: Config['groups'] }
@@ -81,8 +82,8 @@ export type Operation =
   /** Compare and set: writes `to` if the key holds `from`. */
   | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string }
   /**
-   * Part E. Keys of one shard, as they were at a time. With `until`: if one of them has a version
-   * after `at` and not after `until`, the result is its time, as `uncertain`.
+   * Part E. Keys of one shard, as they were at a time. With `until`: if they have versions after `at` and
+   * not after `until`, the result is the time of the latest of these, as `uncertain`.
    */
   | {
       readonly kind: 'read';
@@ -117,7 +118,8 @@ export const TICKS = 4096;
 
 /**
  * The wall clocks of any two nodes differ by no more; a node whose clock does is refused. The grader
- * leaves room for late messages: clocks are within four fifths of this bound, or beyond it fourfold.
+ * leaves room for late messages: clocks are within four fifths of this bound, or beyond it at least
+ * fourfold. They may jump at any time, also while somebody waits by them.
  */
 export const MAX_OFFSET_MS = 500;
 
@@ -147,7 +149,10 @@ export interface Attempt {
 
 /** Our proposal for two-phase commit between shards; the grader does not look at it. */
 export type TransactionOperation =
-  /** To the anchor: keep a record of it, and see it through. Result: `done`, and the time `at`. */
+  /**
+   * To the anchor: keep a record of it, and see it through. Result: `done`, and the time `at`; `{}` while
+   * it is open.
+   */
   | {
       readonly kind: 'begin';
       readonly attempt: Attempt;
@@ -246,12 +251,13 @@ export interface Replicated {
   /**
    * Puts a command (plain data) into the log. Resolves to what `apply` returned for it on this node;
    * to null if this node does not lead, or has lost the lead meanwhile: the command may still be
-   * applied later, or may have been.
+   * applied later, or may have been. A node that is cut off finds that out when it hears others again:
+   * nothing that has to go on should wait for it.
    */
   submit(command: unknown): Promise<unknown>;
   /**
    * Resolves to true when this node leads and has applied all that was committed before the call
-   * (ReadIndex); to false if it cannot know. Writes nothing into the log.
+   * (ReadIndex); to false if it cannot know, which may take as long. Writes nothing into the log.
    */
   sync(): Promise<boolean>;
 }
