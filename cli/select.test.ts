@@ -1,10 +1,11 @@
 /** Which tests count as a score: those with no fewer seeds than a test without a choice. */
 import { expect, test } from 'vitest';
+import { seedCounts } from '../grader/lab.ts';
 import { countsAsScore, findLab } from './select.ts';
 
 const lab = await findLab('kv-server').load();
 const most = Math.max(
-  ...lab.parts.flatMap(({ scenarios }) => scenarios.map(({ seeds }) => seeds?.test ?? 5)),
+  ...lab.parts.flatMap(({ scenarios }) => scenarios.map((one) => seedCounts(lab, one).test)),
 );
 
 test.each([

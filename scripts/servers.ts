@@ -25,9 +25,10 @@ const values = readOptions('servers', {
   repeat: { type: 'string' },
   show: { type: 'boolean', default: false },
 });
+const labs = (await Promise.all(course.map((entry) => entry.load()))).filter(isOnPostgres);
 const slugs = chosen(
-  'lab',
-  course.map(({ slug }) => slug),
+  'lab on servers',
+  labs.map(({ slug }) => slug),
   values.lab,
 );
 
@@ -39,6 +40,9 @@ function say(isGood: boolean, text: string): void {
   console.log(`${isGood ? '✓' : '✗'} ${text}`);
   if (!isGood) troubles.push(text);
 }
+
+const scenarioIdsOf = ({ parts }: PostgresLab) =>
+  parts.flatMap(({ scenarios }) => scenarios.map(({ id }) => id));
 
 const resultsOf = (report: Report) => report.parts.flatMap((part) => part.scenarios);
 
@@ -56,7 +60,7 @@ async function solution(lab: PostgresLab): Promise<void> {
   const repeats = wholeNumber('repeat', values.repeat ?? '1');
   for (let round = 1; round <= repeats; round++) {
     const startMs = performance.now();
-    const only = values.scenario?.split(',');
+    const only = values.scenario && [...chosen('scenario', scenarioIdsOf(lab), values.scenario)];
     const report = await run(lab, { seeds: { mode: 'grade' }, ...(only ? { only } : {}) });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const isFull = report.verdict === 'passed';
@@ -126,7 +130,9 @@ for (const entry of course) {
   if (!isOnPostgres(lab) || !slugs.has(lab.slug)) continue;
   const missing = missingFor(lab);
   if (missing !== '') {
-    console.log(`not on this backend: ${lab.slug}, for want of ${missing}`);
+    const words = `not on this backend: ${lab.slug}, for want of ${missing}`;
+    if (values.lab === undefined) console.log(words);
+    else say(false, words);
     continue;
   }
   if (values.mutant === undefined) await solution(lab);

@@ -2,7 +2,14 @@
  * What `lab explain` asks about the run of the student's own trigger: what one task did while the policy was
  * blank and after it was good again, what its reads cost and brought, and what would have ended it.
  */
-import { type Cluster, nearlyHowMany, question, type RunEvent, type RunRecord } from 'faultlab';
+import {
+  type Cluster,
+  named,
+  nearlyHowMany,
+  question,
+  type RunEvent,
+  type RunRecord,
+} from 'faultlab';
 
 const STORE = 'd1';
 const WINDOW_MS = 10_000;
@@ -30,11 +37,8 @@ const reasonOf = ({ facts }: RunEvent) =>
 const between = (events: readonly RunEvent[], fromMs: number, toMs: number) =>
   events.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
 
-/** Answers to reads that have arrived at a task. */
-const rowsAt = (run: RunRecord, task?: string) =>
-  run
-    .all('deliver', task)
-    .filter(({ facts: { wire } }) => wire?.kind === 'reply' && wire.method === 'read');
+/** An answer to a read: its sending, or its arrival. */
+const isRow = ({ facts: { wire } }: RunEvent) => wire?.kind === 'reply' && wire.method === 'read';
 
 /** A while in the middle of the outage: the same for all that is counted. */
 const windowOf = ({ back }: Story) => Math.ceil((back.atMs + LATER_MS) / 1000) * 1000;
@@ -81,24 +85,19 @@ const rowsOfOne = question('rows-of-one', (run) => {
   );
   if (vain.length === 0) return undefined;
   const { task, began, ended } = run.draw('rows-of-one').pick(vain);
-  const rows = between(rowsAt(run, task), began.atMs, ended.atMs).length;
+  const rows = between(run.all('deliver', task).filter(isRow), began.atMs, ended.atMs).length;
   return {
-    text: `${named(task, began)} and is killed at ${seconds(ended.atMs)}. How many of the 20 rows had it been given by then?`,
+    text: `${named(began)}; it is killed at ${seconds(ended.atMs)}. How many of the 20 rows had it been given by then?`,
     fact: `${rows}: an answer took as long as a read of every other task that was waiting. What it had read was thrown away with it.`,
     about: [began, ended],
     answer: { number: rows, tolerance: 1, unit: 'rows' },
   };
 });
 
-const named = (task: string, began: RunEvent) =>
-  `#${began.number}: at ${seconds(began.atMs)} ${task} begins to start,`;
-
 const answered = question('answered', (run) => {
   const story = storyOf(run);
   const fromMs = story && windowOf(story);
-  const sent = run
-    .all('send', STORE)
-    .filter(({ facts: { wire } }) => wire?.kind === 'reply' && wire.method === 'read');
+  const sent = run.all('send', STORE).filter(isRow);
   const rows = fromMs === undefined ? [] : between(sent, fromMs, fromMs + WINDOW_MS);
   const [first] = rows;
   if (story === undefined || fromMs === undefined || first === undefined) return undefined;
