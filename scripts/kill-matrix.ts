@@ -56,9 +56,10 @@ const values = readOptions('mutants', {
   mutant: { type: 'string' },
   update: { type: 'boolean', default: false },
 });
+const labs = await Promise.all(course.map((entry) => entry.load()));
 const slugs = chosen(
-  'lab',
-  course.map(({ slug }) => slug),
+  'lab in the simulation',
+  labs.filter(isSimulated).map(({ slug }) => slug),
   values.lab,
 );
 for (const { slug, load, mutants } of course) {

@@ -20,9 +20,10 @@ async function main(): Promise<void> {
     variant: { type: 'string' },
     scenario: { type: 'string' },
   });
+  const labs = await Promise.all(course.map((entry) => entry.load()));
   const slugs = chosen(
-    'lab',
-    course.map(({ slug }) => slug),
+    'lab in the simulation',
+    labs.filter(isSimulated).map(({ slug }) => slug),
     values.lab,
   );
   for (const { slug, load, variants } of course) {
