@@ -1,7 +1,8 @@
 /**
  * The programs of part F: transactions of reads and appends. Each append is a number that is used once,
  * so what was read tells which transactions were before, and a cycle of them proves that they were not
- * executed one after the other (Adya 1999; Kingsbury and Alvaro, Elle, 2020).
+ * executed one after the other (Adya 1999; Kingsbury and Alvaro, Elle, 2020). A get or an append by
+ * itself is a transaction of one step.
  */
 import {
   type Cluster,
@@ -10,7 +11,7 @@ import {
   type TransactionHistory,
   tellTransactions,
 } from 'faultlab';
-import type { Committed, Step, Timestamp } from './contract.ts';
+import type { Committed, Step } from './contract.ts';
 import { s, view } from './view.ts';
 import { ANSWER_WITHIN_MS } from './workload.ts';
 
@@ -23,9 +24,16 @@ interface Asked {
 }
 
 export interface Done extends Asked {
-  readonly at: Timestamp;
   readonly values: readonly (string | null)[];
   readonly returnAt: number;
+}
+
+interface Call {
+  readonly client: NodeId;
+  readonly method: 'transact' | Step['kind'];
+  readonly args: readonly unknown[];
+  readonly steps: readonly Step[];
+  readonly then?: (() => void) | undefined;
 }
 
 /** `3.12.` → [3, 12]. */
@@ -61,25 +69,45 @@ export class TransactedWorkload {
   }
 
   transact(client: NodeId, steps: readonly Step[], then?: () => void): void {
+    this.#ask({ client, method: 'transact', args: [steps], steps, then }, (value) => {
+      const { at, values } = (value ?? {}) as Partial<Committed>;
+      return Number.isSafeInteger(at) ? values : undefined;
+    });
+  }
+
+  /** A get or an append that is no transaction, and has its place in their order all the same. */
+  plain(client: NodeId, step: Step, then?: () => void): void {
+    const args = step.kind === 'get' ? [step.key] : [step.key, step.value];
+    const valuesOf = (value: unknown) => [step.kind === 'get' ? (value as string) : null];
+    this.#ask({ client, method: step.kind, args, steps: [step], then }, valuesOf);
+  }
+
+  #ask(
+    { client, method, args, steps, then }: Call,
+    valuesOf: (value: unknown) => Done['values'] | undefined,
+  ): void {
     const asked: Asked = { client, steps, callAt: this.#cluster.nowMs };
     this.#open.set(client, asked);
-    this.#cluster.request(client, 'transact', [steps], (outcome) => {
+    this.#cluster.request(client, method, args, (outcome) => {
       this.#open.delete(client);
-      const { at, values } = ((outcome.ok && outcome.value) ?? {}) as Partial<Committed>;
+      const values = outcome.ok ? valuesOf(outcome.value) : undefined;
       const isRight =
-        Number.isSafeInteger(at) &&
         values?.length === steps.length &&
         steps.every(({ kind }, i) => (kind === 'get') === (typeof values[i] === 'string'));
+      const isWhole = method === 'transact';
       this.#cluster.expect(isRight, {
         kind: 'contract',
         ruleId: 'no-result',
-        rule: 'A transaction resolves to its time, and a text for each get (contract, TransactionalKv)',
+        rule: isWhole
+          ? 'A transaction resolves to its time, and a text for each get (contract, TransactionalKv)'
+          : 'A get resolves to a text, and nothing rejects (contract, Kv)',
         evidence: `${client}: ${describe(steps)} ${outcome.ok ? `resolved to ${JSON.stringify(outcome.value)}` : `was rejected with ${outcome.error}`}`,
-        lookAt:
-          'what does a client know when a transaction has been committed, and what when it was not?',
+        lookAt: isWhole
+          ? 'what does a client know when a transaction has been committed, and what when it was not?'
+          : 'what does a client do when it is told that a key is locked?',
       });
       const returnAt = this.#cluster.nowMs;
-      this.done.push({ ...asked, at: at as number, values: values as Done['values'], returnAt });
+      this.done.push({ ...asked, values: values as Done['values'], returnAt });
       if (then) this.#cluster.after(0, then);
     });
   }

@@ -421,6 +421,12 @@ export default defineMutants([
     find: 'const TICK_MS = 50;',
     put: 'const TICK_MS = 5;',
   }),
+  server('arrivals-not-saved', {
+    bug: 'The snapshot does not hold which old owners have yet to delete what has come.',
+    by: 'D5',
+    find: 'arrived: [...this.#arrived],',
+    put: 'arrived: [],',
+  }),
   // ── Part E: times ─────────────────────────────────────────────────────────────────────────────
   shard('time-of-the-wall', {
     bug: 'A write gets the time of the leader’s clock, whatever time the shard has come to.',
@@ -517,6 +523,12 @@ export default defineMutants([
     find: 'Math.abs(mine - nowMs) > MAX_OFFSET_MS',
     put: 'nowMs - mine > MAX_OFFSET_MS',
   }),
+  shard('read-times-not-saved', {
+    bug: 'The snapshot holds all versions, and not up to which time the shard was read.',
+    by: 'E4',
+    find: 'clock: this.#clock,',
+    put: 'clock: Math.max(0, ...[...this.#keys.values()].map((versions) => versions.at(-1)?.[0] ?? 0)),',
+  }),
   // ── Part F: transactions ──────────────────────────────────────────────────────────────────────
   client('own-appends-unseen', {
     bug: 'A get of a transaction does not see the appends before it.',
@@ -601,6 +613,26 @@ export default defineMutants([
     common: true,
     find: 'promised: [...this.transactions.promised.values()],',
     put: 'promised: [],',
+  }),
+  shard('reads-what-is-locked', {
+    bug: 'A get gives the last version, though a transaction may be committed that has replaced it.',
+    by: 'F8',
+    common: true,
+    find: 'return this.transactions.willWrite(key) ? LOCKED : { value: this.get(key) };',
+    put: 'return { value: this.get(key) };',
+  }),
+  shard('writes-what-is-locked', {
+    bug: 'A put or an append writes to a key that a transaction is about to write.',
+    by: 'F8',
+    common: true,
+    find: 'if (transactions[isBusy](operation.key)) return LOCKED;',
+    put: 'if (isRead && transactions[isBusy](operation.key)) return LOCKED;',
+  }),
+  shard('writes-what-was-read', {
+    bug: 'A put or an append writes to a key that an open transaction has read.',
+    by: 'F8',
+    find: "isRead ? 'willWrite' : 'isLocked'",
+    put: "isRead ? 'willWrite' : 'willWrite'",
   }),
   // ── Part G: splits ────────────────────────────────────────────────────────────────────────────
   assignment('splits-forgotten', {
@@ -726,18 +758,6 @@ export default defineMutants([
     common: true,
     find: 'if (shard === undefined) return undefined;',
     put: 'if (shard === undefined) {\n        await sleep(PAUSE_MS);\n        continue;\n      }',
-  }),
-  shard('read-times-not-saved', {
-    bug: 'The snapshot holds all versions, and not up to which time the shard was read.',
-    by: 'E4',
-    find: 'clock: this.#clock,',
-    put: 'clock: Math.max(0, ...[...this.#keys.values()].map((versions) => versions.at(-1)?.[0] ?? 0)),',
-  }),
-  server('arrivals-not-saved', {
-    bug: 'The snapshot does not hold which old owners have yet to delete what has come.',
-    by: 'D5',
-    find: 'arrived: [...this.#arrived],',
-    put: 'arrived: [],',
   }),
   shard('time-stays-below', {
     bug: 'The new shard does not know up to which time it was read.',

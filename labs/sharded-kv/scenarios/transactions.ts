@@ -4,7 +4,7 @@ import { type GroupId, type Step, shardOf } from '../contract.ts';
 import { timed } from '../timed.ts';
 import { transacted } from '../transacted.ts';
 import { groupOf, view } from '../view.ts';
-import { keyIn, sharded } from '../workload.ts';
+import { ANSWER_WITHIN_MS, keyIn, sharded } from '../workload.ts';
 import {
   actions,
   calm,
@@ -122,6 +122,49 @@ function moveMidway(cluster: Cluster, when: 'open' | 'decided' | 'twice'): void 
   work.settle();
   work.transact1('c3', [get(first), get(second)]);
   cluster.heal();
+}
+
+/**
+ * The owners of two shards cannot hear each other, from the moment on at which a client is told that its
+ * transaction in both is committed. One of the shards may not have heard of it: who comes to it by
+ * itself must neither read nor append to what was there before.
+ */
+function undecidedAtOne(cluster: Cluster, keys: readonly [string, string]): void {
+  const work = transacted(cluster);
+  const nodesOf = (group: GroupId) => view(cluster).nodesOf(group);
+  const [key = ''] = cluster.draw.shuffle(keys);
+  const asks = () => {
+    cutBetween(cluster, nodesOf('p'), nodesOf('q'));
+    cluster.note('p and q cannot hear each other; the transaction of c1 is committed');
+    work.plain('c1', get(key));
+    work.plain('c2', work.append(keys[0]), () => work.plain('c2', get(keys[0])));
+    work.plain('c3', work.append(keys[1]), () => work.plain('c3', get(keys[1])));
+  };
+  work.transact(
+    'c1',
+    keys.map((each) => work.append(each)),
+    asks,
+  );
+  cluster.runUntil(() => !work.isBusy('c1'), ANSWER_WITHIN_MS);
+  cluster.run(300);
+  cluster.heal();
+  work.settle();
+}
+
+/**
+ * A transaction reads in one shard, and writes there and in another, which is slow to hear of it.
+ * Meanwhile somebody appends to what was read, and then looks at what is not written yet.
+ */
+function readBefore(cluster: Cluster, keys: readonly [string, string]): void {
+  const work = transacted(cluster);
+  const [read, written] = keys;
+  cluster.filter((m) => (isMigration(m) && m.kind === 'request' ? 80 : undefined));
+  const writes = [work.append(`${read}2`), work.append(written)];
+  work.transact('c1', [get(read), ...cluster.draw.shuffle(writes)]);
+  cluster.run(cluster.draw.int(30, 60));
+  work.plain('c2', work.append(read), () => work.plain('c2', get(written)));
+  work.settle();
+  cluster.filter(undefined);
 }
 
 export const transactions: readonly Scenario[] = [
@@ -327,8 +370,27 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F8',
+    title: 'a get or an append by itself minds what a transaction holds',
+    points: 1,
+    nodes: { k: 3, p: 3, q: 3, c: 3 },
+    seeds: DIRECTED,
+    lookAt: 'a get, a put, an append meets the lock of a transaction: what is it told?',
+    run(cluster) {
+      const work = transacted(cluster);
+      sharded(cluster).join('p', 'q');
+      settleOwners(cluster);
+      for (let round = 0; round < 4; round++) {
+        undecidedAtOne(cluster, [P1, Q1]);
+        readBefore(cluster, round % 2 === 0 ? [P1, Q1] : [Q1, P1]);
+      }
+      for (const client of cluster.clients) work.transact1(client, [get(P1), get(Q1)]);
+      finish(cluster);
+    },
+  },
+  {
+    id: 'F9',
     title: 'with crashes, loss and moves there is an order for all transactions',
-    points: 3,
+    points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
     lookAt: 'which logs hold a promise, a decision, and what became of it, and in which order?',
