@@ -7,6 +7,9 @@ const DIRECTED = { test: 3, grade: 20 };
 /** A log may not take more than this for 10 keys with short values. */
 const DISK_BYTES_MAX = 64 * 1024;
 
+/** What a sweep takes for a crash, by turns: the two extremes, which find most, with the first seeds. */
+const SWEPT = ['torn', 'lose', 'seeded'] as const;
+
 export const disk: readonly Scenario[] = [
   {
     id: 'A1',
@@ -135,12 +138,12 @@ export const disk: readonly Scenario[] = [
     title: 'a crash at any single operation of the disk, through 200 puts, breaks nothing',
     points: 5,
     nodes: { s: 1 },
-    seeds: { test: 3, grade: 12 },
+    seeds: { test: 2, grade: 12 },
     sweep: ['fsync', 'write'],
     lookAt: 'which operation was the last before the crash, and what does it leave?',
     run(cluster) {
       const programs = stores(cluster);
-      const mode = (['torn', 'lose', 'seeded'] as const)[cluster.seed % 3] ?? 'torn';
+      const mode = SWEPT[(cluster.seed - 1) % SWEPT.length] ?? 'torn';
       cluster.onCrash('s1', mode);
       programs.work('s1', { callers: 2, puts: 200, keys: 8, valueBytes: 180, reads: 0.1 });
       cluster.disarm('s1');
