@@ -39,8 +39,10 @@ facts in this file against your run, and changes nothing in it. \`lab explain ${
 prints the events with their numbers. Sentences of these forms are checked wherever they stand:
 
   #12 happened before #34          #12 and #34 are concurrent       #12 set off #34
-  #12 (1.234 s)                    37 messages were sent            5 put were sent
+  #12 (1.234 s)                    37 messages were sent            5 ⟨method⟩ were sent
   without #12, #34 comes at 1.5 s  without #12, #34 never comes     without #12, #34 comes as it did
+
+A ⟨method⟩ is the name of an RPC, as the events show it.
 -->
 
 ## What happened

@@ -296,7 +296,8 @@ export interface Surroundings {
 
 /**
  * Your client: `new Client(node, controllers)`. One method at a time; each resolves once those can be
- * reached who are needed, however long that takes, and never rejects.
+ * reached who are needed, however long that takes, and never rejects; in part E, while clocks are too
+ * far apart, it waits for that, too.
  */
 export interface Kv {
   get(key: string): Promise<string>;

@@ -23,6 +23,7 @@ import {
   type Committed,
   type GroupId,
   type RequestArgs,
+  type Result,
   type Shard,
   type Snapshot,
   type Step,
@@ -124,11 +125,18 @@ const whichTime = question('which-time', (run) => {
   if (found.length === 0) return undefined;
   const { call, read, write } = run.draw('which-time').pick(found);
   const writing = callOf(run, write) ?? write;
+  // Also the messages that say so: the reply to the write, or the one that found it uncertain.
+  const isTold = ({ kind, facts: { wire } }: RunEvent) => {
+    const { at: of, uncertain } = ((wire?.body as { result?: Result } | null)?.result ??
+      {}) as Result;
+    return (kind === 'send' || kind === 'deliver') && [of, uncertain].includes(timeOf(read));
+  };
+  const told = run.events.filter((e) => e.number < read.number && isTold(e));
   return {
     text: `${named(call)}; at ${at(read.atMs)} it resolves to a snapshot at the time ${timeOf(read)}, of which ${read.node} had not been told before. Which event is the reason for just this time?`,
     fact: `${named(write)}: a version with this very time. By its own clock ${read.node} could not know whether it was written before the snapshot was asked for, so all was read once more, at this time.`,
     about: [writing, read],
-    answer: { event: write, orAlso: [writing] },
+    answer: { event: write, orAlso: [writing, ...told] },
   };
 });
 

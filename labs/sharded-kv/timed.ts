@@ -37,6 +37,18 @@ export const t = (at: Timestamp): string => {
 
 const nameOf = (value: string) => (value === '' ? 'nothing' : `"${value}"`);
 
+/** Why nobody may be refused now, and what to ask oneself then. */
+const WHO_WRITES = {
+  rule: 'While clocks are within MAX_OFFSET_MS of each other, nobody is refused for their sake (contract, TimedKv)',
+  lookAt: 'which two clocks are compared here, and how late may the message be?',
+};
+
+const WHO_READS = {
+  rule: 'While clocks are within MAX_OFFSET_MS of each other, no read is refused, of a time that is not HISTORY_MS old (contract, TimedKv)',
+  lookAt:
+    'is it refused for a clock, or for the age of the time that it asks for, and what is that compared with?',
+};
+
 export class TimedWorkload {
   readonly #cluster: Cluster;
   readonly writes: Write[] = [];
@@ -100,19 +112,20 @@ export class TimedWorkload {
     this.#cluster.request(client, method, args, (outcome) => {
       this.#open.delete(client);
       if (outcome.ok) done(outcome.value);
-      else this.#refuse(client, method, outcome.error);
+      else this.#refuse(client, method, args, outcome.error);
       if (then) this.#cluster.after(0, then);
     });
   }
 
-  #refuse(client: NodeId, method: string, error: string): void {
+  #refuse(client: NodeId, method: string, args: readonly unknown[], error: string): void {
     this.refused++;
+    const [asked] = args;
+    const what = method === 'snapshotAt' ? `${method} ${t(asked as Timestamp)}` : method;
     this.#cluster.expect(this.mayRefuse, {
       kind: 'contract',
       ruleId: 'refused',
-      rule: 'While clocks are within MAX_OFFSET_MS of each other, nobody is refused for their sake (contract, TimedKv)',
-      evidence: `${client}: ${method} was rejected at ${s(this.#cluster.nowMs)} with ${error}`,
-      lookAt: 'which two clocks are compared here, and how late may the message be?',
+      evidence: `${client}: ${what} was rejected at ${s(this.#cluster.nowMs)} with ${error}`,
+      ...(method === 'putAt' ? WHO_WRITES : WHO_READS),
     });
   }
 

@@ -1,7 +1,7 @@
 /** Part F: transactions over several shards, by two-phase commit among logs. */
 import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
 import { type GroupId, type Step, shardOf } from '../contract.ts';
-import { timed } from '../timed.ts';
+import { t, timed } from '../timed.ts';
 import { transacted } from '../transacted.ts';
 import { groupOf, view } from '../view.ts';
 import { ANSWER_WITHIN_MS, keyIn, sharded } from '../workload.ts';
@@ -50,7 +50,7 @@ function expectWhole(cluster: Cluster): void {
         kind: 'safety',
         ruleId: 'half-a-transaction',
         rule: 'A snapshot shows all writes of a transaction, or none (handout, Part F)',
-        evidence: `${read.client} read ${read.keys.join(', ')} at ${read.at} and saw that ${one.client} had appended "${is?.step.kind === 'append' && is.step.value}" to ${is?.step.key}, and not yet "${isNot?.step.kind === 'append' && isNot.step.value}" to ${isNot?.step.key}`,
+        evidence: `${read.client} read ${read.keys.join(', ')} at ${t(read.at)} and saw that ${one.client} had appended "${is?.step.kind === 'append' && is.step.value}" to ${is?.step.key}, and not yet "${isNot?.step.kind === 'append' && isNot.step.value}" to ${isNot?.step.key}`,
         lookAt:
           'what does a read at a time do with a key about which a transaction has not decided yet?',
       });
