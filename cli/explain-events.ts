@@ -47,7 +47,7 @@ export async function showEvents(
   const page = `${ui.command} view ${lab.slug} ${scenario.id} --seed ${seed} --whole`;
   ui.out(
     '',
-    `${chosen.length} of ${run.events.length} events   --node, --from, --until, --follow, --full`,
+    `${chosen.length} of ${run.events.length} events   --node, --from, --until, --follow, --without, --full`,
   );
   ui.out(`as a page: ${page}`);
   return 0;

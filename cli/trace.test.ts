@@ -24,7 +24,7 @@ it('tells faults, and everything near the end', () => {
     '    0.125  n2  send     message 25',
   ]);
   expect(lines.at(-1)).toBe(
-    '75 of 102 lines are left out: --full, --from, --until, --node, --follow',
+    '75 of 102 lines left out: --full --from --until --node --follow --without',
   );
 });
 
@@ -34,6 +34,13 @@ it('shows a window, or one node, or all', () => {
     '    0.012  n2  send     message 11',
   ]);
   expect(traceLines(trace, { full: true })).toHaveLength(102);
+});
+
+it('leaves out what mentions one of some words, or is of that kind, and shows all the rest', () => {
+  const rest = traceLines(trace, { without: 'message,isolate' });
+  expect(rest).toEqual(['    0.000  n1  boot     boots']);
+  expect(traceLines(trace, { without: 'message 9', until: 12 })).toHaveLength(12);
+  expect(traceLines(trace, { without: 'send,boot' })).toHaveLength(1);
 });
 
 it('what nobody mentions is said to be nowhere', () => {

@@ -9,6 +9,8 @@ export interface TraceChoice {
   readonly node?: string;
   /** Only what mentions this: a key, a command, `index 7`. */
   readonly follow?: string;
+  /** Only what mentions none of these, and is of no such kind: `appendEntries,timer,disk`. */
+  readonly without?: string;
   readonly full?: boolean;
 }
 
@@ -23,15 +25,19 @@ const COLUMNS = 80;
 /** The events that a user has asked for, before any are left out for length. */
 export function chosenEvents<Line extends TraceLine>(
   trace: readonly Line[],
-  { from = 0, until = Number.POSITIVE_INFINITY, node, follow }: TraceChoice,
+  { from = 0, until = Number.POSITIVE_INFINITY, node, follow, without = '' }: TraceChoice,
 ): Line[] {
   const mentions = follow === undefined ? undefined : mentionOf(follow);
+  const words = without.split(',').filter((word) => word !== '');
+  const unwanted = words.map(mentionOf);
   return trace.filter(
     (l) =>
       l.atMs >= from &&
       l.atMs <= until &&
       (node === undefined || l.node === node) &&
-      (mentions === undefined || mentions.test(l.text)),
+      (mentions === undefined || mentions.test(l.text)) &&
+      !words.includes(l.kind) &&
+      !unwanted.some((word) => word.test(l.text)),
   );
 }
 
@@ -45,15 +51,16 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   const { full } = choice;
   const inside = chosenEvents(trace, choice).filter((l) => full || l.kind !== 'change');
   if (inside.length === 0 && trace.length > 0) {
-    const { follow, node, from, until } = choice;
+    const { follow, without, node, from, until } = choice;
     const asked = [
       follow !== undefined && `mentions ${JSON.stringify(follow)}`,
+      without !== undefined && `mentions none of ${JSON.stringify(without)}`,
       node !== undefined && `is on ${node}`,
       (from !== undefined || until !== undefined) && 'is in that time',
     ].filter(Boolean);
     return [`None of the ${trace.length} events ${asked.join(' and ')}.`];
   }
-  const chosen = [choice.from, choice.until, choice.node, choice.follow];
+  const chosen = [choice.from, choice.until, choice.node, choice.follow, choice.without];
   const isChosen = chosen.some((one) => one !== undefined);
   const all = full || isChosen;
   const telling = inside.slice(0, -LAST_SHOWN).filter((l) => TELLING.has(l.kind));
@@ -67,7 +74,7 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   if (left > 0) {
     lines.push(
       '',
-      `${left} of ${inside.length} lines are left out: --full, --from, --until, --node, --follow`,
+      `${left} of ${inside.length} lines left out: --full --from --until --node --follow --without`,
     );
   }
   return lines;

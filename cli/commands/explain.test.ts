@@ -161,7 +161,7 @@ test('the events of a run, with their numbers', async () => {
     #115    0.853  c1  deliver  s1 → c1 write reply {"ok":false}
     #116    0.853  c1  return   write resolves to {"ok":false}
 
-    7 of 129 events   --node, --from, --until, --follow, --full
+    7 of 129 events   --node, --from, --until, --follow, --without, --full
     as a page: lab view kv-server D4 --seed 1 --whole
     exit 0"
   `);
