@@ -3,7 +3,8 @@
  * no files, no processes, no wall clock, except the one limit that stops an endless loop.
  */
 import vm from 'node:vm';
-import { RunEnded, SimCluster } from './cluster.ts';
+import { SimCluster } from './cluster/cluster.ts';
+import { RunEnded } from './cluster/watchers.ts';
 import { tellStory } from './explore/story.ts';
 import type { Cluster, Scenario, SimulatedLab } from './lab.ts';
 import { type Crew, namesOf } from './names.ts';
