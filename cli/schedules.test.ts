@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import type { Report, ScenarioResult } from '../grader/report/report.ts';
 import { keepSchedules, keptSchedule, readSchedule } from './schedules.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'faultlab-schedules-'));
 afterEach(() => rmSync(join(root, '.lab'), { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const plan = [{ atMs: 5, do: 'crash', node: 'n1' }];
 const finding = { kind: 'safety', ruleId: 'r', rule: 'R', evidence: 'e', atMs: 9 } as const;

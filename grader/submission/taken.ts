@@ -1,10 +1,10 @@
 /** A submission with the labs that it is built on, copied side by side for as long as it is graded. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from '../lab.ts';
 import type { BuildProblem } from '../report/report.ts';
 import { collect } from './collect.ts';
+import { withScratch } from './scratch.ts';
 
 export interface Taken {
   /** The copy. */
@@ -27,8 +27,7 @@ export async function withTaken<T>(
   given: Readonly<Record<string, string>>,
   use: (taken: Taken) => Promise<T>,
 ): Promise<T> {
-  const base = mkdtempSync(join(tmpdir(), 'faultlab-'));
-  try {
+  return withScratch(async (base) => {
     const problems: BuildProblem[] = [];
     const hashes: string[] = [];
     const take = (slug: string, from: string) => {
@@ -45,8 +44,6 @@ export async function withTaken<T>(
       const beside = join(folder, '..', slug);
       if (uses[slug] === undefined && existsSync(beside)) uses[slug] = take(slug, beside);
     }
-    return await use({ folder: own, uses, problems, hash: hashes.join('') });
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-  }
+    return use({ folder: own, uses, problems, hash: hashes.join('') });
+  });
 }

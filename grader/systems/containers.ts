@@ -24,24 +24,24 @@ import {
   type SiteSpec,
   TOOL_CAPABILITIES,
 } from './machine.ts';
+import { freePorts } from './ports.ts';
 import { ServerError, type ToolResult } from './postgres.ts';
 import {
   CLUSTER_LABEL,
   CONTAINERS_FILE,
   claimFolder,
   removeFolder,
+  SHARED,
   stateFolder,
 } from './registry.ts';
 import { InfrastructureError, within } from './wait.ts';
 
 /** What users have; `FAULTLAB_PG_IMAGE` names another one: any with PostgreSQL's programs on its PATH. */
 const DEFAULT_IMAGE = 'postgres:17-alpine';
-const PORT = 5432;
 const HOME = '/faultlab';
 const DATA = `${HOME}/data`;
 const LOG = `${HOME}/postgres.log`;
-/** A folder of the host that all machines of a site see. */
-const SHARED = '/faultlab-shared';
+const ARCHIVE = `${SHARED}/archive`;
 const TEMPLATE = 'template.tar';
 /** A disk that nobody has limited. */
 const DISK_MB = 1024;
@@ -110,34 +110,42 @@ async function createSite(images: Images, { names, diskMb }: SiteSpec): Promise<
   // Whoever removes the folder removes the containers, too.
   writeFileSync(join(folder, CONTAINERS_FILE), '');
   const shared = join(folder, 'shared');
-  const archive = join(shared, 'archive');
-  for (const path of [shared, archive]) {
-    mkdirSync(path);
-    // The server's user in the image has a number of its own.
-    chmodSync(path, 0o777);
-  }
+  mkdirSync(shared);
+  // The server's user in the image has a number of its own.
+  chmodSync(shared, 0o777);
   const started: ContainerMachine[] = [];
   const destroy = async () => {
+    await started[0]?.clearShared();
     await Promise.all(started.map((machine) => machine.end()));
     removeFolder(folder);
   };
   try {
-    const launched = names.map(async (name) => {
+    // Inside and outside of a container a server has one port: tools on its machine find it there, too.
+    const ports = await freePorts(folder, names.length);
+    const launched = names.map(async (name, i) => {
       const sizeMb = diskMb?.[name] ?? DISK_MB;
-      const machine = await ContainerMachine.start(name, images.image, folder, sizeMb);
+      const port = ports[i] as number;
+      const machine = await ContainerMachine.start({
+        name,
+        image: images.image,
+        folder,
+        sizeMb,
+        port,
+      });
       started.push(machine);
       return machine;
     });
     const machines = await Promise.all(launched);
     const [first] = machines;
     if (first) await provideTemplate(first, images, shared);
+    await first?.makeArchive();
     await Promise.all(machines.map((machine) => machine.fill()));
     // On Linux a container reaches the host by the bridge; elsewhere Docker's virtual machine forwards.
     const isLinux = process.platform === 'linux';
     return {
       machines,
       folder,
-      archiveDir: `${SHARED}/archive`,
+      archiveDir: ARCHIVE,
       proxyHost: isLinux ? images.gateway : '127.0.0.1',
       proxyAddress: isLinux ? images.gateway : 'host.docker.internal',
       destroy,
@@ -169,35 +177,44 @@ async function provideTemplate(
   renameSync(`${kept}.${process.pid}`, kept);
 }
 
+interface MachineSpec {
+  readonly name: NodeId;
+  readonly image: string;
+  readonly folder: string;
+  readonly sizeMb: number;
+  readonly port: number;
+}
+
 class ContainerMachine implements Machine {
   readonly name: NodeId;
   readonly dataDir = DATA;
   readonly address: Address;
   readonly #container: StartedTestContainer;
 
-  private constructor(name: NodeId, container: StartedTestContainer) {
+  private constructor(name: NodeId, port: number, container: StartedTestContainer) {
     this.name = name;
     this.#container = container;
-    this.address = { host: container.getHost(), port: container.getMappedPort(PORT) };
+    this.address = { host: container.getHost(), port };
   }
 
-  static async start(
-    name: NodeId,
-    image: string,
-    folder: string,
-    sizeMb: number,
-  ): Promise<ContainerMachine> {
+  static async start({
+    name,
+    image,
+    folder,
+    sizeMb,
+    port,
+  }: MachineSpec): Promise<ContainerMachine> {
     const container = new GenericContainer(image)
       .withEntrypoint(['sh', '-c', SUPERVISOR])
       .withLabels({ [CLUSTER_LABEL]: basename(folder) })
       .withBindMounts([{ source: join(folder, 'shared'), target: SHARED, mode: 'rw' }])
       .withTmpFs({ [HOME]: `rw,exec,mode=1777,size=${sizeMb}m` })
       .withExtraHosts([{ host: 'host.docker.internal', ipAddress: 'host-gateway' }])
-      .withExposedPorts(PORT)
+      .withExposedPorts({ container: port, host: port })
       .withWaitStrategy(Wait.forSuccessfulCommand('true'))
       .withStartupTimeout(START_WITHIN_MS);
     try {
-      return new ContainerMachine(name, await container.start());
+      return new ContainerMachine(name, port, await container.start());
     } catch (error) {
       throw new InfrastructureError(
         `a container of ${image} does not start: ${(error as Error).message}`,
@@ -214,6 +231,18 @@ class ContainerMachine implements Machine {
     // pg_control keeps the limits of the last start, and a standby with lower ones refuses to run.
     await this.#must(`postgres --single -D ${DATA} postgres </dev/null >/dev/null`);
     await this.#must(`tar -C ${HOME} -cf ${SHARED}/${TEMPLATE} data && rm -rf ${DATA}`);
+  }
+
+  /** The folder of the archive belongs to the server's user, as everything in there. */
+  async makeArchive(): Promise<void> {
+    await this.#must(`mkdir -m 777 ${ARCHIVE}`);
+  }
+
+  /** What that user has left there, the user of this process could not remove. */
+  async clearShared(): Promise<void> {
+    await this.#container
+      .exec(['sh', '-c', `rm -rf ${SHARED}/*`], { user: 'root' })
+      .catch(() => {}); // Paused, or gone: `removeFolder` tries, too.
   }
 
   async fill(): Promise<void> {
@@ -236,7 +265,7 @@ class ContainerMachine implements Machine {
     // A pid file of a life before this one would be taken for that of this life.
     await this.#must(
       `rm -f ${DATA}/postmaster.pid; cd ${DATA}; ` +
-        `setsid postgres -D ${DATA} -p ${PORT} ${flags.join(' ')} >>${LOG} 2>&1 </dev/null & echo $! >${HOME}/pid`,
+        `setsid postgres -D ${DATA} -p ${this.address.port} ${flags.join(' ')} >>${LOG} 2>&1 </dev/null & echo $! >${HOME}/pid`,
     );
   }
 
@@ -313,7 +342,8 @@ class ContainerMachine implements Machine {
   }
 
   async list(path: string): Promise<string[]> {
-    const output = await this.#file('ls', '-1A', full(path));
+    // With a slash: of a file `ls` would list the file itself.
+    const output = await this.#file('ls', '-1A', `${full(path)}/`);
     return output.split('\n').filter(Boolean).sort();
   }
 

@@ -33,6 +33,8 @@ const CLUSTER_PREFIX = 'c-';
 export const CONTAINERS_FILE = 'containers';
 /** On each container: the name of its cluster's folder. */
 export const CLUSTER_LABEL = 'org.faultlab.cluster';
+/** On each of them: a folder of the host that all machines of a cluster see. */
+export const SHARED = '/faultlab-shared';
 /** Memory is the faster disk, when there is enough of it. */
 const MEMORY_DISK = '/dev/shm';
 const FREE_BYTES_MIN = 1024 ** 3;
@@ -104,6 +106,9 @@ function removeContainers(cluster: string): void {
   const filter = `label=${CLUSTER_LABEL}=${cluster}`;
   const { stdout } = spawnSync('docker', ['ps', '-aq', '--filter', filter], { encoding: 'utf8' });
   const ids = (stdout ?? '').split('\n').filter(Boolean);
+  // What the server's user in the image has left, the user of this process could not remove.
+  const clear = ['-u', 'root', ids[0] ?? '', 'sh', '-c', `rm -rf ${SHARED}/*`];
+  if (ids.length > 0) spawnSync('docker', ['exec', ...clear]);
   if (ids.length > 0) spawnSync('docker', ['rm', '-f', '-v', ...ids]);
 }
 
