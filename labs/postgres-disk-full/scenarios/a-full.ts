@@ -1,5 +1,5 @@
 /** Part A: the disk is full, and the primary is down. */
-import type { Drill, PgServer, ServerScenario } from 'faultlab';
+import { type Drill, type PgServer, type ServerScenario, sleep } from 'faultlab';
 import {
   beside,
   DISK_MB,
@@ -64,7 +64,10 @@ async function fill(drill: Drill): Promise<void> {
       return false;
     } catch {
       // It may come back by itself, as long as there is a little room.
-      return isCut && !(await canStart(primary));
+      if (!isCut) return false;
+      if (!(await isOfNoUse(primary))) return !(await canStart(primary));
+      await primary.stop('immediate');
+      return true;
     }
   };
   await drill.assume('the disk to be full', fillMore, { withinMs: 180_000 });
@@ -73,6 +76,19 @@ async function fill(drill: Drill): Promise<void> {
     await primary.writeFile(beside(primary, name), 'core '.repeat(12_000)).catch(() => {});
   }
   await drill.assume('n1 not to start', async () => !(await canStart(primary)));
+}
+
+/** It runs, and has no room for the file that a connection begins with: nobody gets in any more. */
+async function isOfNoUse(node: PgServer): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries++) {
+    const isUseful = await node.sql('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    if (isUseful || !(await node.isRunning())) return false;
+    await sleep(100);
+  }
+  return true;
 }
 
 async function canStart(node: PgServer): Promise<boolean> {
