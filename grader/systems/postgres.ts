@@ -44,7 +44,7 @@ export interface ToolResult {
 export interface PgNode {
   /** `n1`, `n2` … */
   readonly name: string;
-  /** Where `psql -h 127.0.0.1 -p PORT -U postgres` finds it. */
+  /** Where `psql -h 127.0.0.1 -p PORT -U postgres` finds it, on its own machine and on yours. */
   readonly port: number;
   /** The data directory, a full path on the node's machine. */
   readonly dataDir: string;

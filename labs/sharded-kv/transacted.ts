@@ -87,6 +87,7 @@ export class TransactedWorkload {
     valuesOf: (value: unknown) => Done['values'] | undefined,
   ): void {
     const asked: Asked = { client, steps, callAt: this.#cluster.nowMs };
+    if (this.isBusy(client)) throw new Error(`${client} has an operation under way already`);
     this.#open.set(client, asked);
     this.#cluster.request(client, method, args, (outcome) => {
       this.#open.delete(client);
@@ -120,8 +121,10 @@ export class TransactedWorkload {
     return this.done.findLast((one) => one.client === client) as Done;
   }
 
+  /** Also what clients ask when they have had an answer: each has one operation at a time. */
   settle(withinMs = ANSWER_WITHIN_MS): void {
-    this.#wait(withinMs, [...this.#open.keys()]);
+    do this.#wait(withinMs, [...this.#open.keys()]);
+    while (this.#open.size > 0);
   }
 
   #wait(withinMs: number, clients: readonly NodeId[]): void {

@@ -319,7 +319,7 @@ export const splitting: readonly Scenario[] = [
       const isRelieved =
         after.shareOfP <= 75 &&
         after.hotPerSecond >= 1.3 * before.hotPerSecond &&
-        after.othersMs <= 0.8 * before.othersMs;
+        after.othersMs <= 0.9 * before.othersMs;
       cluster.expect(isRelieved, {
         kind: 'liveness',
         ruleId: 'not-relieved',
