@@ -388,8 +388,10 @@ async function gradeScenario(
   onSeeds: (count: number) => void,
 ): Promise<ScenarioResult> {
   const pieces: number[][] = [];
-  for (let i = 0; i < seeds.length; i += SEEDS_PER_JOB)
-    pieces.push(seeds.slice(i, i + SEEDS_PER_JOB));
+  // One seed of a sweep is hundreds of runs: the next one is for whoever has nothing to do.
+  const isSweep = 'sweep' in scenario && scenario.sweep !== undefined;
+  const count = isSweep ? 1 : SEEDS_PER_JOB;
+  for (let i = 0; i < seeds.length; i += count) pieces.push(seeds.slice(i, i + count));
   // Who grades for a course must be able to rely on "same seed, same run".
   const isForCourse = 'mode' in options.seeds && options.seeds.mode === 'grade';
   const runs = await Promise.all(
