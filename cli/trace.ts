@@ -80,9 +80,9 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   return lines;
 }
 
-export function outcomeLines({ result }: Replay, ui: Ui): string[] {
-  const { finding, undecided, virtualMs, events, traceHash, verdict } = result;
-  const lines = [`${verdict} at ${seconds(virtualMs)} s, ${events} events`];
+export function outcomeLines({ result, trace }: Replay, ui: Ui): string[] {
+  const { finding, undecided, virtualMs, traceHash, verdict } = result;
+  const lines = [`${verdict} at ${seconds(virtualMs)} s, ${trace.length} events`];
   const add = (label: string, text: string | undefined) => {
     if (text === undefined) return;
     const [first = '', ...rest] = wrap(text, 65);

@@ -38,8 +38,8 @@ export async function view(
       command: `${ui.command} ${run.command}`,
       ...(shrunk === undefined ? {} : { shrunk: shrunk.words }),
     });
-    const { verdict, events } = replay.result;
-    ui.out(`${verdict} with seed ${seed}, ${events} events`, `  page  ${shown(file)}`);
+    const { verdict } = replay.result;
+    ui.out(`${verdict} with seed ${seed}, ${replay.trace.length} events`, `  page  ${shown(file)}`);
     if (options.open && ui.interactive) openInBrowser(file);
     return verdict === 'passed' ? 0 : verdict === 'failed' ? 1 : 3;
   } catch (error) {

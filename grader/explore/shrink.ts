@@ -27,7 +27,7 @@ export async function shrink(
   seed: number,
   budget = SHRINK_BUDGET,
 ): Promise<Shrunk | undefined> {
-  const before = await session.run(scenario, seed, { keepTrace: budget === 0 });
+  const before = await session.run(scenario, seed, { keepTrace: true });
   if (before.result.finding === undefined) return undefined;
   if (budget === 0) return asDrawn(before);
   const search = new Search(session, scenario, seed, before, budget);
@@ -39,16 +39,15 @@ export async function shrink(
   await search.closeUp();
 
   const told = async (plan: readonly Step[]): Promise<Shrunk | undefined> => {
-    const { finding, traceHash, events } = (
-      await session.run(scenario, seed, { plan, keepTrace: true })
-    ).result;
+    const { result, trace } = await session.run(scenario, seed, { plan, keepTrace: true });
+    const { finding, traceHash } = result;
     return (
       finding && {
         plan,
         stepsBefore: before.plan.length,
         stepsAfter: plan.filter(isStep).length,
-        eventsBefore: before.result.events,
-        eventsAfter: events,
+        eventsBefore: before.trace.length,
+        eventsAfter: trace.length,
         runs: search.runs,
         finding,
         traceHash,
@@ -60,13 +59,13 @@ export async function shrink(
   return small && isShorter(small) ? small : told(before.plan);
 }
 
-function asDrawn({ plan, result: { finding, events, traceHash } }: Run): Shrunk | undefined {
+function asDrawn({ plan, trace, result: { finding, traceHash } }: Run): Shrunk | undefined {
   const steps = plan.length;
   const sizes = {
     stepsBefore: steps,
     stepsAfter: steps,
-    eventsBefore: events,
-    eventsAfter: events,
+    eventsBefore: trace.length,
+    eventsAfter: trace.length,
   };
   return finding && { plan, ...sizes, runs: 0, finding, traceHash };
 }

@@ -86,6 +86,7 @@ export interface SeedResult {
   /** Hash of every event of the run, 16 hex digits. Same submission + same seed = same hash. */
   readonly traceHash: string;
   readonly virtualMs: number;
+  /** Turns of the simulation, a measure of its work; a trace has several events a turn. */
   readonly events: number;
   /** Lines to stand below the result, also of a run that passed. */
   readonly notes?: readonly string[];
@@ -105,6 +106,7 @@ export interface Shrunk {
   readonly plan: readonly Step[];
   readonly stepsBefore: number;
   readonly stepsAfter: number;
+  /** Events of the trace: what a replay prints, and a page shows. */
   readonly eventsBefore: number;
   readonly eventsAfter: number;
   readonly runs: number;
