@@ -6,11 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { loadSubmission } from '../grader/grade.ts';
 import { isSimulated } from '../grader/lab.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
+import { loadSubmission } from '../grader/submission/load.ts';
 import { course } from '../outages/index.ts';
 
 const SEEDS = Number(process.env.SEEDS ?? 3);

@@ -3,10 +3,10 @@
  * Raft, and what it holds after each thousand. Run: npm run bench -- memory
  */
 import { join } from 'node:path';
-import { loadSubmission } from '../grader/grade.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
+import { loadSubmission } from '../grader/submission/load.ts';
 import lab from '../labs/raft/lab.ts';
 
 const SEEDS = Number(process.env.SEEDS ?? 10_000);

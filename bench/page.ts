@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import type { TraceLine } from '../grader/grade.ts';
+import type { TraceLine } from '../grader/replay.ts';
 import { pageOf } from '../grader/report/page/page.ts';
 import { CHROMIUM, launch, NO_CHROMIUM } from '../scripts/chromium.ts';
 

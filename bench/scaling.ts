@@ -5,10 +5,10 @@
  */
 import { join } from 'node:path';
 import type { Cluster, NodeId, Scenario } from 'faultlab';
-import { loadSubmission } from '../grader/grade.ts';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import { Session } from '../grader/session.ts';
+import { loadSubmission } from '../grader/submission/load.ts';
 import lab from '../labs/sharded-kv/lab.ts';
 import { ALL_SHARDS, keyIn, sharded } from '../labs/sharded-kv/workload.ts';
 

@@ -6,12 +6,12 @@
  */
 
 import { shrink } from '../grader/explore/shrink.ts';
-import { loadSubmission } from '../grader/grade.ts';
 import { simulated } from '../grader/lab.ts';
 import { BOOT_FILE, loadLab } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import type { Shrunk } from '../grader/report/report.ts';
 import { Session } from '../grader/session.ts';
+import { loadSubmission } from '../grader/submission/load.ts';
 import { syllabus } from '../labs/index.ts';
 
 const SLUG = process.env.LAB ?? 'raft';

@@ -1,9 +1,9 @@
 /** `lab explain --events B4`: a run with the numbers that questions and write-ups use. */
 import { RunRecord } from '../grader/explain/record.ts';
 import { explainedRuns } from '../grader/explain/sheet.ts';
-import { withSession } from '../grader/grade.ts';
 import type { SimulatedLab } from '../grader/lab.ts';
 import { namesOf } from '../grader/names.ts';
+import { withSession } from '../grader/replay.ts';
 import { seconds } from '../grader/report/terminal.ts';
 import { UsageError } from './errors.ts';
 import { chosenEvents, type TraceChoice } from './trace.ts';

@@ -1,8 +1,9 @@
 /** One seed in this process with the debugger attached; virtual time waits at a breakpoint. */
 import inspector from 'node:inspector';
-import { type ReplayOptions, replay, SubmissionProblems } from '../grader/grade.ts';
 import { isSimulated, type Lab } from '../grader/lab.ts';
+import { type ReplayOptions, replay } from '../grader/replay.ts';
 import { problemLines } from '../grader/report/terminal.ts';
+import { SubmissionProblems } from '../grader/submission/load.ts';
 import { UsageError } from './errors.ts';
 import { scenariosOf } from './select.ts';
 import type { LabState } from './state.ts';

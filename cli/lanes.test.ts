@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TraceLine } from '../grader/grade.ts';
+import type { TraceLine } from '../grader/replay.ts';
 import { laneLines } from './lanes.ts';
 
 const line = (atMs: number, node: string | undefined, kind: string, text: string): TraceLine => ({

@@ -2,7 +2,7 @@
  * A space-time diagram for a terminal of 80 columns: a lane for each node, time downwards, a line for
  * each event. A message is drawn where it arrives, from the lane of its sender; shapes, not colours.
  */
-import type { TraceLine } from '../grader/grade.ts';
+import type { TraceLine } from '../grader/replay.ts';
 import { seconds } from '../grader/report/terminal.ts';
 
 const COLUMNS = 80;

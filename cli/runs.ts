@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isShorter } from '../grader/explore/shrink.ts';
-import type { GradeOptions, Replay, ReplayOptions } from '../grader/grade.ts';
-import { grade, replay } from '../grader/grade.ts';
+import type { GradeOptions } from '../grader/grade.ts';
+import { grade } from '../grader/grade.ts';
 import { isSimulated, type Lab, type Mutant, type Scenario } from '../grader/lab.ts';
+import type { Replay, ReplayOptions } from '../grader/replay.ts';
+import { replay } from '../grader/replay.ts';
 import type { Step } from '../grader/report/report.ts';
 import { shrunkWords } from '../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../labs/index.ts';

@@ -1,5 +1,5 @@
 /** `lab replay --step`: one event after the other, on a key, with what it changed. */
-import type { TraceLine } from '../grader/grade.ts';
+import type { TraceLine } from '../grader/replay.ts';
 import { seconds } from '../grader/report/terminal.ts';
 import { UsageError } from './errors.ts';
 import type { Ui } from './ui.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TraceLine } from '../grader/grade.ts';
+import type { TraceLine } from '../grader/replay.ts';
 import { traceLines } from './trace.ts';
 
 const sends = (from: number, count: number): TraceLine[] =>

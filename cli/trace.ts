@@ -1,5 +1,5 @@
 /** A replayed run in words: its events, and how it came out. */
-import type { Replay, TraceLine } from '../grader/grade.ts';
+import type { Replay, TraceLine } from '../grader/replay.ts';
 import { seconds, wrap } from '../grader/report/terminal.ts';
 import type { Ui } from './ui.ts';
 

@@ -4,9 +4,11 @@
  */
 import { emitKeypressEvents } from 'node:readline';
 import { watch as watchFiles } from 'chokidar';
-import { type GradeOptions, replay, SubmissionProblems } from '../grader/grade.ts';
+import type { GradeOptions } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
+import { replay } from '../grader/replay.ts';
 import type { Report } from '../grader/report/report.ts';
+import { SubmissionProblems } from '../grader/submission/load.ts';
 import { hint } from './commands/hint.ts';
 import { FAILURES_SHOWN, showTypeErrors } from './commands/test.ts';
 import { UsageError } from './errors.ts';

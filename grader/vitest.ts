@@ -6,12 +6,12 @@ import { existsSync } from 'node:fs';
 import inspector from 'node:inspector';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadSubmission } from './grade.ts';
 import { simulated } from './lab.ts';
 import { BOOT_FILE, loadLab, ROOT } from './paths.ts';
 import { loadBoot } from './realm/load.ts';
 import type { Finding } from './report/report.ts';
 import { Session } from './session.ts';
+import { loadSubmission } from './submission/load.ts';
 
 /** Defines the tests of a lab; does nothing but say so when the lab was not started. */
 export async function labAsTests(slug: string, folder = join(ROOT, 'work', slug)): Promise<void> {

@@ -7,7 +7,6 @@
 import { join } from 'node:path';
 import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { loadSubmission } from '../grader/grade.ts';
 import {
   isSimulated,
   type Lab,
@@ -21,6 +20,7 @@ import { loadBoot } from '../grader/realm/load.ts';
 import type { ScenarioResult, SeedResult } from '../grader/report/report.ts';
 import { failureLines } from '../grader/report/terminal.ts';
 import { Session } from '../grader/session.ts';
+import { loadSubmission } from '../grader/submission/load.ts';
 import { course } from '../outages/index.ts';
 
 const { createColors } = picocolors;

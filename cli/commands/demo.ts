@@ -1,7 +1,7 @@
 /** `lab demo`: what the grader does, in three acts. Each must come out as promised. */
-import { replay } from '../../grader/grade.ts';
 import type { Lab } from '../../grader/lab.ts';
 import { namesOf } from '../../grader/names.ts';
+import { replay } from '../../grader/replay.ts';
 import type { Report, ScenarioResult } from '../../grader/report/report.ts';
 import { failureLines, summaryLines, wrap } from '../../grader/report/terminal.ts';
 import { gradeAloud } from '../grading.ts';

@@ -2,10 +2,11 @@
 import { type Answers, judge, withTry } from '../../grader/explain/answers.ts';
 import { type Question, whyNoAnswer } from '../../grader/explain/question.ts';
 import { isExplained, makeSheet, type Sheet } from '../../grader/explain/sheet.ts';
-import { SubmissionProblems, withSession } from '../../grader/grade.ts';
 import type { Lab, SimulatedLab } from '../../grader/lab.ts';
+import { withSession } from '../../grader/replay.ts';
 import type { AnsweredQuestion } from '../../grader/report/report.ts';
 import { problemLines, wrap } from '../../grader/report/terminal.ts';
+import { SubmissionProblems } from '../../grader/submission/load.ts';
 import { UsageError } from '../errors.ts';
 import { showEvents } from '../explain-events.ts';
 import {

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { problemReport, type SeedChoice } from '../../grader/grade.ts';
+import type { SeedChoice } from '../../grader/grade.ts';
 import type { Isolation } from '../../grader/isolation.ts';
 import type { Lab } from '../../grader/lab.ts';
 import { givenFile } from '../../grader/paths.ts';
+import { problemReport } from '../../grader/report/assemble.ts';
 import { type Detail, withDetail } from '../../grader/report/detail.ts';
 import { type About, type Format, MissingFact } from '../../grader/report/formats/format.ts';
 import { annotations, guarded } from '../../grader/report/formats/github.ts';

@@ -1,7 +1,8 @@
 /** `lab replay <lab> <scenario> --seed S`: one run again, event by event. */
-import { SubmissionProblems, type TraceLine } from '../../grader/grade.ts';
 import { namesOf } from '../../grader/names.ts';
+import type { TraceLine } from '../../grader/replay.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
+import { SubmissionProblems } from '../../grader/submission/load.ts';
 import { UsageError } from '../errors.ts';
 import { laneLines } from '../lanes.ts';
 import { record, whereItDiffers } from '../recording.ts';

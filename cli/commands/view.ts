@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { SubmissionProblems } from '../../grader/grade.ts';
 import { namesOf } from '../../grader/names.ts';
 import { type PageOptions, pageOf } from '../../grader/report/page/page.ts';
 import { problemLines } from '../../grader/report/terminal.ts';
+import { SubmissionProblems } from '../../grader/submission/load.ts';
 import { chooseRun, type RunChoice, replayChosen } from '../runs.ts';
 import type { Ui } from '../ui.ts';
 import { findWorkspace, shown } from '../workspace.ts';

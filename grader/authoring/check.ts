@@ -6,9 +6,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type GradeOptions, grade, replay, withSession } from '../grade.ts';
+import { type GradeOptions, grade } from '../grade.ts';
 import { isSimulated, type Lab, type Mutant, pointsOfPart, seedCounts } from '../lab.ts';
 import { labFolder, ROOT } from '../paths.ts';
+import { replay, withSession } from '../replay.ts';
 import type { Report, ScenarioResult } from '../report/report.ts';
 import { newLab } from './new.ts';
 

@@ -7,11 +7,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { loadSubmission } from '../grade.ts';
 import { type Mutant, type Scenario, type SimulatedLab, simulated } from '../lab.ts';
 import { BOOT_FILE, CREW_FILE, loadLab, ROOT } from '../paths.ts';
 import { loadBoot } from '../realm/load.ts';
 import { Session } from '../session.ts';
+import { loadSubmission } from '../submission/load.ts';
 
 export interface Failure {
   readonly seed: number;

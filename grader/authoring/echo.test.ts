@@ -1,10 +1,10 @@
 /** The example of labs/AUTHORING.md does what the page says. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadSubmission } from '../grade.ts';
 import { BOOT_FILE, ROOT } from '../paths.ts';
 import { loadBoot } from '../realm/load.ts';
 import { Session } from '../session.ts';
+import { loadSubmission } from '../submission/load.ts';
 import lab from '../testdata/echo/lab.ts';
 import mutants from '../testdata/echo/solution/mutants.ts';
 

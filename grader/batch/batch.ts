@@ -3,8 +3,9 @@
  * or hostile costs its own result only; a batch that is cut off goes on where it was.
  */
 import { availableParallelism } from 'node:os';
-import { type GradeOptions, grade, problemReport } from '../grade.ts';
+import { type GradeOptions, grade } from '../grade.ts';
 import type { Lab } from '../lab.ts';
+import { problemReport } from '../report/assemble.ts';
 import type { Report } from '../report/report.ts';
 import { withTaken } from '../submission/taken.ts';
 import {

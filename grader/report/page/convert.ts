@@ -1,5 +1,5 @@
 /** From a replayed run to what its page holds. */
-import type { Replay, TraceLine } from '../../grade.ts';
+import type { Replay, TraceLine } from '../../replay.ts';
 import { squeezed } from '../plain.ts';
 import type { Finding } from '../report.ts';
 import type { PageData, PageEvent, PageFinding, PageOperation } from './data.ts';

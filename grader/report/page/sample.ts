@@ -1,5 +1,5 @@
 /** A run that has something of everything that a page draws, for its tests. */
-import type { TraceLine } from '../../grade.ts';
+import type { TraceLine } from '../../replay.ts';
 import type { PageOptions } from './page.ts';
 
 const NASTY = '</script><script>alert(1)</script>';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, launch, NO_CHROMIUM } from '../../../../scripts/chromium.ts';
-import type { TraceLine } from '../../../grade.ts';
+import type { TraceLine } from '../../../replay.ts';
 import { type PageOptions, pageOf } from '../page.ts';
 import { samplePage } from '../sample.ts';
 
