@@ -3,7 +3,7 @@
  * are taken by the simulation itself at fixed distances, so they are the same in every run of a seed,
  * and they are no events of the system: a run that is measured keeps its trace hash.
  */
-import type { Measure } from './lab.ts';
+import type { Measure } from './cluster/interface.ts';
 import type { Chart } from './report/report.ts';
 import type { Simulation } from './sim/simulation.ts';
 

@@ -1,5 +1,6 @@
 /** Many nodes in one realm are as apart as those with a realm each; and a CPU is a CPU. */
 import { expect, test } from 'vitest';
+import type { Cluster } from './cluster/interface.ts';
 import { nodeSource, outputsOf, tryOut } from './testing.ts';
 
 const MANY = 100;
@@ -49,7 +50,7 @@ test('a fleet gives the same run in a used realm and in a new one', async () => 
       "async start() { this.c.serve('x', () => 1); for (;;) { await sleep(50 * Math.random()); await this.c.call(this.c.peers[3], 'x', {}).catch(() => {}); } }",
     ),
     nodes: MANY,
-    run: (cluster: import('./lab.ts').Cluster) => cluster.run(500),
+    run: (cluster: Cluster) => cluster.run(500),
   };
   const [once, again] = [await tryOut(trial), await tryOut(trial)];
   expect(once.result.traceHash).toBe(again.result.traceHash);

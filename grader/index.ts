@@ -25,6 +25,14 @@ export { tellTransactions } from './checkers/transactions/tell.ts';
 export { checkWeak, type WeakModel, type WeakResult } from './checkers/weak/check.ts';
 export { StrongConvergence, setFaults, whyNotConverged } from './checkers/weak/convergence.ts';
 export { type Staleness, stalenessOf } from './checkers/weak/staleness.ts';
+export type {
+  Cluster,
+  Failure,
+  Invariant,
+  Measure,
+  RequestOutcome,
+  Watch,
+} from './cluster/interface.ts';
 export { chainOf, whatBegan, whichLine } from './explain/about-code.ts';
 export { whatChanged, whatHappenedBefore } from './explain/about-order.ts';
 export {
@@ -49,27 +57,16 @@ export {
 } from './explain/what-if.ts';
 export { at, bodyOf, listed, named, told } from './explain/words.ts';
 export {
-  type Cluster,
-  type Draw,
   defineLab,
-  defineMutants,
-  type Failure,
-  type Invariant,
   isSimulated,
   type Lab,
-  type Measure,
-  type Mutant,
   type Part,
   type PostgresLab,
-  plantIn,
-  type RequestOutcome,
   type Scenario,
   type ServerScenario,
   type SimulatedLab,
-  type Variant,
-  type Watch,
-  type WireMessage,
 } from './lab.ts';
+export { defineMutants, type Mutant, plantIn, type Variant } from './mutant.ts';
 export type { NodeId } from './node.ts';
 export {
   type Budget,
@@ -84,6 +81,8 @@ export {
   type TriggerStep,
 } from './outage.ts';
 export type { Finding, Report, Step, ToldOperation } from './report/report.ts';
+export type { WireMessage } from './sim/network.ts';
+export type { Draw } from './sim/prng.ts';
 export type { Broken, Drill, PgServer } from './systems/drill.ts';
 export type { Members } from './systems/members.ts';
 export { lsnToBytes, SqlError, sleep } from './systems/postgres.ts';

@@ -4,8 +4,10 @@
  * what the student knows of it. It becomes an ordinary {@link SimulatedLab}, so
  * that everything that knows labs knows outages.
  */
+
+import type { Cluster, Failure } from './cluster/interface.ts';
 import type { QuestionMaker } from './explain/question.ts';
-import type { Cluster, Failure, Part, Scenario, SimulatedLab } from './lab.ts';
+import type { Part, Scenario, SimulatedLab } from './lab.ts';
 import { namesOf } from './names.ts';
 import type { Drill } from './systems/drill.ts';
 

@@ -4,12 +4,14 @@
  * into calls of the submission. Everything that may happen to a process alone lives here: boot,
  * crash, pause; everything between processes is the cluster's.
  */
-import type { DiskProfile, RequestOutcome } from './lab.ts';
+
+import type { RequestOutcome } from './cluster/interface.ts';
 import type { NodeId } from './node.ts';
 import type { HostFunctions } from './realm/boot.ts';
 import { TIMERS_MAX } from './realm/globals.ts';
 import type { NodeRealm, Tenant } from './realm/realm.ts';
 import { NodeClock } from './sim/clock.ts';
+import type { DiskProfile } from './sim/disk.ts';
 import { type CrashMode, SimDisk } from './sim/disk.ts';
 import { Choice, keyed, keyedBits } from './sim/prng.ts';
 import type { SimEvent } from './sim/queue.ts';

@@ -4,9 +4,10 @@
  */
 import vm from 'node:vm';
 import { SimCluster } from './cluster/cluster.ts';
+import type { Cluster } from './cluster/interface.ts';
 import { RunEnded } from './cluster/watchers.ts';
 import { tellStory } from './explore/story.ts';
-import type { Cluster, Scenario, SimulatedLab } from './lab.ts';
+import type { Scenario, SimulatedLab } from './lab.ts';
 import { type Crew, namesOf } from './names.ts';
 import { NodeGone } from './realm/gone.ts';
 import type { NodeRealm } from './realm/realm.ts';

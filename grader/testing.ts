@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cluster, Invariant, Scenario, SimulatedLab } from './lab.ts';
+import type { Cluster, Invariant } from './cluster/interface.ts';
+import type { Scenario, SimulatedLab } from './lab.ts';
 import type { Crew } from './names.ts';
 import { BOOT_FILE } from './paths.ts';
 import { load, loadBoot } from './realm/load.ts';

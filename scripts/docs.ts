@@ -13,14 +13,8 @@ import { recorded } from '../grader/checkers/recorded.ts';
 import { checkListAppend } from '../grader/checkers/transactions/check.ts';
 import { tellTransactions } from '../grader/checkers/transactions/tell.ts';
 import { grade, type SeedChoice } from '../grader/grade.ts';
-import {
-  isSimulated,
-  type Lab,
-  type Mutant,
-  type Part,
-  pointsOfPart,
-  type Scenario,
-} from '../grader/lab.ts';
+import { isSimulated, type Lab, type Part, pointsOfPart, type Scenario } from '../grader/lab.ts';
+import type { Mutant } from '../grader/mutant.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
 import type { Report } from '../grader/report/report.ts';

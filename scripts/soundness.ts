@@ -5,7 +5,8 @@
  */
 import { ProgressLine } from '../cli/progress.ts';
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';
-import { isSimulated, type SimulatedLab, type Variant } from '../grader/lab.ts';
+import { isSimulated, type SimulatedLab } from '../grader/lab.ts';
+import type { Variant } from '../grader/mutant.ts';
 import { course } from '../outages/index.ts';
 import { chosen, readOptions, wholeNumber } from './options.ts';
 

@@ -10,11 +10,11 @@ import { describe, expect, test } from 'vitest';
 import {
   isSimulated,
   type Lab,
-  type Mutant,
   pointsOfPart,
   type Scenario,
   type SimulatedLab,
 } from '../grader/lab.ts';
+import type { Mutant } from '../grader/mutant.ts';
 import { BOOT_FILE, labFolder, ROOT } from '../grader/paths.ts';
 import { loadBoot } from '../grader/realm/load.ts';
 import type { ScenarioResult, SeedResult } from '../grader/report/report.ts';

@@ -9,9 +9,10 @@ import { isRight, type Question, whyNoAnswer } from '../grader/explain/question.
 import { RunRecord } from '../grader/explain/record.ts';
 import { isExplained } from '../grader/explain/sheet.ts';
 import { at } from '../grader/explain/words.ts';
-import type { Scenario, WireMessage } from '../grader/lab.ts';
+import type { Scenario } from '../grader/lab.ts';
 import { ROOT } from '../grader/paths.ts';
 import { explain, withSession } from '../grader/replay.ts';
+import type { WireMessage } from '../grader/sim/network.ts';
 import { course } from '../outages/index.ts';
 
 const solutionOf = (slug: string) => join(ROOT, 'solutions', slug);

@@ -10,7 +10,8 @@ import {
   matrixLines,
 } from '../../grader/authoring/matrix.ts';
 import { newLab, withSyllabusLine } from '../../grader/authoring/new.ts';
-import type { Lab, Mutant } from '../../grader/lab.ts';
+import type { Lab } from '../../grader/lab.ts';
+import type { Mutant } from '../../grader/mutant.ts';
 import { wrap } from '../../grader/report/terminal.ts';
 import { course } from '../../outages/index.ts';
 import { UsageError } from '../errors.ts';

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { grade } from '../grade.ts';
-import { isSimulated, type Lab, type Mutant, seedCounts } from '../lab.ts';
+import { isSimulated, type Lab, seedCounts } from '../lab.ts';
+import type { Mutant } from '../mutant.ts';
 import { ROOT } from '../paths.ts';
 import { type Cell, performAll, scenariosOf } from './crew.ts';
 

@@ -1,5 +1,5 @@
 /** From a verdict of the checkers to what a scenario reports. */
-import type { Failure } from '../lab.ts';
+import type { Failure } from '../cluster/interface.ts';
 import { explainIllegal } from './explain.ts';
 import type { History } from './history.ts';
 import { checkLinearizability } from './linearizability.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Cluster } from '../lab.ts';
 import { outputsOf, tryOut } from '../testing.ts';
+import type { Cluster } from './interface.ts';
 
 /** n1 calls n2 every 50 ms; n2 reports what arrives, n1 what comes back. */
 const CALLS = `

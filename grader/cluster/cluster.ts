@@ -8,29 +8,28 @@ import { ChartRecorder } from '../chart.ts';
 import type { History } from '../checkers/history.ts';
 import { judgeLinearizable } from '../checkers/judge.ts';
 import type { Model } from '../checkers/models.ts';
-import type {
-  Cluster,
-  CpuUse,
-  DiskProfile,
-  Draw,
-  Failure,
-  Invariant,
-  Measure,
-  NetworkProfile,
-  RequestOutcome,
-  SimulatedLab,
-  Watch,
-  WireMessage,
-} from '../lab.ts';
+import type { SimulatedLab } from '../lab.ts';
 import { isClient, kindOf, peersOf } from '../names.ts';
 import type { NodeId } from '../node.ts';
 import { Process, type Surroundings } from '../process.ts';
 import type { NodeRealm } from '../realm/realm.ts';
 import type { Chart, Finding, Step } from '../report/report.ts';
+import type { DiskProfile } from '../sim/disk.ts';
+import type { NetworkProfile, WireMessage } from '../sim/network.ts';
 import { CALMED, type Fate, type LinkMessage, Network, type Noise } from '../sim/network.ts';
+import type { Draw } from '../sim/prng.ts';
 import { Stream } from '../sim/prng.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { hashOf, type Trace } from '../sim/trace.ts';
+import type {
+  Cluster,
+  CpuUse,
+  Failure,
+  Invariant,
+  Measure,
+  RequestOutcome,
+  Watch,
+} from './interface.ts';
 import { Post } from './post.ts';
 import { Recorder } from './recorder.ts';
 import { RunEnded, Watchers } from './watchers.ts';

@@ -2,11 +2,11 @@
  * The way of a message from one process to another: copied, so that nothing is shared; counted, hashed
  * and shown to who watches; then lost, late, doubled or delivered, as the network and the seed say.
  */
-import type { WireMessage } from '../lab.ts';
+
 import { isClient, peersOf } from '../names.ts';
 import type { NodeId } from '../node.ts';
 import type { Origin, Process } from '../process.ts';
-import type { Network } from '../sim/network.ts';
+import type { Network, WireMessage } from '../sim/network.ts';
 import type { Simulation } from '../sim/simulation.ts';
 import type { Recorder } from './recorder.ts';
 import type { Watchers } from './watchers.ts';

@@ -3,8 +3,9 @@
  * and how many messages and faults there were. What is told only for the sake of a trace is in no
  * hash: a run must not depend on being looked at.
  */
-import type { WireMessage } from '../lab.ts';
+
 import type { Process, TraceKind } from '../process.ts';
+import type { WireMessage } from '../sim/network.ts';
 import type { Simulation } from '../sim/simulation.ts';
 import { hashOf, Trace, type TraceFacts } from '../sim/trace.ts';
 import { brief, describeMessage } from './words.ts';

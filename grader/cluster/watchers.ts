@@ -2,9 +2,10 @@
  * Who watches a run: the invariants of the lab, and listeners of its scenarios. They are called below
  * code of a submission, which could catch what they throw: so it is kept, and thrown after the event.
  */
-import type { Invariant, Watch } from '../lab.ts';
+
 import type { NodeId } from '../node.ts';
 import type { Finding } from '../report/report.ts';
+import type { Invariant, Watch } from './interface.ts';
 
 /** Ends a run: with a finding, or because of a fault of the grader itself. */
 export class RunEnded extends Error {

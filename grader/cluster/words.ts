@@ -1,6 +1,6 @@
 /** How nodes, profiles and messages are told in traces and stories. */
-import type { NetworkProfile, WireMessage } from '../lab.ts';
 import type { NodeId } from '../node.ts';
+import type { NetworkProfile, WireMessage } from '../sim/network.ts';
 
 export type Some = NodeId | readonly NodeId[];
 

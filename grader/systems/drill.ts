@@ -2,8 +2,9 @@
  * What a scenario on real servers holds: the cluster, the submission, a workload, and claims. The
  * same script serves `lab test`, where the submission repairs, and `lab up`, where a person does.
  */
+
+import type { Failure } from '../cluster/interface.ts';
 import type { Isolation } from '../isolation.ts';
-import type { Failure } from '../lab.ts';
 import type { NodeId } from '../node.ts';
 import type { Loaded } from '../realm/load.ts';
 import type { FindingKind, StoryEvent } from '../report/report.ts';

@@ -2,8 +2,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Failure } from '../cluster/interface.ts';
 import type { Isolation } from '../isolation.ts';
-import type { Failure, ServerScenario } from '../lab.ts';
+import type { ServerScenario } from '../lab.ts';
 import type { Loaded } from '../realm/load.ts';
 import type { SeedResult, StoryEvent } from '../report/report.ts';
 import { PgServers } from './cluster.ts';
