@@ -4,106 +4,18 @@
  * into calls of the submission. Everything that may happen to a process alone lives here: boot,
  * crash, pause; everything between processes is the cluster's.
  */
-
 import type { RequestOutcome } from './cluster/interface.ts';
 import type { NodeId } from './node.ts';
 import type { HostFunctions } from './realm/boot.ts';
 import { TIMERS_MAX } from './realm/globals.ts';
 import type { NodeRealm, Tenant } from './realm/realm.ts';
 import { NodeClock } from './sim/clock.ts';
-import type { DiskProfile } from './sim/disk.ts';
-import { type CrashMode, SimDisk } from './sim/disk.ts';
+import { type CrashMode, type DiskProfile, SimDisk } from './sim/disk.ts';
+import { type DiskRequest, perform, performUnsynced, wordsOf } from './sim/disk-request.ts';
 import { Choice, keyed, keyedBits } from './sim/prng.ts';
 import type { SimEvent } from './sim/queue.ts';
-import type { Simulation } from './sim/simulation.ts';
 import { Station } from './sim/station.ts';
-import type { TraceFacts } from './sim/trace.ts';
-
-/** Who called, for the way back of a reply. */
-export interface Origin {
-  readonly caller: Process;
-  readonly callerLife: number;
-  readonly callId: number;
-  readonly method: string;
-  /** A copy for observers; undefined when nobody watches. */
-  readonly args: unknown;
-}
-
-/** What a process needs from the cluster. */
-export interface Surroundings {
-  readonly simulation: Simulation;
-  /** Names of the methods that this node must have, with spaces between. */
-  methodsOf(node: NodeId): string;
-  peersOf(node: NodeId): string;
-  sendRequest(
-    from: Process,
-    to: NodeId,
-    method: string,
-    args: unknown,
-    callId: number,
-    timeoutMs: number,
-  ): string;
-  sendReply(from: Process, origin: Origin, value: unknown): string;
-  emitted(from: Process, name: string, value: unknown): void;
-  fsync(process: Process, phase: 'begin' | 'done'): void;
-  /** After every piece of the submission that has run. */
-  stepped(process: Process): void;
-  programFailed(
-    process: Process,
-    kind: 'crash' | 'contract',
-    doing: string,
-    text: string,
-    stack: string,
-  ): void;
-  /** A trace entry: always hashed, put into words only when somebody wants them. */
-  mark(
-    kind: TraceKind,
-    process: Process | undefined,
-    detail: number,
-    words?: () => string,
-    facts?: TraceFacts,
-  ): void;
-  /** A trace entry about a call of the workload or an RPC's timeout: not hashed. */
-  tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void;
-  /** Whether there is a trace at all. */
-  readonly keepsTrace: boolean;
-  /** Whether it is kept which line of code sent what. */
-  readonly keepsStacks: boolean;
-  /** How many records the trace has: the place of the next one. */
-  readonly recorded: number;
-  crashed(process: Process): void;
-  booted(process: Process): void;
-}
-
-export type TraceKind =
-  | 'boot'
-  | 'restart'
-  | 'crash'
-  | 'pause'
-  | 'resume'
-  | 'fault'
-  | 'send'
-  | 'deliver'
-  | 'drop'
-  | 'timer'
-  | 'disk'
-  | 'work'
-  | 'emit'
-  | 'state'
-  | 'log'
-  | 'note'
-  | 'fail'
-  | 'calm'
-  /** A call of the workload into a node, its answer, and an RPC that ran out of time: told, not hashed. */
-  | 'call'
-  | 'return'
-  | 'timeout';
-
-export interface CrashPoint {
-  readonly boundary: 'fsync' | 'write' | 'send';
-  remaining: number;
-  readonly method: string | undefined;
-}
+import type { CrashPoint, Origin, Surroundings } from './surroundings.ts';
 
 /** A call of the workload that has not come to an end. */
 interface Request {
@@ -111,16 +23,7 @@ interface Request {
   readonly done: (outcome: RequestOutcome) => void;
 }
 
-interface DiskRequest {
-  readonly operation: number;
-  readonly kind: string;
-  readonly file: string;
-  readonly data: string;
-  readonly size: number;
-}
-
 const DISK: DiskProfile = { writeMs: 0.1, fsyncMs: 1 };
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const LOG_LINES_MAX = 20_000;
 
 export class Process {
@@ -219,7 +122,7 @@ export class Process {
     this.#held = [];
     // What the disk was doing may have reached the platter, or not: it counts as unsynced.
     if (this.crashMode !== 'lose')
-      for (const request of this.#diskRequests) this.#performUnsynced(request);
+      for (const request of this.#diskRequests) performUnsynced(this.disk, request);
     this.#diskRequests = [];
     this.#diskFreeUs = 0;
     this.cpu.clear();
@@ -476,9 +379,9 @@ export class Process {
     isSync: boolean,
     cause: number | undefined,
   ): void {
-    const { error, data } = this.#perform(request);
+    const { error, data } = perform(this.disk, request);
     const record = this.#around.recorded;
-    const words = () => describeDisk(request, error);
+    const words = () => wordsOf(request, error);
     const detail = request.data.length + (error === '' ? 0 : 1);
     this.#around.mark('disk', this, detail, words, { cause });
     if (isSync && error === '') this.#around.fsync(this, 'done');
@@ -493,45 +396,4 @@ export class Process {
       this.realm.api.diskDone(request.operation, error, data);
     });
   }
-
-  #perform({ kind, file, data, size }: DiskRequest): { error: string; data: string | undefined } {
-    const { disk } = this;
-    const outcome = (result: string) => ({ error: result === 'ok' ? '' : result, data: undefined });
-    switch (kind) {
-      case 'read':
-        return { error: '', data: disk.read(file) };
-      case 'list':
-        return { error: '', data: disk.list().join('\n') };
-      case 'write':
-      case 'append':
-        if (disk.sizeBytes + data.length > FILE_BYTES_MAX) return outcome('ENOSPC');
-        return outcome(kind === 'write' ? disk.write(file, data) : disk.append(file, data));
-      case 'truncate':
-        return outcome(disk.truncate(file, size));
-      case 'fsync':
-        return outcome(disk.fsync(file));
-      case 'fsyncDirectory':
-        return outcome(disk.syncDirectory());
-      case 'rename':
-        return outcome(disk.rename(file, data));
-      case 'remove':
-        disk.remove(file);
-        return outcome('ok');
-      default:
-        throw new Error(`unknown disk operation ${kind}`);
-    }
-  }
-
-  /** An operation that was under way at a crash. An fsync that did not return promised nothing. */
-  #performUnsynced(request: DiskRequest): void {
-    const { kind } = request;
-    if (kind === 'write' || kind === 'append' || kind === 'truncate') this.#perform(request);
-  }
-}
-
-function describeDisk(request: DiskRequest, error: string): string {
-  const { kind, file, data, size } = request;
-  const detail = kind === 'rename' ? ` to ${data}` : kind === 'truncate' ? ` to ${size} B` : '';
-  const bytes = kind === 'write' || kind === 'append' ? ` ${data.length} B` : '';
-  return `${kind} ${file}${detail}${bytes}${error === '' ? '' : ` fails: ${error}`}`;
 }

@@ -11,7 +11,7 @@ import type { Model } from '../checkers/models.ts';
 import type { SimulatedLab } from '../lab.ts';
 import { isClient, kindOf, peersOf } from '../names.ts';
 import type { NodeId } from '../node.ts';
-import { Process, type Surroundings } from '../process.ts';
+import { Process } from '../process.ts';
 import type { NodeRealm } from '../realm/realm.ts';
 import type { Chart, Finding, Step } from '../report/report.ts';
 import type { DiskProfile } from '../sim/disk.ts';
@@ -21,6 +21,7 @@ import type { Draw } from '../sim/prng.ts';
 import { Stream } from '../sim/prng.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { hashOf, type Trace } from '../sim/trace.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type {
   Cluster,
   CpuUse,

@@ -5,9 +5,10 @@
 
 import { isClient, peersOf } from '../names.ts';
 import type { NodeId } from '../node.ts';
-import type { Origin, Process } from '../process.ts';
+import type { Process } from '../process.ts';
 import type { Network, WireMessage } from '../sim/network.ts';
 import type { Simulation } from '../sim/simulation.ts';
+import type { Origin } from '../surroundings.ts';
 import type { Recorder } from './recorder.ts';
 import type { Watchers } from './watchers.ts';
 

@@ -4,10 +4,11 @@
  * hash: a run must not depend on being looked at.
  */
 
-import type { Process, TraceKind } from '../process.ts';
+import type { Process } from '../process.ts';
 import type { WireMessage } from '../sim/network.ts';
 import type { Simulation } from '../sim/simulation.ts';
 import { hashOf, Trace, type TraceFacts } from '../sim/trace.ts';
+import type { TraceKind } from '../surroundings.ts';
 import { brief, describeMessage } from './words.ts';
 
 const KINDS: readonly TraceKind[] = [
