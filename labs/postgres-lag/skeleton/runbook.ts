@@ -11,7 +11,7 @@ export { read, write } from './router.ts';
 
 /** Says of each standby how far it is behind, and why. Changes nothing. */
 export async function diagnose(cluster: PgCluster): Promise<Diagnosis[]> {
-  // This is how one asks a server. The columns are explained in PostgreSQL's manual, 28.2.4.
+  // This is how one asks a server. PostgreSQL's manual explains the columns, under pg_stat_replication.
   const rows = await cluster
     .node('n1')
     .sql<{ standby: string; state: string }>(
