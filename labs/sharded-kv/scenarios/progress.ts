@@ -215,6 +215,7 @@ export const progress: readonly Scenario[] = [
         if (shard === 3) workload.expectSettled();
       }
       workload.expectSettled();
+      cluster.run(DELETED_WITHIN_MS);
       for (let i = 0; i < 2 * SNAPSHOT_EVERY; i++)
         workload.ask1('c1', { kind: 'append', key: keyIn(4 + (i % 6)), value: 'x' });
       cluster.run(1000);
