@@ -1,6 +1,6 @@
 /**
- * ▲ What a batch costs beyond the gradings themselves: 100 submissions of kv-server, right ones and
- * wrong ones, two at a time, against the CPU time of `lab grade` of each, one after the other. What is
+ * ▲ What a batch costs beyond the gradings themselves: 100 submissions of kv-server, right and
+ * wrong ones, two at a time, against the CPU time of `lab grade` for each, one after the other. What is
  * left is the batch's own: rosters, the copies of hand-ins, result files, the tables at the end – and
  * what two gradings on two cores take from each other. Bar: 30 %.
  * Run: npm run bench -- batch (half an hour; STUDENTS=6 for fewer)
@@ -24,7 +24,7 @@ const OVERHEAD_MAX = 0.3;
 
 const lab = simulated(await loadLab(LAB));
 
-/** CPU time of this process and of all that it started and that are gone, in seconds. */
+/** CPU time of this process and of those that it started and that have ended, in seconds. */
 function cpuSeconds(): number {
   const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').pop()?.split(' ') ?? [];
   const ticks = fields.slice(11, 15).reduce((sum, text) => sum + Number(text), 0);
@@ -55,7 +55,7 @@ function handIn(folder: string, i: number): void {
 async function secondsOf(work: () => Promise<void>): Promise<number> {
   const before = cpuSeconds();
   await work();
-  // The last workers are gone, and counted.
+  // By then the last workers have ended, and are counted.
   await new Promise((resolve) => setTimeout(resolve, 500));
   return cpuSeconds() - before;
 }

@@ -2,7 +2,7 @@
  * ▲ Linearizability against Porcupine (Go), in CPU time, medians: all etcd logs ≤ 0.25 ×, the history
  * c50-ok ≤ 0.5 ×, every key of c50-bad decided in < 200 ms; a grading history of 20,000 operations
  * ≤ 0.2 s. Go's times were measured on another machine, beside a plain search in JavaScript; the
- * same plain search, run here, tells how much slower or faster this machine is.
+ * same plain search, run here, shows how much slower or faster this machine is.
  * Run: npm run bench -- checkers
  */
 import { kvKind, readOperations, registerKind } from '../grader/checkers/formats/objects.ts';
@@ -56,7 +56,7 @@ const etcdMs = median(() => {
 const ok = kvLog('c50-ok');
 const okMs = median(() => checkLinearizability(kvKind.model, ok));
 const ratio = (ms: number, go: number) => `${(ms / (go * scale)).toFixed(2)} × Go`;
-console.log(`plain search         ${plainMs.toFixed(0)} ms, ${scale.toFixed(2)} × of there`);
+console.log(`plain search         ${plainMs.toFixed(0)} ms, ${scale.toFixed(2)} × the time there`);
 console.log(
   `etcd, 60 logs        ${etcdMs.toFixed(1)} ms, ${ratio(etcdMs, THERE.goEtcd)}   (bar 0.25)`,
 );

@@ -74,4 +74,4 @@ clearInterval(watch);
 const totalMs = performance.now() - startedMs;
 console.log(`first result         ${(firstMs / 1000).toFixed(2)} s   (bar 1.5 s)`);
 console.log(`grade, all parts     ${(totalMs / 1000).toFixed(1)} s with the seeds of lab grade`);
-console.log(`memory, all in all   ${Math.round(peak / 1e6)} MB   (bar 600 MB)`);
+console.log(`memory, in all       ${Math.round(peak / 1e6)} MB   (bar 600 MB)`);

@@ -1,7 +1,7 @@
 /**
  * ▲ 1,000 seeds of every lab on Node 20, 22 and 24: 0 differences. Runs the solutions and prints one
  * hash of all trace hashes; `.ci/run` compares it between versions of Node. Whether the runs passed is
- * told, and asked for elsewhere (`npm run soundness`).
+ * printed, but checked elsewhere (`npm run soundness`).
  * Run: SEEDS=1000 npm run bench -- determinism
  */
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
  * ▲ ≤ 250 MB per worker, flat over 10,000 seeds: a process that runs short scenarios of the reference
- * Raft, and what it holds after each thousand. Run: npm run bench -- memory
+ * Raft, and the memory it holds after each thousand. Run: npm run bench -- memory
  */
 import { join } from 'node:path';
 import { BOOT_FILE, ROOT } from '../grader/paths.ts';

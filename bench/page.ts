@@ -1,5 +1,5 @@
 /**
- * ▲ The page of a run of 20,000 events is an interactive diagram within 1 s of its opening: measured in
+ * ▲ The page of a run of 20,000 events is an interactive diagram within 1 s of being opened: measured in
  * Chromium, from the start of the navigation to the end of the first drawing, beside a blank page.
  * Run: npm run bench -- page
  */

@@ -1,6 +1,6 @@
 /**
  * ▲ The same grade, 20 times, while all cores are busy with something else: byte-identical reports.
- * A solution that passes, and one with a planted bug that fails, is shrunk and told.
+ * A solution that passes, and one with a planted bug that fails, is shrunk and explained.
  * Run: npm run bench -- repeat
  */
 import { spawn } from 'node:child_process';

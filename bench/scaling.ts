@@ -1,7 +1,8 @@
 /**
  * ▲ The cost of a virtual second grows linearly with the number of nodes, from 3 to 60: a node among
- * 60 has at most 1.5 × the events of one among 12, and an event costs at most 1.5 ×. Groups of three replicas, each with a client that writes and reads its
- * shards, and three controllers. Run: npm run bench -- scaling
+ * 60 has at most 1.5 × the events of one among 12, and an event costs at most 1.5 ×. Groups of three
+ * replicas, each with a client that writes and reads its shards, and three controllers.
+ * Run: npm run bench -- scaling
  */
 import { join } from 'node:path';
 import type { Cluster, NodeId, Scenario } from 'faultlab';
@@ -41,7 +42,7 @@ function workload(groups: number): Scenario {
   };
 }
 
-/** One short value after the other into one of a few keys, so that no key and no group gets heavier. */
+/** One short value after another into one of a few keys, so that no key or group gets heavier. */
 function use(cluster: Cluster, client: NodeId): void {
   const store = sharded(cluster);
   const next = () => {
@@ -65,9 +66,9 @@ const session = new Session({
 });
 
 interface Cost {
-  /** CPU time of a virtual second, the best of a few. */
+  /** CPU time per virtual second, the best of a few. */
   readonly cpuMs: number;
-  /** Events of a virtual second: the same on every machine. */
+  /** Events per virtual second: the same on every machine. */
   readonly events: number;
 }
 
@@ -95,14 +96,16 @@ for (const groups of [0, 1, 3, 6, 9, 14, 19]) {
   const [cpu, events] = [cost.cpuMs.toFixed(1).padStart(6), cost.events.toFixed(0).padStart(6)];
   const [each, event] = [cost.events / nodes, (1000 * cost.cpuMs) / cost.events];
   console.log(
-    `${String(nodes).padStart(2)} nodes ${cpu} ms and ${events} events a virtual second:` +
-      ` ${each.toFixed(0).padStart(4)} events a node, ${event.toFixed(0)} µs each`,
+    `${String(nodes).padStart(2)} nodes ${cpu} ms and ${events} events per virtual second:` +
+      ` ${each.toFixed(0).padStart(4)} events per node, ${event.toFixed(0)} µs each`,
   );
 }
 const ratio = (of: (cost: Cost, nodes: number) => number) =>
   (of(costs.get(60) as Cost, 60) / of(costs.get(12) as Cost, 12)).toFixed(2);
 console.log(
-  `60 nodes to 12: events a node  ${ratio(({ events }, n) => events / n)} ×   (bar ${BAR})`,
+  `60 nodes to 12: events per node  ${ratio(({ events }, n) => events / n)} ×   (bar ${BAR})`,
 );
-console.log(`                CPU an event   ${ratio((c) => c.cpuMs / c.events)} ×   (bar ${BAR})`);
+console.log(
+  `                CPU per event    ${ratio((c) => c.cpuMs / c.events)} ×   (bar ${BAR})`,
+);
 session.close();

@@ -13,7 +13,7 @@ const backend = await localBackend('local').catch((error: Error) => {
   process.exit();
 });
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
-// The template is made by the first; it is not what is measured.
+// The first one makes the template, which is not to be measured.
 await (await PgServers.create(backend, { nodes: 3 })).destroy();
 const readyMs: number[] = [];
 const goneMs: number[] = [];

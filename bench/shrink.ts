@@ -1,8 +1,8 @@
 /**
  * How small failures become: the first failing seed of each Raft mutant in each random scenario that
- * finds it, shrunk with the default budget. Client-visible are the operations and faults that are
- * left. Bar: at most 20 in the median. `LAB=kv-raft` for another lab, `EVERY=5` for each fifth mutant,
- * `VERBOSE=1` for each run.
+ * finds it, shrunk with the default budget. What counts is what a client sees: the operations and
+ * faults that are left. Bar: a median of at most 20. `LAB=kv-raft` for another lab, `EVERY=5` for every
+ * fifth mutant, `VERBOSE=1` to print each run.
  */
 
 import { shrink } from '../grader/explore/shrink.ts';

@@ -19,7 +19,7 @@ const lab: SimulatedLab = {
   invariants: () => [],
 };
 
-/** Ten virtual seconds of five nodes: so many commands a second; the leader crashes every two seconds. */
+/** Ten virtual seconds of five nodes, `perSecond` commands a second; the leader crashes every two seconds. */
 const workload = (perSecond: number): Scenario => ({
   id: 'bench',
   title: 'five nodes, proposals, crashes',

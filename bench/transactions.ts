@@ -1,8 +1,8 @@
 /**
  * ▲ Transactions of appends and of registers against strict serializability, real time included:
- * ≥ 200,000 transactions a CPU second, and the same from 100,000 to 1,000,000 transactions (linear).
+ * ≥ 200,000 transactions per CPU second, and the same from 100,000 to 1,000,000 transactions (linear).
  * Strictly serializable histories of 20 clients, up to four micro-operations, 32 writes to a key; then
- * the same with a stale read in a thousand. Run: npm run bench -- transactions
+ * the same with one stale read in a thousand. Run: npm run bench -- transactions
  */
 import {
   checkListAppend,
@@ -76,7 +76,7 @@ for (const write of ['append', 'w'] as const) {
     const name = write === 'append' ? 'list-append' : 'rw-register';
     const stale = staleShare === 0 ? '' : ', stale reads';
     console.log(
-      `${name} ${count.toLocaleString('en')}${stale}: ${Math.round(rate / 1000)} k transactions a CPU second   (bar 200)`,
+      `${name} ${count.toLocaleString('en')}${stale}: ${Math.round(rate / 1000)} k transactions per CPU second   (bar 200)`,
     );
   }
   const ratio = (rates.get(1_000_000) ?? 0) / (rates.get(100_000) ?? 1);

@@ -20,18 +20,18 @@ async function run() {
 function reportFault(error) {
   const text = String(error?.message ?? error).split('\n')[0];
   process.stderr.write(
-    `lab: ${text} – this is a fault of the grader or the machine, not of your code (DEBUG=1 says where)\n`,
+    `lab: ${text} – this is a fault in the grader or the machine, not in your code (DEBUG=1 says where)\n`,
   );
   if (process.env.DEBUG) process.stderr.write(`${error?.stack ?? error}\n`);
   return 3;
 }
 
-/** Ends the process after everything that was printed has left it. */
+/** Ends the process once everything that was printed has been written out. */
 function end(code) {
   process.stderr.write('', () => process.stdout.write('', () => process.exit(code)));
 }
 
-// `lab … | head` closes the pipe early; that is no fault.
+// `lab … | head` closes the pipe early; that is not a fault.
 process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 3));
 process.on('uncaughtException', (error) => end(reportFault(error)));
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SOURCES = ['grader', 'cli', 'labs', 'solutions', 'outages'];
 
-/** When a file was changed; 0 if it is not there. */
+/** When a file was last changed; 0 if it does not exist. */
 const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** True if a source, or the build script, was changed after `sinceMs`. A removed file counts too. */

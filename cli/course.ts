@@ -1,4 +1,4 @@
-/** Options that all commands of a course share: seeds, detail, isolation. */
+/** Options that all commands for courses share: seeds, detail, isolation. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SeedChoice } from '../grader/grade.ts';
@@ -26,7 +26,7 @@ export function graderName(): string {
   return `${VERSION}${hash}`;
 }
 
-/** What of the seeds a result depends on, in a word. */
+/** The choice of seeds that a result depends on, in a word. */
 export function seedsName(seeds: SeedChoice): string {
   if ('from' in seeds) return commitmentOf({ version: 1, name: '-', seeds: [...seeds.from] });
   if ('list' in seeds) return seeds.list.join(',');
@@ -43,7 +43,7 @@ export function seedsOf(options: CourseOptions): SeedChoice {
   try {
     return { mode: 'grade', from: parseSeedSet(readFileSync(seedSet, 'utf8')).seeds };
   } catch (error) {
-    const what = `${JSON.stringify(seedSet)} is no seed set: ${(error as Error).message}`;
+    const what = `${JSON.stringify(seedSet)} is not a seed set: ${(error as Error).message}`;
     throw new UsageError({ what, todo: 'make one: lab seed-set --secret-file FILE --name NAME' });
   }
 }
@@ -58,8 +58,8 @@ export function detailOf({ detail, seedSet }: CourseOptions): Detail {
 }
 
 /**
- * What is in force and what it does not resist, for the labs that are graded (all, when that is not known
- * yet); with what this machine cannot do.
+ * The isolation in force and what it does not resist, for the labs that are graded (all, when those are
+ * not known yet), and what this machine cannot do.
  */
 export async function isolationLines(
   isolation: Isolation,

@@ -1,6 +1,6 @@
 /**
- * What a user did that cannot work. Says what happened, with the value, what is allowed, and what to
- * do instead. Exit code 2; never a stack.
+ * Something a user asked for that cannot work. Says what happened, with the value, what is allowed,
+ * and what to do instead. Exit code 2; never a stack.
  */
 import { wrap } from '../grader/report/terminal.ts';
 
@@ -70,7 +70,7 @@ function distanceOf(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** Reads a whole number of an option. */
+/** Reads an option's whole number. */
 export function wholeNumber(option: string, min: number) {
   return (value: string): number => {
     const number = Number(value);

@@ -10,13 +10,13 @@ import { shown } from './workspace.ts';
 
 export const answersFile = (folder: string) => join(folder, ANSWERS_FILE);
 
-/** @throws {UsageError} when the file is no file of answers; it is left as it is */
+/** @throws {UsageError} when it is not a file of answers; it is left as it is */
 export function readAnswers(folder: string, lab: string): Answers {
   const file = answersFile(folder);
   if (!existsSync(file)) return { version: 1, lab, answers: {} };
   const read = parseAnswers(readFileSync(file, 'utf8'), lab);
   if ('answers' in read) return read.answers;
-  const todo = 'mend it, or move it away (the answers in it then count no more)';
+  const todo = 'fix it, or move it away (the answers in it then no longer count)';
   throw new UsageError({ what: `${shown(file)} ${read.wrong}`, todo });
 }
 
@@ -28,7 +28,7 @@ export function writeAnswers(folder: string, answers: Answers): void {
   renameSync(part, file);
 }
 
-/** `q3`: the place of a question in the list; its id is the same after an edit, this may not be. */
+/** `q3`: the place of a question in the list; its id survives an edit, its place may not. */
 export const shortName = (index: number) => `q${index + 1}`;
 
 /** From `q1=b` to question and answer. @throws {UsageError} when there is no such question, or answer */
@@ -38,7 +38,7 @@ export function parseAnswer(
 ): { question: Question; answer: string } {
   const [, name = '', answer = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(text) ?? [];
   const allowed = questions.map((_, i) => shortName(i));
-  const todo = 'answer as in: --answer q1=b q2=41';
+  const todo = 'answer like this: --answer q1=b q2=41';
   if (name === '') {
     throw new UsageError({ what: `${JSON.stringify(text)} names no question`, allowed, todo });
   }

@@ -1,4 +1,4 @@
-/** Grading as a person sees it: each result when it comes, then the failures, then the points. */
+/** Grading as a person sees it: each result as it comes, then the failures, then the points. */
 import { type GradeOptions, grade } from '../grader/grade.ts';
 import type { Lab } from '../grader/lab.ts';
 import { chartLines } from '../grader/report/chart.ts';
@@ -42,7 +42,7 @@ export async function gradeAloud(
           part = event.part;
           const shown = resultWithDetail(event.result, detail);
           ui.out(...resultLines(shown, ui.style));
-          // Who asks for one scenario wants to see it; a failure shows its chart in any case.
+          // Whoever asks for one scenario wants to see its chart; a failure shows it in any case.
           const { chart, verdict } = shown;
           if (options.only?.length === 1 && verdict === 'passed' && chart) {
             ui.out('', ...chartLines(chart).map((line) => `  ${line}`), '');
@@ -63,7 +63,7 @@ export function showOutcome(ui: Ui, report: Report, failuresMax = Number.POSITIV
     return;
   }
   const bad = report.parts.flatMap((p) => p.scenarios).filter((s) => s.verdict !== 'passed');
-  // Of failures that break the same rule the first is likely to tell enough.
+  // Of several failures that break the same rule, the first is likely to say enough.
   const ruleOf = (result: ScenarioResult) => result.firstBad?.finding?.ruleId ?? result.id;
   const isFirst = (result: ScenarioResult) =>
     bad.find((other) => ruleOf(other) === ruleOf(result)) === result;

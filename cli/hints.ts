@@ -1,6 +1,6 @@
 /**
- * Hints of a lab. In `hints.md`, `## A1` is a scenario and `### 1`, `### 2`, `### 3` are the stages of its
- * help; `## rule election-safety` is the hint of a rule, which comes before those of the scenario in
+ * Hints of a lab. In `hints.md`, `## A1` is a scenario and `### 1`, `### 2`, `### 3` are its hints, in
+ * stages; `## rule election-safety` is the hint for a rule, which comes before those of the scenario in
  * which it broke. Rules of the grader itself have theirs in `labs/hints.md`.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { labFolder } from './root.ts';
 /** By scenario, `A1`, or by rule, `rule election-safety`. */
 export type Hints = ReadonlyMap<string, readonly string[]>;
 
-/** How many hints of each scenario and rule were read. */
+/** How many hints of each scenario and rule have been read. */
 export type HintsRead = Readonly<Record<string, number>>;
 
 export interface Hint {

@@ -1,4 +1,4 @@
-/** Clusters that `lab up` keeps: one a lab, in `.lab/up/<lab>.json`, until `lab down`. */
+/** Clusters that `lab up` keeps: one per lab, in `.lab/up/<lab>.json`, until `lab down`. */
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -26,7 +26,7 @@ export interface UpState extends Kept {
 const upFolder = (root: string) => join(root, '.lab', 'up');
 const stateFile = (root: string, lab: string) => join(upFolder(root), `${lab}.json`);
 
-/** Starts a keeper; resolves when the cluster is broken as the scenario wants. @throws {Error} */
+/** Starts a keeper; resolves once the cluster is broken as the scenario wants it. @throws {Error} */
 export async function raise(
   root: string,
   options: KeeperOptions,
@@ -43,7 +43,7 @@ export async function raise(
       else reject(new Error(message.text));
     });
     keeper.on('error', reject);
-    keeper.on('exit', () => reject(new Error('the process that keeps the cluster ended')));
+    keeper.on('exit', () => reject(new Error('the process that kept the cluster has ended')));
   });
   keeper.unref();
   const { lab, scenario, seed } = options;
@@ -121,7 +121,7 @@ export async function operate(
 ): Promise<unknown> {
   const answer = await command(up, { type: 'op', node, op, args });
   const reply: Reply | undefined = answer.type === 'reply' ? answer.reply : undefined;
-  if (reply === undefined) throw new Error('the process that keeps the cluster ended: lab up');
+  if (reply === undefined) throw new Error('the process that kept the cluster has ended: lab up');
   if (reply.ok) return reply.value;
   throw errorOf(reply.fault);
 }

@@ -10,7 +10,7 @@ const TIME_COLUMNS = 8;
 /** Less would leave no room for words. */
 const WORDS_MIN = 24;
 
-/** A message is drawn where it ends, and what changed with what changed it. */
+/** A message is drawn where it arrives, a change with the event that made it. */
 const UNSEEN = new Set(['send', 'change']);
 const ROUTINE = new Set(['timer', 'disk']);
 

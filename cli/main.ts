@@ -45,7 +45,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride();
-  /** An action that loads its module, and hands on the exit code. */
+  /** An action that loads its module and passes on the exit code. */
   const run =
     <Args extends unknown[]>(load: () => Promise<(ui: Ui, ...args: Args) => Promise<number>>) =>
     async (...args: Args) => {
@@ -59,7 +59,7 @@ function buildProgram(finish: (code: number) => void): Command {
   program
     .command('list')
     .description('the syllabus, with your progress')
-    .option('--json', 'for programs')
+    .option('--json', 'print it as JSON')
     .action(run(async () => (await import('./commands/list.ts')).list));
   program
     .command('start')
@@ -76,13 +76,13 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed <seed>', 'only this seed', wholeNumber('--seed', 0))
     .option('--watch', 'test again on every save, the failing scenario first')
-    .option('--with-reference <labs>', 'on our solution of these labs, not yours; none for yours')
+    .option('--with-reference <labs>', 'use our solution to these labs, not yours; none: use yours')
     .option('--inspect', 'run one seed in a debugger (default: what failed last)')
     .option('--json', 'print the report as JSON')
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .option(
       '--shrink-budget <thousands>',
-      'of events, to make a failure small (default: 1000; 0 for none)',
+      'of events, to shrink a failure (default: 1000; 0 for none)',
       wholeNumber('--shrink-budget', 0),
     )
     .action(run(async () => (await import('./commands/test.ts')).test));
@@ -91,7 +91,11 @@ function buildProgram(finish: (code: number) => void): Command {
     .description('one run again, event by event')
     .argument('<lab>', 'or the file of a shrunk run, from .lab/failures')
     .argument('[scenario]')
-    .option('--seed <seed>', 'of the run (default: what failed last)', wholeNumber('--seed', 0))
+    .option(
+      '--seed <seed>',
+      'of the run (default: the one that failed last)',
+      wholeNumber('--seed', 0),
+    )
     .option('--shrunk', 'the smallest plan of that seed that still fails')
     .option('--solution', 'run the reference solution instead of your work')
     .option('--mutant <name>', 'run the reference solution with this planted bug')
@@ -101,7 +105,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--follow <text>', 'print only what mentions this: a key, a command, an index')
     .option('--without <texts>', 'leave out what mentions these: appendEntries,timer,disk')
     .option('--text', 'draw it: a lane for each node, messages as arrows')
-    .option('--step', 'one event after the other, on a key, with what it changed')
+    .option('--step', 'one event at a time, on a keypress, with what it changed')
     .option('--full', 'print every event')
     .action(run(async () => (await import('./commands/replay.ts')).replayRun));
   program
@@ -109,7 +113,11 @@ function buildProgram(finish: (code: number) => void): Command {
     .description('one run as a page: who sent what when, and the broken rule')
     .argument('<lab>')
     .argument('<scenario>')
-    .option('--seed <seed>', 'of the run (default: what failed last)', wholeNumber('--seed', 0))
+    .option(
+      '--seed <seed>',
+      'of the run (default: the one that failed last)',
+      wholeNumber('--seed', 0),
+    )
     .option('--whole', 'as drawn, not the smallest plan that still fails')
     .option('--solution', 'run the reference solution instead of your work')
     .option('--mutant <name>', 'run the reference solution with this planted bug')
@@ -118,14 +126,14 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(run(async () => (await import('./commands/view.ts')).view));
   program
     .command('up')
-    .description('labs on real servers: the broken cluster, for your own hands')
+    .description('labs on real servers: the broken cluster, to work on by hand')
     .argument('[lab]')
     .argument('[scenario]')
     .option('--seed <seed>', 'which variant of it (default: 1)', wholeNumber('--seed', 0))
     .action(run(async () => (await import('./commands/up.ts')).up));
   program
     .command('shell')
-    .description('psql on a node of it, or one operation: stop, start, pg_rewind …')
+    .description('psql on one of its nodes, or one operation: stop, start, pg_rewind …')
     .argument('[lab]')
     .argument('[node]')
     .argument('[command...]')
@@ -134,10 +142,10 @@ function buildProgram(finish: (code: number) => void): Command {
       'after',
       `
 What a node can do:
-  (nothing)                   psql; its options, too: -c 'SELECT 1', -f FILE
-  start, restart              the server; stop takes smart, fast or immediate
-  set <name> [value]          a setting, as by ALTER SYSTEM, also of a server
-                              that is down; without a value its default again
+  (nothing)                   psql, with its options: -c 'SELECT 1', -f FILE
+  start, stop, restart        the server; stop takes smart, fast or immediate
+  set <name> [value]          a setting, as with ALTER SYSTEM, even while the
+                              server is down; without a value, its default
   base-backup <from> [slot]   pg_basebackup -R, when the server is down and its
                               data directory is empty
   conninfo <other>            how it reaches another node, for primary_conninfo
@@ -145,25 +153,25 @@ What a node can do:
   sql <statement>             for machines without psql
   pg_rewind …                 any program of PostgreSQL, and cat, cp, ls, mkdir,
                               mv, rm, touch; '$PGDATA' is its data directory
-In all of them the word ARCHIVE stands for the folder of archived WAL:
+In all of these, the word ARCHIVE stands for the folder of archived WAL:
   set restore_command 'cp ARCHIVE/%f %p'`,
     )
     .action(run(async () => (await import('./commands/shell.ts')).shell));
   program
     .command('logs')
-    .description('what its servers say')
+    .description('what its servers have logged')
     .argument('[lab]')
     .argument('[node]')
     .option('--lines <count>', 'of each server (default: 20)', wholeNumber('--lines', 1))
     .action(run(async () => (await import('./commands/verify.ts')).logs));
   program
     .command('verify')
-    .description('is it repaired? as the grader judges it')
+    .description('whether it is repaired, as the grader judges it')
     .argument('[lab]')
     .action(run(async () => (await import('./commands/verify.ts')).verify));
   program
     .command('down')
-    .description('end it, and leave nothing behind')
+    .description('end it and leave nothing behind')
     .argument('[lab]')
     .action(run(async () => (await import('./commands/verify.ts')).down));
   program
@@ -177,31 +185,31 @@ In all of them the word ARCHIVE stands for the folder of archived WAL:
     .command('explain')
     .description('questions about what happened in your own runs')
     .argument('[lab]')
-    .option('--list', 'print the questions, and ask nothing')
-    .option('--answer <answers...>', 'without being asked: q1=b q2=41')
-    .option('--answers <file>', 'the same, from a file: lines with q1=b, or JSON')
-    .option('--events [run]', 'print the events of a run, with the numbers that questions use')
+    .option('--list', 'print the questions without asking them')
+    .option('--answer <answers...>', 'answer without being asked: q1=b q2=41')
+    .option('--answers <file>', 'the same, from a file: lines such as q1=b, or JSON')
+    .option('--events [run]', 'print the events of a run, with the numbers that the questions use')
     .option('--node <id>', 'of the events: only what concerns this node')
     .option('--from <ms>', 'from this virtual time on', wholeNumber('--from', 0))
     .option('--until <ms>', 'up to this virtual time', wholeNumber('--until', 0))
     .option('--follow <text>', 'only what mentions this: a key, a command, an index')
-    .option('--without <texts>', 'without what mentions these: appendEntries,timer,disk')
-    .option('--full', 'with all that is in a message')
+    .option('--without <texts>', 'leave out what mentions these: appendEntries,timer,disk')
+    .option('--full', 'with the full contents of messages')
     .option('--write', 'begin your account of a run (explain.md), and check the facts in it')
-    .option('--solution', 'about the reference solution, with all answers: spoils')
+    .option('--solution', 'about the reference solution, with all the answers: a spoiler')
     .action(run(async () => (await import('./commands/explain.ts')).explain));
   program
     .command('status')
     .description('your points, and what is left to do')
     .argument('[lab]')
-    .option('--markdown', 'of the whole course, as a table to show around')
+    .option('--markdown', 'the whole course, as a table to share')
     .action(run(async () => (await import('./commands/status.ts')).status));
   program
     .command('progress')
-    .description('of the whole course: to show around, or to take along')
+    .description('progress through the whole course: to share, or to take with you')
     .option('--markdown', 'as a table')
     .option('--export <file>', 'write it to a file')
-    .option('--import <file>', 'add what was reached elsewhere')
+    .option('--import <file>', 'add what was achieved elsewhere')
     .action(run(async () => (await import('./commands/progress.ts')).progress));
   program
     .command('diff')
@@ -220,62 +228,72 @@ In all of them the word ARCHIVE stands for the folder of archived WAL:
   program
     .command('grade')
     .description('grade submissions for a course')
-    .argument('<path...>', 'folders of submissions, or of folders named by labs')
-    .option('--lab <lab>', 'which lab it is (default: by its file name)')
-    .option('--with-reference <labs>', 'on our solution of these labs, not those beside it')
+    .argument('<path...>', 'submissions, or folders of submissions named after their labs')
+    .option('--lab <lab>', 'which lab it is (default: recognised by its files)')
+    .option('--with-reference <labs>', 'use our solution to these labs, not those beside it')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
     .option('--isolation <level>', 'home, course or official (default: course)')
     .option('--detail <level>', 'full, rule or none (default: full; rule with --seed-set)')
     .option(
       '--report <format[=file]>',
-      'write a file, as often as given: json, junit, gradescope, classroom50, github, ctrf, markdown, csv, html',
+      'write a file, may be repeated: json, junit, gradescope, classroom50, github, ctrf, markdown, csv, html',
       (wish: string, before: string[] = []) => [...before, wish],
     )
-    .option('--student <name>', 'whose work it is, for the files')
+    .option('--student <name>', 'whose work it is, for the report files')
     .option('--json', 'print the report as JSON')
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/grade.ts')).gradePath));
   const ofClass = (command: Command) =>
     command
       .option('--out <folder>', 'where the results go', 'grades')
-      .option('--detail <level>', 'what students are told: full, rule or none')
+      .option('--detail <level>', 'what students get to see: full, rule or none')
       .option('--due <time>', 'deadline (ISO 8601), for the column final')
-      .option('--grace-hours <hours>', 'that cost nothing', wholeNumber('--grace-hours', 0), 0)
-      .option('--percent-per-day <n>', 'taken when late', wholeNumber('--percent-per-day', 0), 10)
-      .option('--percent-max <n>', 'taken at most', wholeNumber('--percent-max', 0), 50);
+      .option(
+        '--grace-hours <hours>',
+        'of lateness that cost nothing',
+        wholeNumber('--grace-hours', 0),
+        0,
+      )
+      .option(
+        '--percent-per-day <n>',
+        'deducted when late',
+        wholeNumber('--percent-per-day', 0),
+        10,
+      )
+      .option('--percent-max <n>', 'deducted at most', wholeNumber('--percent-max', 0), 50);
   ofClass(
     program
       .command('batch')
-      .description('grade a class; the same command again goes on where it was')
-      .argument('<roster>', 'a folder with one folder a student, or a CSV file'),
+      .description('grade a class; run the same command again to resume')
+      .argument('<roster>', 'a folder with one folder per student, or a CSV file'),
   )
     .option('--lab <lab>', 'only this lab')
-    .option('--with-reference <labs>', 'on our solution of these labs')
+    .option('--with-reference <labs>', 'use our solution to these labs')
     .option('--seeds <count>', 'runs of each scenario', wholeNumber('--seeds', 1))
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
     .option('--isolation <level>', 'home, course or official (default: course)')
-    .option('--redo <which>', 'failed, undecided or student=NAME, though graded before')
+    .option('--redo <which>', 'failed, undecided or student=NAME: grade them again')
     .option('--shard <i/n>', 'only this part of the class')
     .option('--export-for <tool>', 'grade nothing: write the class for dolos or jplag')
-    .option('--jobs <count>', 'at a time (default: one per core)', wholeNumber('--jobs', 1))
+    .option('--jobs <count>', 'in parallel (default: one per core)', wholeNumber('--jobs', 1))
     .action(run(async () => (await import('./commands/batch.ts')).batch));
   ofClass(
     program
       .command('merge')
-      .description('put the shards of a class together; says which is missing')
-      .argument('<folders...>', 'what --out was on each machine')
-      .requiredOption('--roster <roster>', 'as it was given to batch'),
+      .description('put the shards of a class together, and say who is missing')
+      .argument('<folders...>', 'the --out folder of each machine')
+      .requiredOption('--roster <roster>', 'the one that was given to batch'),
   ).action(run(async () => (await import('./commands/batch.ts')).merge));
   program
     .command('compare')
-    .description('two gradings of a class: who gained or lost, by which scenario')
-    .argument('<before>', 'what --out was')
+    .description('two gradings of a class: who gained or lost, and in which scenario')
+    .argument('<before>', 'the --out folder of a batch')
     .argument('<after>')
     .action(run(async () => (await import('./commands/batch.ts')).compare));
   program
     .command('new')
-    .description('a new lab that works at once, to be changed')
+    .description('a new lab that works at once, for you to change')
     .argument('<slug>', 'its folder below labs/')
     .action(run(async () => (await import('./commands/author.ts')).newLabFolder));
   program
@@ -283,24 +301,24 @@ In all of them the word ARCHIVE stands for the folder of archived WAL:
     .description('whether a lab is ready for students, and what is missing')
     .argument('<lab>')
     .option('--seeds <count>', 'of each scenario of the solution', wholeNumber('--seeds', 1), 200)
-    .option('--matrix', 'only: which scenario finds which planted bug')
+    .option('--matrix', 'only show which scenario finds which planted bug')
     .action(run(async () => (await import('./commands/author.ts')).check));
   program
     .command('export')
-    .description('the course as students get it, without solutions and hidden parts')
+    .description('the course as students get it, without solutions or hidden parts')
     .argument('<folder>', 'a new one')
     .option('--labs <labs>', 'which (default: all)')
-    .option('--keep-reference <labs>', 'whose solution goes along, for --with-reference')
+    .option('--keep-reference <labs>', 'whose solution is included, for --with-reference')
     .action(run(async () => (await import('./commands/export.ts')).exportStudents));
   program
     .command('pack')
-    .description('an autograder of one lab to upload')
+    .description('an autograder for one lab, to upload')
     .argument('<platform>', 'gradescope')
     .argument('<lab>')
     .option('--out <file>', 'where to write it')
-    .option('--with-reference <labs>', 'on our solution of these labs')
+    .option('--with-reference <labs>', 'use our solution to these labs')
     .option('--seed-set <file>', 'hidden seeds, made by lab seed-set')
-    .option('--detail <level>', 'what students are told: full, rule or none')
+    .option('--detail <level>', 'what students get to see: full, rule or none')
     .action(run(async () => (await import('./commands/pack.ts')).pack));
   program
     .command('seed-set')
@@ -309,20 +327,20 @@ In all of them the word ARCHIVE stands for the folder of archived WAL:
     .option('--name <name>', 'of the set: another name gives other seeds')
     .option('--count <count>', 'of seeds', wholeNumber('--count', 1), 100)
     .option('--verify <file>', 'print the hash of a set, or compare it')
-    .option('--hash <hash>', 'that was published, with --verify')
+    .option('--hash <hash>', 'the hash that was published, with --verify')
     .action(run(async () => (await import('./commands/seed-set.ts')).seedSet));
   program
     .command('check-history')
-    .description('judge a history that was recorded anywhere')
+    .description('judge a history, wherever it was recorded')
     .argument('<file>', 'JSON lines, Jepsen EDN or JSON, or an etcd log')
     .requiredOption('--model <model>', 'kv, register, cas, mutex, list-append or rw-register')
     .option('--consistency <level>', 'linearizable, sequential; serializable, snapshot-isolation …')
-    .option('--initial <value>', 'of a register: what it holds at first (default: nil)')
+    .option('--initial <value>', 'what a register holds at first (default: nil)')
     .option('--json', 'print the verdict as JSON')
     .action(run(async () => (await import('./commands/check-history.ts')).checkHistory));
   program
     .command('doctor')
-    .description('what of this machine works')
+    .description('what works on this machine')
     .action(run(async () => (await import('./commands/doctor.ts')).doctor));
   program
     .command('demo')

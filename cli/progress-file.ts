@@ -1,6 +1,6 @@
 /**
  * Progress that moves between machines: what was reached on either is kept. Checked before it is
- * taken in, because a file that came from elsewhere may be anything.
+ * taken in, because a file from elsewhere may hold anything.
  */
 import { z } from 'zod';
 import type { LabState, State } from './state.ts';
@@ -21,7 +21,7 @@ const schema = z.object({
   labs: z.record(z.string(), labSchema),
 });
 
-/** @throws {Error} one sentence, when the text is no progress */
+/** @throws {Error} in one sentence, when the text is not a progress file */
 export function parseProgress(text: string): State {
   let value: unknown;
   try {

@@ -20,7 +20,7 @@ it('draws one line over and over on a terminal', () => {
   expect(written.map((text) => text.replace('\r\u001b[2K', ''))).toEqual([
     '[........................] 0/10 runs',
     '[############............] 5/10 runs',
-    '[############............] 5/10 runs  making the failure of C2 small',
+    '[############............] 5/10 runs  shrinking the failure of C2',
     '',
   ]);
 });

@@ -1,12 +1,12 @@
 /**
- * How far a grading is: one line that is drawn over on a terminal, a sparse line now and then in a
- * pipe or a log. Always on stderr, so that results can be piped.
+ * How far a grading has got: one line that is redrawn on a terminal, a line now and then in a pipe or
+ * a log. Always on stderr, so that results can be piped.
  */
 import type { Progress } from '../grader/grade.ts';
 
 const BAR_CELLS = 24;
 const DRAW_EVERY_MS = 60;
-/** In a log: a line at most this often. A run that is over sooner writes none. */
+/** In a log: a line at most this often. A run that ends sooner writes none. */
 const LOG_EVERY_MS = 10_000;
 
 export interface ProgressTarget {
@@ -36,7 +36,7 @@ export class ProgressLine {
       this.#done = event.done;
       this.#total = event.total;
     } else if (event.type === 'shrinking') {
-      this.#doing = `making the failure of ${event.scenario} small`;
+      this.#doing = `shrinking the failure of ${event.scenario}`;
     } else this.#doing = '';
     this.#show(event.type === 'planned' || event.type === 'shrinking');
   }
@@ -51,7 +51,7 @@ export class ProgressLine {
   #show(atOnce: boolean): void {
     const nowMs = this.#nowMs();
     const { isTTY } = this.#target;
-    // A terminal without a size says 0.
+    // A terminal without a size reports 0.
     const columns = this.#target.columns || 80;
     if (
       isTTY ? !atOnce && nowMs - this.#lastMs < DRAW_EVERY_MS : nowMs - this.#lastMs < LOG_EVERY_MS

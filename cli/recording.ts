@@ -1,6 +1,6 @@
 /**
- * The events of a run as they were when it was replayed last: after an edit, the first one that is
- * different shows what the edit has changed.
+ * The events of a run as they were when it was last replayed: after an edit, the first event that
+ * differs shows what the edit changed.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ export function record(root: string, run: string, trace: readonly TraceLine[]): 
   writeFileSync(file, gzipSync(trace.map(wordsOf).join('\n')));
 }
 
-/** Says where `trace` leaves the recording; undefined without one, or when it does not. */
+/** Says where `trace` departs from the recording; undefined when it does not, or there is none. */
 export function whereItDiffers(
   root: string,
   run: string,

@@ -35,11 +35,11 @@ export interface ChosenRun {
   readonly options: RunOptions;
   /** The plan to run instead of the drawn one, and what it leaves out, in words. */
   readonly shrunk?: { readonly plan: readonly Step[]; readonly words: string };
-  /** To see it again. */
+  /** The command that shows it again. */
   readonly command: string;
 }
 
-/** @throws {UsageError} for what there is not */
+/** @throws {UsageError} for a lab, scenario or mutant that does not exist */
 export async function chooseRun(slug: string, id: string, choice: RunChoice): Promise<ChosenRun> {
   const entry = findLab(slug);
   const any = await entry.load();
@@ -69,7 +69,7 @@ export async function chooseRun(slug: string, id: string, choice: RunChoice): Pr
   const shrunk =
     choice.shrunk || choice.schedule
       ? isKept
-        ? { plan: kept.plan, words: `the schedule that broke: ${kept.rule}` }
+        ? { plan: kept.plan, words: `the schedule that broke this rule: ${kept.rule}` }
         : await shrink(options)
       : undefined;
   return { lab, scenario, options, command, ...(shrunk === undefined ? {} : { shrunk }) };
@@ -86,11 +86,11 @@ function notAgain({ slug }: Lab, scenario: string, seed = 1): UsageError {
   const kept = existsSync(record) ? `; its record is in ${record}` : '';
   return new UsageError({
     what: `${slug} runs on real servers, and a run on them cannot be replayed${kept}`,
-    todo: `lab up ${slug} ${scenario} --seed ${seed}   boots the same broken cluster for your own hands`,
+    todo: `lab up ${slug} ${scenario} --seed ${seed}   boots the same broken cluster, to work on by hand`,
   });
 }
 
-/** The seed with which this scenario failed last, else the first of all. */
+/** The seed with which this scenario failed last, or else seed 1. */
 function lastSeed(root: string, slug: string, scenario: string): number {
   const last = readState(root).labs[slug]?.lastFailure;
   return last?.scenario === scenario ? last.seed : 1;
@@ -105,7 +105,7 @@ async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {
   throw new UsageError({ what, value: name, allowed, todo: 'give one of these names' });
 }
 
-/** Of a run whose schedule was not kept: shrinking is as deterministic as all else. */
+/** For a run whose schedule was not kept: shrinking is as deterministic as everything else. */
 async function shrink({ scenario, seed, ...rest }: RunOptions): Promise<ChosenRun['shrunk']> {
   const report = await grade({ ...rest, only: [scenario], seeds: { list: [seed] }, jobs: 1 });
   const shrunk = report.parts.flatMap((p) => p.scenarios)[0]?.shrunk;

@@ -24,7 +24,7 @@ export function scheduleFile(root: string, lab: string, scenario: string): strin
   return join(root, '.lab', 'failures', `${lab}-${scenario}.json`);
 }
 
-/** Keeps the schedules of what failed, and forgets those of what passes now. */
+/** Keeps the schedules of scenarios that failed, and forgets those of scenarios that now pass. */
 export function keepSchedules(root: string, report: Report): void {
   for (const { id, verdict, firstBad, shrunk } of report.parts.flatMap((p) => p.scenarios)) {
     const file = scheduleFile(root, report.lab, id);
@@ -60,7 +60,7 @@ export function readSchedule(file: string): Schedule {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const what = `${file} cannot be read as a schedule: ${(error as Error).message}`;
-    throw new UsageError({ what, todo: `give a file of .lab/failures, or a lab and a scenario` });
+    throw new UsageError({ what, todo: `give a file from .lab/failures, or a lab and a scenario` });
   }
   const { version, lab, scenario, seed, plan } = (value ?? {}) as Partial<Schedule>;
   const isStep = (step: Step | null) =>

@@ -20,7 +20,7 @@ export function findLab(slug: string): SyllabusEntry {
   });
 }
 
-/** The lab that was named, or else the one that was worked on last, or else the only one begun. */
+/** The lab that was named, or else the one last worked on, or else the only one started. */
 export function labOrLast(root: string, slug: string | undefined): SyllabusEntry {
   if (slug !== undefined) return findLab(slug);
   const started = course.filter((l) => existsSync(workFolder(root, l.slug)));
@@ -62,7 +62,7 @@ export function selectScenarios(
     if (found === undefined) {
       const what = `${lab.slug} has no part ${JSON.stringify(id)}`;
       const allowed = lab.parts.map((p) => p.id);
-      throw new UsageError({ what, value: id, allowed, todo: 'give a letter of these' });
+      throw new UsageError({ what, value: id, allowed, todo: 'give one of these letters' });
     }
     refuseQuestions(lab, found);
     for (const s of found.scenarios) chosen.add(s);
@@ -85,7 +85,7 @@ export function selectScenarios(
 /** A part of questions alone has nothing to run. */
 function refuseQuestions({ slug }: Lab, { id, scenarios }: Part): void {
   if (scenarios.length > 0) return;
-  const what = `part ${id} of ${slug} has no scenarios: its questions are answered`;
+  const what = `part ${id} of ${slug} has no scenarios, only questions to answer`;
   throw new UsageError({ what, todo: `lab explain ${slug}` });
 }
 
@@ -101,7 +101,7 @@ export function selectSeeds(
   return seeds === undefined ? { mode } : { count: seeds };
 }
 
-/** Whether a test with these seeds is as good as one without a choice: no scenario has fewer. */
+/** Whether a test with these seeds counts as much as one with the default: no scenario gets fewer. */
 export function countsAsScore(lab: Lab, seeds: SeedChoice): boolean {
   if ('mode' in seeds) return true;
   if (!('count' in seeds)) return false;
@@ -122,7 +122,7 @@ export function referencesOf(lab: Lab, option = 'none'): Record<string, string> 
   return Object.fromEntries(slugs.map((slug) => [slug, solutionFolder(slug)]));
 }
 
-/** The same, remembered: what was chosen once holds until something else is. */
+/** The same, remembered: a choice holds until another is made. */
 export function rememberedReferences(
   root: string,
   lab: Lab,

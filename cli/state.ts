@@ -11,10 +11,10 @@ export interface LabState {
   startedAt?: string;
   /** Best points of the whole lab in one run, by part, by scenario. */
   best: { lab: number; parts: Record<string, number>; scenarios: Record<string, number> };
-  /** Labs that this one is tested on in our version: the last `--with-reference`. */
+  /** Labs whose reference solution this one is tested on: the last `--with-reference`. */
   reference?: string;
   lastFailure?: { scenario: string; seed: number };
-  /** `lab explain`: questions asked, answered rightly, and that at the first try. */
+  /** `lab explain`: questions asked, answered correctly, and correctly at the first try. */
   explain?: { asked: number; right: number; first: number };
   /** The rule that each failing scenario broke last. */
   broken?: Record<string, string>;

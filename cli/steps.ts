@@ -1,4 +1,4 @@
-/** `lab replay --step`: one event after the other, on a key, with what it changed. */
+/** `lab replay --step`: one event at a time, on a keypress, with what it changed. */
 import type { TraceLine } from '../grader/replay.ts';
 import { seconds } from '../grader/report/terminal.ts';
 import { UsageError } from './errors.ts';
@@ -7,10 +7,10 @@ import type { Ui } from './ui.ts';
 /** Enter, space or → for the next event, n for the next of the same node, q to end. */
 export async function stepThrough(ui: Ui, trace: readonly TraceLine[]): Promise<void> {
   if (!ui.interactive) {
-    const what = '--step waits for keys, and here is no terminal';
+    const what = '--step waits for keys, and this is not a terminal';
     throw new UsageError({ what, todo: 'leave --step out, or use --text or lab view' });
   }
-  ui.out(ui.style.colours.dim('enter: next event · n: of the same node · q: quit'), '');
+  ui.out(ui.style.colours.dim('enter: next event · n: next of the same node · q: quit'), '');
   const { stdin } = process;
   stdin.setRawMode(true);
   stdin.resume();
@@ -25,7 +25,7 @@ export async function stepThrough(ui: Ui, trace: readonly TraceLine[]): Promise<
       if (key === 'q' || key === '\u0003') return;
       node = key === 'n' ? line.node : undefined;
     }
-    ui.out('', 'That was all.');
+    ui.out('', 'That was the last event.');
   } finally {
     stdin.setRawMode(false);
     stdin.pause();
@@ -35,7 +35,7 @@ export async function stepThrough(ui: Ui, trace: readonly TraceLine[]): Promise<
 const eventLine = ({ atMs, node = '', kind, text }: TraceLine) =>
   `${seconds(atMs).padStart(9)}  ${node.padEnd(3)} ${kind.padEnd(8)} ${text}`;
 
-/** What `inspect` told differently after event `i`. */
+/** What `inspect` reported differently after event `i`. */
 function changesAfter(trace: readonly TraceLine[], i: number): string[] {
   const changes: string[] = [];
   for (let at = i + 1; trace[at]?.kind === 'change'; at++)

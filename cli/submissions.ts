@@ -1,4 +1,4 @@
-/** From paths that a course hands in to labs: which submissions does a folder hold? */
+/** Which submissions does a folder hold, and of which labs? */
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Lab } from '../grader/lab.ts';
@@ -15,14 +15,14 @@ export interface Submission {
 }
 
 /**
- * A path is a submission, or a folder of submissions that are called by their labs (`work/`), or a
+ * A path is a submission, or a folder of submissions named after their labs (`work/`), or a
  * repository with such a `work/`.
- * @throws {UsageError} when there is none, or when it cannot be told which lab it is
+ * @throws {UsageError} when there is none, or its lab cannot be told
  */
 export async function submissionsIn(path: string, slug?: string): Promise<readonly Submission[]> {
   const folder = resolve(path);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    const what = `${JSON.stringify(path)} is ${existsSync(folder) ? 'a file' : 'not there'}`;
+    const what = `${JSON.stringify(path)} is ${existsSync(folder) ? 'a file' : 'missing'}`;
     throw new UsageError({ what, todo: 'give the folder of a submission' });
   }
   const candidates = slug === undefined ? course : [findLab(slug)];
@@ -32,16 +32,16 @@ export async function submissionsIn(path: string, slug?: string): Promise<readon
   const [lab] = here;
   if (lab !== undefined && here.length === 1) return [{ lab, folder }];
   if (here.length > 1) {
-    const what = `${JSON.stringify(path)} could be of several labs`;
+    const what = `${JSON.stringify(path)} could belong to several labs`;
     throw new UsageError({ what, allowed: here.map((l) => l.slug), todo: 'add --lab <lab>' });
   }
   if (found.length > 0) return found;
-  const what = `${JSON.stringify(path)} has none of the files that a submission begins with`;
+  const what = `${JSON.stringify(path)} has none of the files that would make it a submission`;
   const allowed = labs.map((l) => `${l.entry} (${l.slug})`);
   throw new UsageError({ what, allowed, todo: 'give the folder that holds the file' });
 }
 
-/** Labs whose first file is there: those of whose other files the fewest are missing. */
+/** Of the labs whose first file is there, those with the fewest other files missing. */
 function closest(labs: readonly Lab[], folder: string): readonly Lab[] {
   const here = labs.filter((lab) => existsSync(join(folder, lab.entry)));
   const named = here.filter((lab) => lab.slug === basename(folder));

@@ -16,7 +16,7 @@ const trace: readonly TraceLine[] = [
   ...sends(100, 50),
 ];
 
-it('tells faults, and everything near the end', () => {
+it('shows faults, and everything near the end', () => {
   const lines = traceLines(trace, {});
   expect(lines.slice(0, 3)).toEqual([
     '    0.000  n1  boot     boots',
@@ -43,7 +43,7 @@ it('leaves out what mentions one of some words, or is of that kind, and shows al
   expect(traceLines(trace, { without: 'send,boot' })).toHaveLength(1);
 });
 
-it('what nobody mentions is said to be nowhere', () => {
+it('when no event matches, the answer says so', () => {
   expect(traceLines(trace, { follow: 'nonsense', node: 'n1' })).toEqual([
     `None of the ${trace.length} events mentions "nonsense" and is on n1.`,
   ]);

@@ -19,7 +19,7 @@ const TELLING = new Set(['boot', 'crash', 'restart', 'pause', 'resume', 'fault',
 for (const kind of ['log', 'note', 'fail']) TELLING.add(kind);
 const TELLING_MAX = 150;
 const LAST_SHOWN = 25;
-/** Without --full: a message is known by its beginning. */
+/** Without --full: a message can be told by its beginning. */
 const COLUMNS = 80;
 
 /** The events that a user has asked for, before any are left out for length. */
@@ -56,7 +56,7 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
       follow !== undefined && `mentions ${JSON.stringify(follow)}`,
       without !== undefined && `mentions none of ${JSON.stringify(without)}`,
       node !== undefined && `is on ${node}`,
-      (from !== undefined || until !== undefined) && 'is in that time',
+      (from !== undefined || until !== undefined) && 'is in that interval',
     ].filter(Boolean);
     return [`None of the ${trace.length} events ${asked.join(' and ')}.`];
   }

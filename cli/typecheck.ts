@@ -1,4 +1,4 @@
-/** Type errors of a submission, as a warning: the grader runs what strips to JavaScript anyway. */
+/** Type errors of a submission, as a warning: the grader runs anything that strips to JavaScript. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ const OPTIONS = [
 ].flatMap((line) => line.split(' '));
 
 /**
- * The compiler's lines about the folder's own files, other than the given ones; undefined when TypeScript is not installed or
- * was not asked to the end.
+ * The compiler's lines about the folder's own files, other than the given ones; undefined when
+ * TypeScript is not installed, or the check was cut short.
  */
 export function typecheck(
   folder: string,

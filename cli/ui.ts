@@ -1,4 +1,4 @@
-/** What a command writes to, and what it may assume about who reads it. */
+/** What a command writes to, and what it may assume about its reader. */
 import { createColors } from 'picocolors';
 import type { Style } from '../grader/report/terminal.ts';
 
@@ -7,7 +7,7 @@ export interface Ui {
   out(...lines: readonly string[]): void;
   /** Progress and warnings: stderr. */
   err(...lines: readonly string[]): void;
-  /** Somebody can answer questions and press keys. */
+  /** Somebody is there to answer questions and press keys. */
   readonly interactive: boolean;
   readonly style: Style;
   /** How this command was called, for commands to paste. */
@@ -28,7 +28,7 @@ export function makeUi(): Ui {
   };
 }
 
-/** Asks for a yes; Ctrl-C and Escape are a no. */
+/** Asks for a yes; Ctrl-C and Escape count as no. */
 export async function confirm(message: string): Promise<boolean> {
   const { default: enquirer } = await import('enquirer');
   try {

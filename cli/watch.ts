@@ -1,6 +1,6 @@
 /**
- * `lab test --watch`: on each save, the scenario that failed. Goes on to nothing by itself: a key
- * asks for more. Leaves the terminal as it was, however it ends.
+ * `lab test --watch`: on each save, the scenario that failed. Moves on to nothing else unless a key
+ * asks for it. Leaves the terminal as it was, however it ends.
  */
 import { emitKeypressEvents } from 'node:readline';
 import { watch as watchFiles } from 'chokidar';
@@ -106,7 +106,7 @@ class Watch {
     else if (key.name === 'h') this.#hint();
   };
 
-  /** Tests one scenario, or all; what still runs is out of date and is ended. */
+  /** Tests one scenario, or all; a run still under way is out of date and is aborted. */
   #test(scenario: string | undefined): void {
     this.#running?.abort();
     const controller = new AbortController();
@@ -149,7 +149,7 @@ class Watch {
     const { seed, plan } = kept;
     const options = { lab: this.#lab.slug, submission, scenario, seed, plan };
     const { result } = await replay({ ...options, ...(uses ? { uses } : {}) }).catch((error) => {
-      // Grading tells why it does not build.
+      // Grading will say why it does not build.
       if (error instanceof SubmissionProblems) return { result: undefined };
       throw error;
     });
@@ -181,7 +181,7 @@ class Watch {
       this.#focus ? 'h hint' : '',
       'q quit',
     ];
-    const line = ui.interactive ? keys.filter(Boolean).join(' · ') : 'Ctrl-C ends';
+    const line = ui.interactive ? keys.filter(Boolean).join(' · ') : 'Ctrl-C quits';
     ui.out('', `watching ${shown(this.#request.submission)}   ${line}`);
   }
 

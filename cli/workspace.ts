@@ -1,6 +1,6 @@
 /**
  * A student's files: `work/<lab>/` of the checkout that the command is called in. Nothing here ever
- * overwrites or removes a file of a student's that is not in a backup.
+ * overwrites or removes a student's file that is not in a backup.
  */
 import {
   constants,
@@ -18,11 +18,11 @@ import type { Lab } from '../grader/lab.ts';
 import { UsageError } from './errors.ts';
 import { labFolder, ROOT } from './root.ts';
 
-/** The checkout around `cwd`; without one, the package itself, or the project that it is installed in. */
+/** The checkout around `cwd`; without one, the package itself, or the project it is installed in. */
 export function findWorkspace(cwd = process.cwd()): string {
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (isCheckout(folder)) return folder;
-    // What is below node_modules is gone with the next installation.
+    // Anything below node_modules is gone with the next installation.
     if (dirname(folder) === folder) return ROOT.split(`${sep}node_modules${sep}`)[0] as string;
   }
 }
@@ -45,7 +45,7 @@ export function shown(path: string, cwd = process.cwd()): string {
   return short === '' ? '.' : short.startsWith('..') ? path : short;
 }
 
-/** All files below a folder, relative to it, sorted; without node_modules and hidden ones. */
+/** All files below a folder, relative to it, sorted; without node_modules and hidden files. */
 export function filesIn(folder: string, below = ''): string[] {
   if (!existsSync(join(folder, below))) return [];
   return readdirSync(join(folder, below), { withFileTypes: true })
@@ -69,7 +69,7 @@ function startingFiles(lab: LabFiles, from: string): Map<string, string> {
   return files;
 }
 
-/** Fills `work/<lab>/`; files that are there are kept as they are. */
+/** Fills `work/<lab>/`; existing files are kept as they are. */
 export function start(
   root: string,
   lab: LabFiles,
@@ -102,7 +102,7 @@ export function backUp(root: string, slug: string, now = new Date()): string {
   return target;
 }
 
-/** Begins a lab again, after a backup. The folder itself stays, for shells that stand in it. */
+/** Begins a lab again, after a backup. The folder itself stays, for shells whose working directory it is. */
 export function reset(root: string, lab: LabFiles, from = labFolder(lab.slug)): string {
   const folder = workFolder(root, lab.slug);
   const backup = backUp(root, lab.slug);
@@ -116,10 +116,10 @@ export function startedFolder(root: string, lab: Pick<Lab, 'slug' | 'entry'>): s
   const folder = workFolder(root, lab.slug);
   if (existsSync(join(folder, lab.entry))) return folder;
   const missing = existsSync(folder) ? join(folder, lab.entry) : folder;
-  throw new UsageError({ what: `${shown(missing)} is not there`, todo: `lab start ${lab.slug}` });
+  throw new UsageError({ what: `${shown(missing)} does not exist`, todo: `lab start ${lab.slug}` });
 }
 
-/** So that editors read `work/` as the course reads it; unless there is one, or no course around it. */
+/** Lets editors check `work/` as they do the course. Skipped when `work/` has settings, or the course none. */
 export function writeTypeSettings(root: string): void {
   const file = join(root, 'work', 'tsconfig.json');
   if (existsSync(file) || !existsSync(join(root, 'tsconfig.json'))) return;
@@ -128,7 +128,7 @@ export function writeTypeSettings(root: string): void {
   writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-/** Breakpoints for VS Code, unless the student has settings of their own. */
+/** Breakpoints for VS Code, unless the student has a launch file already. */
 export function writeLaunchFile(root: string): boolean {
   const file = join(root, '.vscode', 'launch.json');
   if (existsSync(file)) return false;

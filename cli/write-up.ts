@@ -10,7 +10,7 @@ import { UsageError } from './errors.ts';
 import type { Ui } from './ui.ts';
 import { shown } from './workspace.ts';
 
-/** The text as it is; a file that is there is never written. */
+/** The text as it is; an existing file is never written to. */
 export function writeUpFor(ui: Ui, lab: SimulatedLab, folder: string): string {
   const file = join(folder, WRITE_UP_FILE);
   const runs = explainedRuns(lab);
@@ -18,7 +18,7 @@ export function writeUpFor(ui: Ui, lab: SimulatedLab, folder: string): string {
   const [first] = runs;
   if (first !== undefined && !existsSync(file)) {
     writeFileSync(file, template(lab, first.scenario), { flag: 'wx' });
-    ui.out(`new: ${shown(file)}; fill it in, then call this again to check it`, '');
+    ui.out(`new: ${shown(file)}; fill it in, then run this again to check it`, '');
   }
   const text = readFileSync(file, 'utf8');
   const named = runNamed(text);
@@ -26,7 +26,7 @@ export function writeUpFor(ui: Ui, lab: SimulatedLab, folder: string): string {
   const what =
     named === undefined
       ? `${shown(file)} has no line such as "Run: ${ids[0]}"`
-      : `${shown(file)} is about ${named}, about which this lab asks nothing`;
+      : `${shown(file)} is about ${named}, which this lab asks nothing about`;
   throw new UsageError({ what, allowed: ids, todo: 'name one of these in the line "Run: …"' });
 }
 
@@ -62,7 +62,7 @@ export function showWriteUp(
   ui.out('', `${file}: ${claims.length - wrong} of ${claims.length} facts hold`);
   ui.out(
     isDone
-      ? 'It goes with the grade; what it explains is for people to judge.'
+      ? 'It goes into the report; the explanation is for people to judge.'
       : `Events and their numbers: ${ui.command} explain ${lab.slug} --events ${writeUp.run}`,
   );
   return isDone ? 0 : 1;

@@ -1,7 +1,7 @@
 /**
  * Measurements over the virtual time of a run: how a scenario shows goodput, a queue, retries. They
- * are taken by the simulation itself at fixed distances, so they are the same in every run of a seed,
- * and they are no events of the system: a run that is measured keeps its trace hash.
+ * are taken by the simulation itself at fixed intervals, so they are the same in every run of a seed,
+ * and they are not events of the system: a run that is measured keeps its trace hash.
  */
 import type { Measure } from './cluster/interface.ts';
 import type { Chart } from './report/report.ts';
@@ -16,7 +16,7 @@ export class ChartRecorder {
   readonly #measures: readonly Measure[];
   readonly #values: number[][];
   readonly #marks: { atMs: number; text: string }[] = [];
-  /** What the counters said last. */
+  /** What the counters last said. */
   readonly #counted: number[];
 
   constructor(simulation: Simulation, everyMs: number, measures: readonly Measure[]) {

@@ -1,4 +1,4 @@
-/** Breakpoints in a student's files: a debugger learns where the source of a realm's script is. */
+/** Breakpoints in a student's files: a debugger is told where the source of a realm's script is. */
 import inspector from 'node:inspector';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

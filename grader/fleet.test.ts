@@ -1,11 +1,11 @@
-/** Many nodes in one realm are as apart as those with a realm each; and a CPU is a CPU. */
+/** Many nodes in one realm are as separate as those with a realm each; and a CPU is a CPU. */
 import { expect, test } from 'vitest';
 import type { Cluster } from './cluster/interface.ts';
 import { nodeSource, outputsOf, tryOut } from './testing.ts';
 
 const MANY = 100;
 
-test('module state, timers and handlers are of one node each', async () => {
+test('module state, timers and handlers belong to one node each', async () => {
   const body = `
     shared.push(c.id);
     c.serve('who', () => c.id);
@@ -81,7 +81,7 @@ test('work takes the time of a CPU, one piece after another', async () => {
   expect(outputs.n1).toEqual([30, 50, 60]);
 });
 
-test('two CPUs do two pieces at a time; a crash forgets the rest', async () => {
+test('two CPUs do two pieces at once; a crash forgets the rest', async () => {
   const { outputs } = await outputsOf(
     "for (let i = 0; i < 5; i++) void c.work(100).then(() => c.emit('out', i));",
     {
@@ -98,10 +98,10 @@ test('two CPUs do two pieces at a time; a crash forgets the rest', async () => {
   expect(outputs.n1).toEqual([0, 1, 2, 3]);
 });
 
-test('a cost that is none is refused', async () => {
+test('a cost that is not a number of milliseconds is refused', async () => {
   const { outputs } = await outputsOf(
     "for (const cost of [-1, NaN, 'x', Infinity]) { try { await c.work(cost as number); } catch (e) { c.emit('out', (e as Error).message); } }",
   );
   expect(outputs.n1).toHaveLength(4);
-  expect(outputs.n1?.[0]).toContain('0 or more, not -1');
+  expect(outputs.n1?.[0]).toContain('of at least 0, not -1');
 });

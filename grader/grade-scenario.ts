@@ -1,4 +1,4 @@
-/** One scenario of a submission, with all its seeds: a verdict, and the first failure made small. */
+/** One scenario of a submission, with all its seeds: a verdict, and the first failure, shrunk. */
 import type { GradeOptions, SeedChoice } from './grade.ts';
 import { type AnyScenario, type Lab, seedCounts } from './lab.ts';
 import { isFleet } from './names.ts';
@@ -18,7 +18,7 @@ export function seedsOf(lab: Lab, scenario: AnyScenario, choice: SeedChoice): re
 /** Seeds are handed out in pieces, so that all cores have work until the end. */
 const SEEDS_PER_JOB = 10;
 
-/** `onSeeds` is told of each number of seeds that are done with. */
+/** `onSeeds` is called with the number of seeds that have just been done. */
 export async function gradeScenario(
   scenario: AnyScenario,
   seeds: readonly number[],
@@ -26,7 +26,7 @@ export async function gradeScenario(
   options: GradeOptions,
   onSeeds: (count: number) => void,
 ): Promise<ScenarioResult> {
-  // Who grades for a course must be able to rely on "same seed, same run".
+  // Whoever grades for a course must be able to rely on "same seed, same run".
   const isForCourse = 'mode' in options.seeds && options.seeds.mode === 'grade';
   const runs = piecesOf(scenario, seeds).map(async (piece, i) => {
     const choice = { checkTwice: isForCourse && i === 0, onSeed: () => onSeeds(1) };
@@ -62,7 +62,7 @@ export async function gradeScenario(
 }
 
 function piecesOf(scenario: AnyScenario, seeds: readonly number[]): number[][] {
-  // One seed of a sweep is hundreds of runs: the next one is for whoever has nothing to do.
+  // One seed of a sweep is hundreds of runs: the next one is for whichever worker is idle.
   const isSweep = 'sweep' in scenario && scenario.sweep !== undefined;
   const size = isSweep ? 1 : SEEDS_PER_JOB;
   const pieces: number[][] = [];
@@ -80,7 +80,7 @@ async function shrunkOf(
   if (verdict !== 'failed' || traceHash === '') return undefined;
   if (runner.shrink === undefined || shrinkBudget === 0) return undefined;
   onProgress?.({ type: 'shrinking', scenario: scenario.id });
-  // A fleet is not made small, nor what never ends, but the story is told.
+  // Neither a fleet nor what never ends is shrunk, but the story is told.
   const isLarge = 'nodes' in scenario && isFleet(scenario.nodes);
   const isEndless = finding?.ruleId === 'endless-loop';
   const budget = isLarge || isEndless ? 0 : shrinkBudget;
@@ -88,11 +88,11 @@ async function shrunkOf(
   return found && { ...found, finding: shownFinding(found.finding) };
 }
 
-/** What had to be cut off costs seconds each time: the seeds after it are not tried. */
+/** A run that has to be cut off costs seconds: the seeds after it are not tried. */
 const leftOut = (seeds: number) =>
-  seeds === 0 ? [] : [`seeds not tried, as it had to be cut off: ${seeds}`];
+  seeds === 0 ? [] : [`seeds not tried, because a run had to be cut off: ${seeds}`];
 
-/** What a submission said is shown on terminals and pages: it may be said, and no more than that. */
+/** What a submission said is shown on terminals and pages: it must be text there, and nothing more. */
 function shownResult(result: SeedResult): SeedResult {
   return result.finding ? { ...result, finding: shownFinding(result.finding) } : result;
 }

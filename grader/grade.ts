@@ -23,7 +23,7 @@ import type { Explanation, PartResult, Report, ScenarioResult } from './report/r
 import type { Runner } from './runner.ts';
 import { type LoadChoice, loadSubmission } from './submission/load.ts';
 
-/** How many seeds each scenario gets: its own number for `lab test` or `lab grade`, or explicit. */
+/** How many seeds each scenario gets: its own number for `lab test` or `lab grade`, or an explicit choice. */
 export type SeedChoice =
   | { readonly mode: 'test' | 'grade' }
   /** As many of these as the scenario asks for when it is graded, or all of them. */
@@ -39,7 +39,7 @@ export interface GradeOptions extends LoadChoice {
   readonly seeds: SeedChoice;
   /** Scenario ids to run; all when absent. */
   readonly only?: readonly string[];
-  /** Also parts that need one which has earned nothing. */
+  /** Also run parts that need one which has earned nothing. */
   readonly evenIfBlocked?: boolean;
   /** Scenario ids to run before the others. */
   readonly first?: readonly string[];
@@ -101,7 +101,7 @@ async function openRunner(lab: Lab, loaded: Loaded, options: GradeOptions): Prom
   );
 }
 
-/** What the submission explains, when it does or when points hang on it. */
+/** What the submission explains, when it does or when points depend on it. */
 async function explainFor(
   lab: Lab,
   runner: Runner,

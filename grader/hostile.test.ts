@@ -1,4 +1,4 @@
-/** The catalogue of hostile and broken submissions: each ends as it says there, and harms nobody. */
+/** The catalogue of hostile and broken submissions: each ends as the catalogue says, and harms nobody. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 let count = 0;
 
-/** Takes a submission in as a grading does, and tells how it ends: a problem, a rule, or nothing. */
+/** Takes a submission in as a grading does, and reports how it ends: a problem, a rule, or nothing. */
 async function endOf(handIn: HandIn, isHeavy: boolean): Promise<Report> {
   const folder = join(base, String(count++));
   mkdirSync(folder);
@@ -96,7 +96,7 @@ describe('a submission that', () => {
   );
 });
 
-/** Whatever a submission said stands in the files of results, and is text there. */
+/** Whatever a submission said goes into the result files, and is text there. */
 function harmless(report: Report): void {
   const about = { version: '0', command: 'lab', student: 'ada' };
   for (const { name, write } of formats) {
@@ -113,7 +113,7 @@ test('an honest submission beside them passes', { timeout: 0 }, async () => {
   expect(ended(await endOf(honest, false)).as).toBe('honest');
 });
 
-/** Ends with 0 when the attempt was kept from it. */
+/** Exits with 0 when the attempt was prevented. */
 const program = (attempt: string) => `
 import child from 'node:child_process';
 import fs from 'node:fs';
@@ -123,7 +123,7 @@ let got = true;
 try { got = (() => { ${attempt} })() !== false; } catch { got = false; }
 process.exit(got ? 1 : 0);`;
 
-/** In a process as one that runs a submission at this level; official is tried in remote.test.ts. */
+/** In a process like one that runs a submission at this level; official is tried in remote.test.ts. */
 function isKept(isolation: Isolation, attempt: string): boolean {
   const flags = [...nodeOptions(isolation), '--input-type=module', '--eval', program(attempt)];
   const env = { TZ: 'UTC', LC_ALL: 'C', PATH: process.env.PATH ?? '' };

@@ -1,4 +1,4 @@
-/** Each level grades as the others do, worker processes and all; and does what it says. */
+/** Each level grades as the others do, worker processes and all, and does what it says. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ test('one submission gets one report, whatever the level', { timeout: 0 }, async
   expect(reports[2]).toEqual(reports[0]);
 });
 
-test('an outage is found, too, by a worker that may read little', { timeout: 0 }, async () => {
+test('an outage, too, is found by a worker that may read little', { timeout: 0 }, async () => {
   const lab = 'aws-dynamodb-2015';
   const folder = join(ROOT, 'solutions', lab);
   const options = { lab, submission: folder, only: ['R1'], jobs: 1, isolation: 'course' } as const;

@@ -1,5 +1,5 @@
 /**
- * How far a worker process is trusted with the code of a submission. Realms keep honest code honest
+ * How far the code of a submission is trusted in a worker process. Realms keep honest code honest
  * at every level; what is added here is for code that has found a way out of its realm.
  */
 import { join } from 'node:path';
@@ -8,19 +8,19 @@ import { ROOT } from './paths.ts';
 export const ISOLATIONS = ['home', 'course', 'official'] as const;
 
 /**
- * `home`: your own code. `course`: code of others, in the same process as the simulation. `official`:
+ * `home`: your own code. `course`: other people's, in the same process as the simulation. `official`:
  * code that nobody vouches for, each node in a process of its own that only talks as a node does.
  */
 export type Isolation = (typeof ISOLATIONS)[number];
 
-/** What a user is told is in force, and what is not. */
+/** What a user is told about the level in force: what it resists, and what not. */
 export const RESISTS: Readonly<Record<Isolation, string>> = {
-  home: 'resists accidents: endless loops, memory, files, network, time, chance',
+  home: 'resists accidents: endless loops, memory, files, network, time, randomness',
   course:
     'resists accidents and casual cheating: no files beyond the grader, no processes, no code from text; ' +
-    'it does not keep code that breaks out of its realm from the network, nor from forging a result',
+    'it does not keep code that breaks out of its realm off the network, or from forging a result',
   official:
-    'resists code that breaks out of its realm: it is alone in a process without files, network and ' +
+    'resists code that breaks out of its realm: it is alone in a process without files, network or ' +
     'rights, and knows neither seeds nor checkers; it does not resist a hole in the kernel',
 };
 
@@ -28,15 +28,15 @@ export const RESISTS: Readonly<Record<Isolation, string>> = {
 export const RESISTS_ON_SERVERS: Readonly<Record<Isolation, string>> = {
   home: 'resists accidents, on real servers: what hangs or throws does so in a process of its own',
   course:
-    'resists accidents and casual cheating, on real servers: the code has a process of its own, without files, ' +
-    'other processes and code from text; but it is superuser of the servers, and by them reads files and runs ' +
-    'programs as their user can (COPY … FROM PROGRAM). In containers that is all inside the containers',
+    'resists accidents and casual cheating, on real servers: the code has a process of its own, without files, other ' +
+    'processes or code from text; but it is a superuser on the servers, and through them reads files and runs ' +
+    'programs as their user (COPY … FROM PROGRAM). In containers, all of that stays inside the containers',
   official:
-    'is no more than "course" on real servers: the code is superuser of the servers, and by them reads files and ' +
-    'runs programs as their user can. Grade code that nobody vouches for in containers, on a machine of its own',
+    'is no more than "course" on real servers: the code is a superuser on the servers, and through them reads ' +
+    'files and runs programs as their user. Grade code that nobody vouches for in containers, on a machine of its own',
 };
 
-/** Node ≥ 23.5 knows it as a stable option, and before as an experimental one. */
+/** A stable option since Node 23.5, an experimental one before. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';

@@ -22,7 +22,7 @@ export interface Lab {
   readonly summary: string;
   /** The file that a student opens first; a folder that holds it is a submission of this lab. */
   readonly entry: string;
-  /** Files that the grader always replaces by its own copy, such as `contract.ts`. */
+  /** Files that the grader always replaces with its own copy, such as `contract.ts`. */
   readonly given: readonly string[];
   /**
    * Labs whose submission this one is built on: its files import `../raft/raft.ts`, say. By default
@@ -49,7 +49,7 @@ export interface SimulatedLab extends Lab {
    */
   readonly methods: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /**
-   * How outputs are told in traces and stories, by name: `{ enters: () => 'enters' }` for "n1 enters".
+   * How outputs read in traces and stories, by name: `{ enters: () => 'enters' }` for "n1 enters".
    * A submission may emit anything, so expect any value. By default, the name and the value as JSON.
    */
   readonly outputWords?: Readonly<Record<string, (value: unknown) => string>>;
@@ -67,8 +67,8 @@ export interface SimulatedLab extends Lab {
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;
   /**
-   * Fresh invariants for one run of a scenario; each watches every event of that run. What a part has
-   * not asked for yet, its scenarios should not demand.
+   * Fresh invariants for one run of a scenario; each watches every event of that run. The
+   * scenarios of a part should not demand what it has not asked for yet.
    */
   readonly invariants: (scenario: Scenario) => readonly Invariant[];
   /**
@@ -89,7 +89,7 @@ export interface PostgresLab extends Lab {
    * `{ n: Server, c: Client }` where the client has `get`, `put` and `cas`.
    */
   readonly store?: string;
-  /** How many clusters run at a time, for each core: more than one where a run mostly waits. @default 1 */
+  /** How many clusters run in parallel, per core: more than one where a run mostly waits. @default 1 */
   readonly clustersPerCore?: number;
   readonly parts: readonly Part<ServerScenario>[];
 }
@@ -100,7 +100,7 @@ export const isOnPostgres = (lab: Lab): lab is PostgresLab => lab.on === 'postgr
 /** For what needs a simulation: replay, shrinking, debugging. @throws {Error} when it runs on servers */
 export function simulated(lab: Lab): SimulatedLab {
   if (isSimulated(lab)) return lab;
-  throw new Error(`${lab.slug} runs on real servers: it has no simulation that could be run again`);
+  throw new Error(`${lab.slug} runs on real servers: it has no simulation to run again`);
 }
 
 export type AnyScenario = Scenario | ServerScenario;
@@ -110,7 +110,7 @@ const SIMULATED_SEEDS = { test: 5, grade: 20 };
 /** A seed is a variant of the story there, and each takes real seconds. */
 const SERVER_SEEDS = { test: 2, grade: 3 };
 
-/** How many seeds `lab test` and `lab grade` give to a scenario, when nobody says otherwise. */
+/** How many seeds `lab test` and `lab grade` give to a scenario by default. */
 export function seedCounts(lab: Lab, { seeds }: AnyScenario): { test: number; grade: number } {
   return seeds ?? (isSimulated(lab) ? SIMULATED_SEEDS : SERVER_SEEDS);
 }
@@ -134,7 +134,7 @@ export function pointsOfPart({ scenarios, explain }: Part): number {
   return scenarios.reduce((sum, { points }) => sum + points, explain?.points ?? 0);
 }
 
-/** What a scenario is to those who list, choose and score it. */
+/** What listing, choosing and scoring need to know of a scenario. */
 interface ScenarioBase {
   /** The part's letter and a number: `A3`. */
   readonly id: string;
@@ -143,7 +143,7 @@ interface ScenarioBase {
   readonly points: number;
   /** Seeds per run, by default: `lab test` and `lab grade`. */
   readonly seeds?: { readonly test: number; readonly grade: number };
-  /** Of those that students do not get (`hidden.ts`): they are told its title and the kind of failure. */
+  /** One that students do not get (`hidden.ts`): they see only its title and the kind of failure. */
   readonly hidden?: boolean;
   /** Runs on the files of {@link SimulatedLab.shipped} as they were shipped. */
   readonly shipped?: boolean;

@@ -16,7 +16,7 @@ export interface Mutant {
     readonly find: string;
     readonly replace: string;
   }[];
-  /** Often made: the handout of the lab tells it among the common mistakes. */
+  /** Often made: the handout of the lab lists it among the common mistakes. */
   readonly common?: boolean;
   /** The handout shows the failing message that it causes. One per lab. */
   readonly shown?: boolean;
@@ -24,7 +24,7 @@ export interface Mutant {
   readonly equivalent?: string;
 }
 
-/** A right submission that decides otherwise than the reference; no scenario may fail it. */
+/** A correct submission that decides differently from the reference; no scenario may fail it. */
 export interface Variant {
   /** kebab-case. */
   readonly name: string;
@@ -35,7 +35,7 @@ export interface Variant {
   readonly mayFail?: Readonly<Record<string, string>>;
 }
 
-/** A mutant of one replacement, as most are: `put` instead of `find`. */
+/** A mutant with one replacement, as most are: `put` instead of `find`. */
 export interface Planted extends Pick<Mutant, 'bug' | 'id' | 'common' | 'shown'> {
   /** {@link Mutant.killedBy} */
   readonly by: string;

@@ -4,7 +4,7 @@
  */
 import type { NodeId } from './node.ts';
 
-/** How many processes of which kind: `3` for three nodes, or `{ n: 3, c: 2 }`. */
+/** How many processes of each kind: `3` for three nodes, or `{ n: 3, c: 2 }`. */
 export type Crew = number | Readonly<Record<string, number>>;
 
 const NODE = 'n';
@@ -18,7 +18,7 @@ export function namesOf(crew: Crew): NodeId[] {
   );
 }
 
-/** So many that no run is made small by leaving nodes out. */
+/** With more nodes than this, no run is shrunk by leaving nodes out. */
 export const FLEET = 64;
 
 export const isFleet = (crew: Crew): boolean => namesOf(crew).length > FLEET;
@@ -42,8 +42,8 @@ export const isClient = (id: NodeId): boolean => kindOf(id) === CLIENT;
 export type Acquaintances = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Whom a process knows: all others but clients, which come and go and are not addressed; or, when it
- * is said for its kind, the processes of those kinds.
+ * Whom a process knows: all others but clients, which come and go and are not addressed; or, when
+ * kinds are given for its own, the processes of those kinds.
  */
 export function peersOf(id: NodeId, all: readonly NodeId[], known: Acquaintances = {}): NodeId[] {
   const kinds = known[kindOf(id)];

@@ -3,8 +3,8 @@
  *
  * A node is an ordinary class. The grader makes one instance of it per simulated process, calls its
  * methods, and delivers messages to the handlers it has registered. `setTimeout`, `setInterval`,
- * `Date.now()`, `performance.now()`, `Math.random()` and `console.log()` work as everywhere and
- * belong to the simulation: time is virtual and one seed reproduces every run. What has no meaning
+ * `Date.now()`, `performance.now()`, `Math.random()` and `console.log()` work as usual, but belong
+ * to the simulation: time is virtual and one seed reproduces every run. What has no meaning
  * inside a simulated process (files, sockets, `process`, `import()`) does not exist.
  *
  * One node runs one thing at a time, as JavaScript does: nothing else happens on this node until
@@ -81,7 +81,7 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
 
   /**
    * Keeps one CPU of this node busy for `costMs` of virtual time, then resolves. While all are busy it
-   * waits, first come, first served. This is how labs about overload give a cost to what would take
+   * waits, first come, first served. This is how labs about overload give a cost to what would have
    * none; everything else that a node does takes no time.
    * @throws {TypeError} when the cost is not a number of milliseconds, 0 or more
    */
@@ -102,7 +102,8 @@ export interface NodeContext<Rpcs extends RpcMethods<Rpcs>, Outputs> {
  * keep all, none, a part, or a torn piece. `rename` and `remove` are atomic, and durable only
  * after `fsyncDirectory`.
  *
- * Every operation takes virtual time. One that fails with `ENOSPC` has written nothing. Operations of one node finish in the order they were called.
+ * Every operation takes virtual time. One that fails with `ENOSPC` has written nothing. Operations of
+ * one node finish in the order in which they were called.
  */
 export interface Disk {
   /** The content as text (UTF-8), or `undefined` when there is no such file. */
@@ -121,7 +122,7 @@ export interface Disk {
   /**
    * Makes everything written to the file so far durable. When it fails, what was not yet durable
    * may be gone for good, and a later successful `fsync` does not bring it back: what is appended
-   * after that stands behind a hole of zeros.
+   * later lies behind a hole of zeros.
    * @throws {DiskError} `EIO`; `ENOENT` when there is no such file
    */
   fsync(file: string): Promise<void>;
@@ -130,7 +131,7 @@ export interface Disk {
    * When it fails they are not durable, and the next one tries again. @throws {DiskError} `EIO`
    */
   fsyncDirectory(): Promise<void>;
-  /** Atomically gives a file another name, replacing what had it. @throws {DiskError} `ENOENT` */
+  /** Atomically gives a file another name, replacing any file that had it. @throws {DiskError} `ENOENT` */
   rename(from: string, to: string): Promise<void>;
   /** Cuts the file to its first `sizeBytes` bytes. @throws {DiskError} `ENOENT` */
   truncate(file: string, sizeBytes: number): Promise<void>;

@@ -8,8 +8,8 @@ const budget: Budget = {
 
 test.each([
   [[{ do: 'cut', share: 0.5, atMs: 90_000 }], undefined],
-  ['cut', 'the trigger is "cut", and must be a list of events'],
-  [undefined, 'the trigger is undefined, and must be a list of events'],
+  ['cut', 'the trigger is "cut", but must be a list of events'],
+  [undefined, 'the trigger is undefined, but must be a list of events'],
   [[], 'the trigger is empty: nothing happens'],
   [[{}, {}], 'the trigger has 2 events; at most 1 event is allowed'],
   [[7], 'event 1 of the trigger is 7, not an object'],

@@ -1,8 +1,7 @@
 /**
  * What an outage in miniature is, to its author: a lab whose system is given, and was once broken by
- * something small. Part R is the trigger, part F the repair, part E
- * what the student knows of it. It becomes an ordinary {@link SimulatedLab}, so
- * that everything that knows labs knows outages.
+ * something small. Part R is the trigger, part F the repair, part E what the student knows of it. It
+ * becomes an ordinary {@link SimulatedLab}, so that everything that knows labs knows outages.
  */
 
 import type { Cluster, Failure } from './cluster/interface.ts';
@@ -17,7 +16,7 @@ export const OPERATOR = 'o1';
 /** The file in which the trigger is. */
 const TRIGGER_FILE = 'trigger.ts';
 
-/** An overload takes many events, and is what the lab is about: no storm. */
+/** An overload takes many events, and is what the lab is about: it is not a storm. */
 const EVENTS_MAX = 5_000_000;
 
 export interface Outage
@@ -25,7 +24,7 @@ export interface Outage
     SimulatedLab,
     'entry' | 'program' | 'parts' | 'shipped' | 'eventsMax' | 'invariants' | 'explain'
   > {
-  /** Who it happened to, when, and the account of those who ran it. */
+  /** Whom it happened to, when, and the account of those who ran the system. */
   readonly incident: Incident;
   /** The files that part F repairs. Part R runs on the skeleton's. */
   readonly open: readonly [string, ...string[]];
@@ -89,7 +88,7 @@ export interface TriggerStep {
   readonly [argument: string]: string | number;
 }
 
-/** One that has its time; on real servers they happen one after the other. */
+/** An event with its time; on real servers, events happen one after the other instead. */
 export interface TriggerEvent extends TriggerStep {
   readonly atMs: number;
 }
@@ -105,7 +104,7 @@ export function readTrigger(cluster: Cluster, budget: Budget): readonly TriggerE
   return [...(trigger as TriggerEvent[])].sort((a, b) => a.atMs - b.atMs);
 }
 
-/** The same on real servers, in the order in which it was written: `trigger` is a function there. */
+/** The same on real servers, in the order in which it is written: there, `trigger` is a function. */
 export async function callTrigger(drill: Drill, budget: Budget): Promise<readonly TriggerStep[]> {
   const trigger = await drill.call('trigger');
   const problem = whyNotWithin(trigger, budget);
@@ -124,7 +123,7 @@ const overBudget = (problem: string): Failure => ({
 /** What is wrong with a trigger, with the value and what is allowed; undefined when nothing is. */
 export function whyNotWithin(trigger: unknown, { eventsMax, kinds }: Budget): string | undefined {
   if (!Array.isArray(trigger))
-    return `the trigger is ${shown(trigger)}, and must be a list of events`;
+    return `the trigger is ${shown(trigger)}, but must be a list of events`;
   const count = (n: number) => `${n} event${n === 1 ? '' : 's'}`;
   if (trigger.length === 0) return 'the trigger is empty: nothing happens';
   if (trigger.length > eventsMax) {

@@ -1,4 +1,4 @@
-/** Where the parts of the package lie, in a checkout as in its compiled form (`dist/`). */
+/** Where the parts of the package are, in a checkout and in its compiled form (`dist/`). */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -24,7 +24,7 @@ export const WORKER_FILE = join(ROOT, 'dist', 'grader', 'worker.js');
 /** The compiled member of a crew, for bulk runs of the course's own code. */
 export const CREW_FILE = join(ROOT, 'dist', 'grader', 'authoring', 'crew-member.js');
 
-/** The compiled program of a process that holds one node; one file, which is handed over as text. */
+/** The compiled program of a process that holds one node: a single file, handed over as text. */
 export const NODE_MAIN_FILE = join(ROOT, 'dist', 'grader', 'realm', 'node-main.js');
 
 /** The source of what lives inside a realm. */
@@ -36,7 +36,7 @@ const COLLECTIONS = ['labs', 'outages'] as const;
 const collectionOf = (slug: string): (typeof COLLECTIONS)[number] =>
   COLLECTIONS.find((name) => existsSync(join(ROOT, name, slug))) ?? 'labs';
 
-/** Where the definition and the handout of a lab or an outage lie. */
+/** The folder with the definition and the handout of a lab or an outage. */
 export function labFolder(slug: string): string {
   return join(ROOT, collectionOf(slug), slug);
 }

@@ -1,5 +1,5 @@
 /**
- * A pool of worker processes. Each holds the whole submission; jobs are given to whoever is free.
+ * A pool of worker processes. Each holds the whole submission; jobs are given to whichever is free.
  * A worker that dies or uses too much memory costs the seed it was busy with, nothing else.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -12,16 +12,16 @@ import { type Finding, isCutOff, type SeedResult, type Shrunk } from './report/r
 import type { Runner } from './runner.ts';
 import type { Answer, ExplainJob, Job, OpenJob, RunJob, ShrinkJob } from './worker.ts';
 
-/** Memory of one worker before it is ended. */
+/** A worker that uses more memory than this is ended. */
 const RSS_BYTES_MAX = 700 * 1024 * 1024;
 const HEAP_MB_MAX = 400;
 /** Nearly all of what a run allocates dies with its event: a larger nursery saves a tenth of all time. */
 const YOUNG_SPACE = '--max-semi-space-size=32';
-/** A worker lives for seconds: what is learned about its code from the first call on saves it a tenth. */
+/** A worker lives for seconds: learning about its code from the first call on saves it a tenth. */
 const LEARN_AT_ONCE = '--no-lazy-feedback-allocation';
 /**
- * A seed that has used so much CPU time hangs in a way that the limits inside the worker do not see;
- * so does one that is not back after so long in real time. A busy machine is no fault of the code.
+ * A seed that has used this much CPU time hangs in a way that the limits inside the worker do not see;
+ * so does one that is not back after this long in real time. A busy machine is no fault of the code.
  */
 const SEED_CPU_MS = 60_000;
 const SEED_TIMEOUT_MS = 600_000;
@@ -46,7 +46,7 @@ class Worker {
   /** The seed under way. */
   seed = 0;
   seedSince = 0;
-  /** CPU time of the process by then or soon after, where that can be asked: most seeds end before. */
+  /** CPU time of the process then or soon after, where it can be read: most seeds end sooner. */
   cpuBefore: number | undefined;
   ready = false;
   killedFor: Omit<Finding, 'atMs'> | undefined;
@@ -137,7 +137,7 @@ export class Pool implements Runner {
     this.#workers.clear();
   }
 
-  /** Also when the grader is ended by Ctrl-C, which does not reach other process groups. */
+  /** Needed also when Ctrl-C ends the grader: it does not reach other process groups. */
   readonly #killAll = (): void => {
     for (const { child } of this.#workers) this.#kill(child);
   };
@@ -299,10 +299,10 @@ const HANGS: Omit<Finding, 'atMs'> = {
   lookAt: 'which loop waits for something that only another event could bring?',
 };
 
-/** CPU time that a process has used, on Linux, in its 10 ms ticks; undefined where it cannot be asked. */
+/** CPU time that a process has used, on Linux, in its 10 ms ticks; undefined where it cannot be read. */
 function cpuMs(pid: number | undefined): number | undefined {
   try {
-    // The name of the program stands in brackets, and may have any character.
+    // The name of the program is in brackets, and may contain any character.
     const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?!.*\) )/s);
     const [user, system] = rest.split(' ').slice(11, 13);
     return (Number(user) + Number(system)) * 10;
@@ -311,7 +311,7 @@ function cpuMs(pid: number | undefined): number | undefined {
   }
 }
 
-/** Resident memory of a process, on Linux; 0 where it cannot be asked (the heap limit still holds). */
+/** Resident memory of a process, on Linux; 0 where it cannot be read (the heap limit still holds). */
 function residentBytes(pid: number | undefined): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;

@@ -17,7 +17,7 @@ import type { SimEvent } from './sim/queue.ts';
 import { Station } from './sim/station.ts';
 import type { CrashPoint, Origin, Surroundings } from './surroundings.ts';
 
-/** A call of the workload that has not come to an end. */
+/** A call of the workload that has not ended. */
 interface Request {
   readonly method: string;
   readonly done: (outcome: RequestOutcome) => void;
@@ -35,14 +35,14 @@ export class Process {
   /** Counts boots; what belongs to an earlier life is ignored. */
   life = 0;
   up = false;
-  /** When it booted last, and when it sent something last in this life. */
+  /** When it last booted, and when it last sent something in this life. */
   bootedMs = 0;
   sentMs: number | undefined;
   /** Never switched on in this run. */
   off = false;
   paused = false;
   diskProfile = DISK;
-  /** Every operation of the disk takes so many times as long. */
+  /** Every operation of the disk takes this many times as long. */
   diskFactor = 1;
   crashMode: CrashMode = 'seeded';
   crashPoint: CrashPoint | undefined;
@@ -63,13 +63,13 @@ export class Process {
   #diskOrdinal = 0;
   #nextToken = 1;
   #logLines = 0;
-  /** What part of the submission runs at this moment; '' when none does. */
+  /** What part of the submission is running at this moment; '' when none is. */
   running = '';
   /** Where in the code the request that is being sent comes from, if that is kept. */
   site: { readonly stack?: string } | undefined;
   /** The record of what it is busy with, by its place in the trace; kept for a trace only. */
   cause: number | undefined;
-  /** The crash point was passed inside code that still runs: nothing it does counts any more. */
+  /** The crash point was passed inside code that is still running: nothing it does counts any more. */
   #doomed = false;
 
   constructor(id: NodeId, index: number, realm: NodeRealm, around: Surroundings) {
@@ -172,7 +172,7 @@ export class Process {
   invoke(method: string, args: readonly unknown[]): unknown {
     if (!this.up || this.paused) return undefined;
     let result: unknown;
-    // What has no arguments is a question of the scenario's own, often asked after every event.
+    // A call without arguments is a question of the scenario's own, often asked after every event.
     if (args.length > 0) this.#tellCall(method, args);
     this.#enter(() => {
       result = this.realm.api.invoke(method, JSON.stringify(args));
@@ -266,7 +266,7 @@ export class Process {
     const life = () => this.life;
     const send: HostFunctions['send'] = (peer, method, args, callId, timeoutMs) => {
       if (this.#doomed) return '';
-      // Frames of the grader are left out: the limit of Node counts those of the submission then.
+      // Frames of the grader are left out, so that Node's limit counts only those of the submission.
       if (this.#around.keepsStacks) {
         this.site = {};
         Error.captureStackTrace(this.site, send);

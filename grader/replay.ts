@@ -28,7 +28,7 @@ export interface Replay {
 export interface OpenOptions extends LoadChoice {
   readonly lab: string;
   readonly submission: string;
-  /** Runs for a debugger: stops of it do not count as time, and the student's files are named. */
+  /** Runs for a debugger: its stops do not count as time, and the student's files are named. */
   readonly debugging?: boolean;
 }
 

@@ -20,7 +20,7 @@ import type { TraceRecord } from './sim/trace.ts';
 
 /**
  * How long one run may take in real time. A run takes some milliseconds; only code that never returns
- * gets here, or a run that the machine had no processor for, which is told apart.
+ * gets here, or a run for which the machine had no processor, which is told apart.
  */
 export const RUN_TIMEOUT_MS = 10_000;
 
@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly locate: (stack: string) => string | undefined;
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
-  /** With the trace, which line of code sent what. */
+  /** Keeps, with the trace, which line of code sent what. */
   readonly keepStacks?: boolean;
   readonly change?: Change;
   /** Real time that the run may take. @default RUN_TIMEOUT_MS; Infinity at a breakpoint */
@@ -40,8 +40,8 @@ export interface RunOptions {
   /** How many times as long it may take, because the machine was too busy before. @default 1 */
   readonly patience?: number;
   /**
-   * A short first attempt: at the limit only an event that does not come back is judged, and that has had
-   * half of the time; whatever else is not over by then is cut off as starved.
+   * A short first attempt: at the limit, only an event that does not return and has had half of the time
+   * is judged; whatever else is not over by then is cut off as starved.
    */
   readonly onlyStuck?: boolean;
 }
@@ -60,11 +60,11 @@ export interface Run {
   readonly realmsSpoiled: boolean;
 }
 
-/** One thing that is otherwise than in the run as it was: what would have happened then? */
+/** One thing that is different from the run as it was: what would have happened then? */
 export interface Change {
   /** The messages with these numbers are lost. */
   readonly drop?: readonly number[];
-  /** Every message takes so many times as long. */
+  /** Every message takes this many times as long. */
   readonly latencyFactor?: number;
   /** So does every operation of a disk. */
   readonly diskFactor?: number;
@@ -168,7 +168,7 @@ export function runScenario(options: RunOptions): Run {
   };
 }
 
-/** Evidence says when; what a scenario has measured, and says no time of, it has measured now. */
+/** Evidence says when: a measurement that gives no time of its own was taken now. */
 function withTime(evidence: string, atMs: number): string {
   return /\d\.\d{3} s/.test(evidence) ? evidence : `${evidence} (at ${(atMs / 1000).toFixed(3)} s)`;
 }
@@ -220,7 +220,7 @@ function storm(error: EventStorm, cluster: SimCluster): Finding {
     ruleId: 'event-storm',
     rule: 'A node must come to rest between events',
     evidence: `${error.message}: ${cluster.busiest()}`,
-    lookAt: 'which timer or message causes another one of itself, at once?',
+    lookAt: 'which timer or message causes another of its own kind, at once?',
     atMs: cluster.nowMs,
   };
 }
@@ -245,13 +245,13 @@ const GONE = {
   },
 };
 
-/** A loop without an end is busy. What has had less than this share of its time was not let to run. */
+/** An endless loop is busy. A run that got less than this share of its time was kept waiting. */
 const BUSY_SHARE = 0.05;
 
-/** An event that has had so much of a limit and is not over: a second, where others take microseconds. */
+/** An event that has had this share of a limit and is not over: a second, where others take microseconds. */
 const STUCK_SHARE = 0.5;
 
-/** Exact enough for the share above; to ask for the CPU time at each pulse took a tenth of all of it. */
+/** Exact enough for the share above; reading the CPU time at each pulse took a tenth of all of it. */
 const PULSE_SHARE = 0.01;
 
 function cpuMsSince(before: NodeJS.CpuUsage): number {
@@ -260,14 +260,14 @@ function cpuMsSince(before: NodeJS.CpuUsage): number {
 }
 
 const tooBusy = (cpuMs: number, limitMs: number) =>
-  `the machine is too busy: in ${limitMs / 1000} s this run was given ${(cpuMs / 1000).toFixed(2)} s of a processor; try again when less is going on`;
+  `the machine is too busy: in ${limitMs / 1000} s this run got ${(cpuMs / 1000).toFixed(2)} s of processor time; try again when less is going on`;
 
 function endless(cluster: SimCluster): Finding {
   return {
     kind: 'runaway',
     ruleId: 'endless-loop',
     rule: 'Code must return: a loop, or a chain of promises, never ended',
-    evidence: `${cluster.running ?? 'the scenario'} did not come back; ${cluster.busiest()}`,
+    evidence: `${cluster.running ?? 'the scenario'} did not return; ${cluster.busiest()}`,
     lookAt: 'which loop waits for something that only another event could bring?',
     atMs: cluster.nowMs,
   };

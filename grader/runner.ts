@@ -8,10 +8,10 @@ export interface Runner {
     seeds: readonly number[],
     options: { checkTwice: boolean; onSeed: (result: SeedResult) => void },
   ): Promise<readonly SeedResult[]>;
-  /** Makes a failing run small; not where a run cannot be had twice. */
+  /** Shrinks a failing run; absent where a run cannot be had twice. */
   shrink?(scenario: string, seed: number, budget?: number): Promise<Shrunk | undefined>;
   /** Questions about runs of the submission, and its write-up checked; undefined when none could be made. */
   explain?(writeUp?: string): Promise<Sheet | undefined>;
-  /** Ends everything at once, also what is under way. */
+  /** Ends everything at once, even what is under way. */
   close(): void | Promise<void>;
 }

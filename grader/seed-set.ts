@@ -1,7 +1,7 @@
 /**
  * Hidden seeds of a course. A list is derived from a secret, so that it need not be kept; its
  * commitment (a hash) is published with the assignment, the list after the deadline: then everybody
- * can check that nobody was graded on other seeds than the rest.
+ * can check that nobody was graded on different seeds from the rest.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ const schema = z.strictObject({
 
 export type SeedSet = z.infer<typeof schema>;
 
-/** The same secret, name and count give the same seeds. A secret of fewer than 16 bytes is guessed. */
+/** The same secret, name and count give the same seeds. A secret of fewer than 16 bytes can be guessed. */
 export function deriveSeedSet(secret: string, name: string, count: number): SeedSet {
   const seeds = new Set<number>();
   for (let i = 0; seeds.size < count; i++) {
@@ -31,7 +31,7 @@ export function commitmentOf({ version, name, seeds }: SeedSet): string {
     .digest('hex');
 }
 
-/** @throws {Error} one sentence, when the text is no seed set */
+/** @throws {Error} in one sentence, when the text is not a seed set */
 export function parseSeedSet(text: string): SeedSet {
   let value: unknown;
   try {

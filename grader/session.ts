@@ -28,7 +28,7 @@ interface RunChoice {
   readonly plan?: readonly Step[];
   readonly keepTrace?: boolean;
   readonly keepStacks?: boolean;
-  /** What is to be otherwise. */
+  /** What is to be different. */
   readonly change?: Change;
 }
 
@@ -47,7 +47,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.lab = options.lab;
     const { debugging } = options;
-    // What takes many events takes its time, on a busy machine above all.
+    // A lab of many events takes its time, above all on a busy machine.
     const usualMs = options.lab.eventsMax === undefined ? RUN_TIMEOUT_MS : 4 * RUN_TIMEOUT_MS;
     const { runTimeoutMs = usualMs } = options;
     const { loaded, house } = options;

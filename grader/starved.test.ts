@@ -1,11 +1,11 @@
-/** A run that the machine did not let run is no endless loop. */
+/** A run that the machine did not let run is not an endless loop. */
 import { expect, test } from 'vitest';
 import { runScenario } from './run.ts';
 import { emptyLab, scenarioOf } from './testing.ts';
 
 const TIMEOUT_MS = 1000;
 
-/** A scenario of no nodes, whose script does this. */
+/** A scenario without nodes, whose script does this. */
 const runOf = (run: () => void) =>
   runScenario({
     lab: emptyLab(),
@@ -16,7 +16,7 @@ const runOf = (run: () => void) =>
     timeoutMs: TIMEOUT_MS,
   }).result;
 
-test('who waits for a processor in vain is not accused', () => {
+test('a run that waits for a processor in vain is not accused', () => {
   const never = new Int32Array(new SharedArrayBuffer(4));
   const { verdict, undecided } = runOf(() => {
     Atomics.wait(never, 0, 0, 3 * TIMEOUT_MS);
@@ -24,7 +24,7 @@ test('who waits for a processor in vain is not accused', () => {
   expect([verdict, undecided]).toEqual(['undecided', expect.stringContaining('too busy')]);
 });
 
-test('who is busy to the end is', () => {
+test('one that is busy to the end is', () => {
   const { verdict, finding } = runOf(() => {
     for (;;);
   });

@@ -4,7 +4,7 @@ import type { Process } from './process.ts';
 import type { Simulation } from './sim/simulation.ts';
 import type { TraceFacts } from './sim/trace.ts';
 
-/** Who called, for the way back of a reply. */
+/** Who called, so that the reply finds its way back. */
 export interface Origin {
   readonly caller: Process;
   readonly callerLife: number;
@@ -52,7 +52,7 @@ export interface Surroundings {
   tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void;
   /** Whether there is a trace at all. */
   readonly keepsTrace: boolean;
-  /** Whether it is kept which line of code sent what. */
+  /** Whether the trace keeps which line of code sent what. */
   readonly keepsStacks: boolean;
   /** How many records the trace has: the place of the next one. */
   readonly recorded: number;

@@ -99,7 +99,7 @@ ${body}
   };
 }
 
-/** Runs `body` in the `start` of each node for `ms`, and gives what it emitted as `out`, per node. */
+/** Runs `body` in the `start` of each node for `ms`, and returns what it emitted as `out`, per node. */
 export async function outputsOf(
   body: string,
   options: { before?: string; nodes?: number; run?: (cluster: Cluster) => void } = {},

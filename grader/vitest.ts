@@ -1,6 +1,6 @@
 /**
- * A lab as vitest tests, one a scenario, for editors that run tests: `npx vitest run labs/raft`
- * grades `work/raft`. Runs in the test's own process, so a breakpoint in a student's file stops.
+ * A lab as vitest tests, one per scenario, for editors that run tests: `npx vitest run labs/raft`
+ * grades `work/raft`. Runs in the test's own process, so a breakpoint in a student's file works.
  */
 import { existsSync } from 'node:fs';
 import inspector from 'node:inspector';
@@ -13,7 +13,7 @@ import type { Finding } from './report/report.ts';
 import { Session } from './session.ts';
 import { loadSubmission } from './submission/load.ts';
 
-/** Defines the tests of a lab; does nothing but say so when the lab was not started. */
+/** Defines the tests of a lab; only says so when the lab has not been started. */
 export async function labAsTests(slug: string, folder = join(ROOT, 'work', slug)): Promise<void> {
   const lab = simulated(await loadLab(slug));
   if (!existsSync(folder)) {

@@ -1,5 +1,5 @@
 /**
- * A worker process: loads one submission and runs the seeds it is given, one message a seed. It
+ * A worker process: loads one submission and runs the seeds it is given, one message per seed. It
  * holds no state that matters: when it dies, the pool blames the seed under way and starts another.
  */
 import { makeSheet, type Sheet } from './explain/sheet.ts';

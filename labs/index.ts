@@ -1,4 +1,4 @@
-/** The syllabus: every lab in the order of the course, one line a lab. Nothing is loaded yet. */
+/** The syllabus: every lab, in the order of the course, one entry each. Each is loaded on demand. */
 import type { Lab, Mutant, Variant } from 'faultlab';
 
 export interface SyllabusEntry {
@@ -6,7 +6,7 @@ export interface SyllabusEntry {
   readonly load: () => Promise<Lab>;
   /** The known bugs of its solution. */
   readonly mutants: () => Promise<readonly Mutant[]>;
-  /** Other right submissions; none of them may be accused. */
+  /** Other correct submissions; none of them may be accused. */
   readonly variants: () => Promise<readonly Variant[]>;
 }
 

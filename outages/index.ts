@@ -1,4 +1,4 @@
-/** The outages in miniature, in an order to take them in; and everything that can be started. */
+/** The outages in miniature, in the order to take them; and everything that can be started. */
 import { lab as outage, type SyllabusEntry, syllabus } from '../labs/index.ts';
 
 export const outages: readonly SyllabusEntry[] = [

@@ -10,7 +10,7 @@ const all = readdirSync(join(dirname(fileURLToPath(import.meta.url)), '..', 'ben
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !all.includes(name));
 if (unknown !== undefined) {
-  console.error(`bench: there is no benchmark "${unknown}" (there are: ${all.join(', ')})`);
+  console.error(`bench: there is no benchmark "${unknown}" (known: ${all.join(', ')})`);
   process.exit(2);
 }
 

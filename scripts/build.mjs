@@ -71,7 +71,7 @@ export async function build() {
       splitting: true,
       sourcemap: 'linked',
     }),
-    // Handed over as text to a process that may read no file: one file, with all that it needs.
+    // Handed as text to a process that may read no files: one file, with everything it needs.
     bundle({ ...common, entryPoints: ['grader/realm/node-main.ts'], minify: true }),
   ]);
   const outputFiles = built.flatMap((result) => result.outputFiles);

@@ -1,4 +1,4 @@
-/** The browser of this machine, for what must be looked at: page tests, benchmarks, pictures. */
+/** This machine's browser, for whatever has to be seen: page tests, benchmarks, pictures. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
@@ -14,7 +14,7 @@ const PLACES = [
 export const CHROMIUM = PLACES.find((file) => file !== '' && existsSync(file));
 
 export const NO_CHROMIUM =
-  'there is no Chromium here (apt-get install chromium, or set CHROMIUM to its file)';
+  'there is no Chromium here (apt-get install chromium, or set CHROMIUM to its path)';
 
 const FLAGS = [
   '--headless',

@@ -26,7 +26,7 @@ const with_ = (file, text) => (to) => {
   solved(to);
   writeFileSync(join(to, file), text + readFileSync(join(to, file), 'utf8'));
 };
-/** The solution, but this file is still as it was. */
+/** The solution, with this file still as in the skeleton. */
 const without = (file) => (to) => {
   solved(to);
   cpSync(from('labs', 'kv-server', 'skeleton', file), join(to, file));

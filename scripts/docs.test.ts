@@ -1,6 +1,6 @@
 /**
  * Pages are as `docs.ts` makes them. `npm run docs` rewrites those that are not;
- * `PAGE=labs/raft npm run docs` only those whose path holds this.
+ * `PAGE=labs/raft npm run docs` only those whose path contains `labs/raft`.
  */
 import { execFileSync } from 'node:child_process';
 import { join, relative } from 'node:path';

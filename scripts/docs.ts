@@ -1,7 +1,7 @@
 /**
  * The parts of the documentation that would drift if people wrote them: the course table, tables of
  * scenarios, sample outputs, common mistakes. A page holds a pair of marks, `<!-- generated: NAME -->`
- * and `<!-- end -->`; what stands between them is made here. `docs.test.ts` fails when a page is out
+ * and `<!-- end -->`; what is between them is made here. `docs.test.ts` fails when a page is out
  * of date, and `npm run docs` rewrites it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -29,10 +29,10 @@ function hostileTable(): string {
   const inWords = (end: End): string => {
     if (end.as === 'honest') return 'is graded as if nothing had been tried';
     if (end.as === 'unbuilt') return 'does not build, with file and line';
-    if (end.as === 'refused') return 'is refused: nothing of it is taken in';
+    if (end.as === 'refused') return 'is refused, and nothing of it is taken in';
     const rules = end.rule.source.match(/[a-z]+(-[a-z]+)+|contract/g) ?? [];
-    if (rules.length > 2) return 'fails by one of the limits';
-    return `fails${rules.length > 0 ? ` by ${rules.map((rule) => `\`${rule}\``).join(' or ')}` : ''}`;
+    if (rules.length > 2) return 'fails at one of the limits';
+    return `fails${rules.length > 0 ? ` with ${rules.map((rule) => `\`${rule}\``).join(' or ')}` : ''}`;
   };
   const rows = [
     ...CASES.map(({ no, does, end }) => ({ no, cells: [does, inWords(end), 'home'] })),
@@ -40,7 +40,7 @@ function hostileTable(): string {
       return { no, cells: [`outside its realm, ${does}`, 'is denied', from] };
     }),
     ...BREAKS.map(({ no, does }) => {
-      return { no, cells: [`outside its realm, ${does}`, 'that run has failed', 'official'] };
+      return { no, cells: [`outside its realm, ${does}`, 'that run fails', 'official'] };
     }),
     ...OTHERS.map(({ no, does, ends }) => ({ no, cells: [does, ends, ''] })),
   ].sort((a, b) => a.no - b.no);
@@ -58,7 +58,7 @@ type Blocks = Readonly<Record<string, () => string | Promise<string>>>;
 const STYLE: Style = { colours: createColors(false), command: 'npx lab' };
 const MARKS = /(<!-- generated: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** The page with each block made anew. @throws {Error} for a block that nobody makes */
+/** The page with each block made anew. @throws {Error} for an unknown block */
 async function rewrite(page: string, blocks: Blocks): Promise<string> {
   const names = [...page.matchAll(MARKS)].map((match) => match[2] as string);
   const made = new Map<string, string>();
@@ -85,7 +85,7 @@ const console80 = (command: string, lines: readonly string[]) =>
 
 const sourceLines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').length;
 
-/** What a student would write: neither given files nor what tests the grader. */
+/** What a student would write: neither given files nor those that test the grader. */
 function solutionLines({ slug, given }: Lab): number {
   const folder = join(ROOT, 'solutions', slug);
   const others = [...given, 'mutants.ts', 'variants.ts', 'second.ts'];
@@ -177,7 +177,7 @@ async function aFailure(lab: Lab, mutant: Mutant | undefined): Promise<string> {
 function mistakes(lab: Lab, mutants: readonly Mutant[]): string {
   const scenarios = new Map(lab.parts.flatMap((p) => p.scenarios).map((s) => [s.id, s]));
   const common = mutants.filter((mutant) => mutant.common);
-  // What a run on real servers says has times in it; the claim has none.
+  // The messages of a run on real servers contain times; the claim does not.
   const symptoms = isSimulated(lab) ? brokenRules(lab.slug) : undefined;
   const rows = common.map(({ name, bug, killedBy }) => {
     const { title, lookAt = '' } = scenarios.get(killedBy) as Scenario;
@@ -186,7 +186,7 @@ function mistakes(lab: Lab, mutants: readonly Mutant[]): string {
   return table([symptoms ? 'You see' : 'Fails', 'Perhaps', 'Ask yourself'], rows);
 }
 
-/** The rule that each mutant breaks, without its source, as `messages.txt` tells it. */
+/** The rule that each mutant breaks, without its source, as `messages.txt` has it. */
 function brokenRules(slug: string): (mutant: string) => string {
   const file = join(ROOT, 'solutions', slug, 'messages.txt');
   const messages = readFileSync(file, 'utf8').matchAll(
@@ -209,7 +209,7 @@ function aHistory(): string {
   return console80(command, [`✗ ${first}`, ...rest]);
 }
 
-/** Every page with generated blocks whose path holds `wanted`: its path, and what it should say. */
+/** Every page with generated blocks whose path contains `wanted`: its path, and what it should say. */
 export async function pages(wanted = ''): Promise<ReadonlyMap<string, string>> {
   const result = new Map<string, string>();
   const add = async (file: string, blocks: Blocks) => {

@@ -1,5 +1,5 @@
-// The Gradescope autograder, unpacked and run as that platform does, but for the image: a good, a
-// broken and a missing submission, each with results that its own rules allow. In `npm run test:long`.
+// The Gradescope autograder, unpacked and run as the platform does it, except for the image: a good, a
+// broken and a missing submission, each with results that the platform allows. In `npm run test:long`.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

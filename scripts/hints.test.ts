@@ -1,6 +1,6 @@
 /**
  * `hints.md` of every lab against its scenarios: three stages each, short, under the right title; and
- * against its rules. A lab without any hint for a rule falls back on those of its scenarios.
+ * against its rules. A lab without hints for rules falls back on those for its scenarios.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ for (const { slug, load } of course) {
     });
 
     const ruleHints = [...hints].filter(([key]) => isRule(key));
-    test.skipIf(ruleHints.length === 0)('each rule has a hint, and no other has', () => {
+    test.skipIf(ruleHints.length === 0)('each rule has a hint, and nothing else has', () => {
       const rules = rulesIn(labFolder(slug));
       const missing = [...rules].filter((rule) => !hints.has(ruleKey(rule)));
       expect(missing).toEqual([]);
@@ -70,7 +70,7 @@ for (const { slug, load } of course) {
       expect(tooLong).toEqual([]);
     });
 
-    test('no sentence stands in two hints', () => {
+    test('no sentence is in two hints', () => {
       const sentences = [...hints.values()]
         .flat()
         .flatMap((stage) => stage.replaceAll(/\s+/g, ' ').split(/(?<=[.?!]) /))

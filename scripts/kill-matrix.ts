@@ -1,8 +1,8 @@
 /**
- * Every planted bug against every scenario. Bars: with the seeds of `lab test` at least 95 % of the
- * bugs are found, with those of `lab grade` all, each also by the scenario that it names; and
- * docs/kill-matrix.md shows the matrix as it is.
- * `npm run mutants [-- --lab SLUG --mutant NAME,NAME --update]`; the last writes that page.
+ * Every planted bug against every scenario. Bars: with the seeds of `lab test`, at least 95 % of the
+ * bugs are found; with those of `lab grade`, all of them, each also by the scenario that it names; and
+ * docs/kill-matrix.md is up to date.
+ * `npm run mutants [-- --lab SLUG --mutant NAME,NAME --update]`; `--update` writes that page.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ function print(row: MatrixRow): void {
   if (kills.length > 0) console.log(line);
 }
 
-/** The page with this lab's matrix; the labs stand there in the order of the course. */
+/** The page with this lab's matrix; its labs are in the order of the course. */
 function withMatrix(page: string, slug: string, title: string, lines: readonly string[]): string {
   const section = [`## ${title}`, '', '```text', ...lines, '```', ''].join('\n');
   const [head = '', ...old] = page.split(/^(?=<!-- )/m);
@@ -82,9 +82,10 @@ for (const { slug, load, mutants } of course) {
   const isOld = values.mutant === undefined && page !== before;
   if (isOld && values.update) writeFileSync(PAGE, page);
 
-  // A bug that its own scenario did not find in the few seeds of a test gets those of a grading.
+  // A bug that its own scenario missed in the few seeds of a test is tried with those of a grading.
   const doubtful = new Set(rows.filter((row) => !isFoundByItsOwn(row)).map(({ name }) => name));
-  if (doubtful.size > 0) console.log('\nnot found by the scenario they name; seeds of lab grade');
+  if (doubtful.size > 0)
+    console.log('\nnot found by the scenario they name; now the seeds of lab grade');
   const again = await killMatrix({
     lab,
     mutants: tried.filter(({ name }) => doubtful.has(name)),
@@ -101,7 +102,7 @@ for (const { slug, load, mutants } of course) {
   if (inTest < TEST_SHARE_MIN * rows.length || missed + elsewhere > 0) process.exitCode = 1;
   if (isOld && !values.update) {
     const isThere = before.includes(`<!-- ${slug} -->`);
-    const what = `docs/kill-matrix.md ${isThere ? 'is old' : 'has no such lab yet'}`;
+    const what = `docs/kill-matrix.md ${isThere ? 'is out of date' : 'does not have this lab yet'}`;
     console.log(`${what}: npm run mutants -- --lab ${slug} --update`);
     if (isThere) process.exitCode = 1;
   }

@@ -1,8 +1,8 @@
 /**
  * The suites that take longer than `npm test` may: all planted bugs, correct variants, many seeds,
- * checkers against brute force, what instructors do. One after the other, the telling ones first; all
- * are run, also after one has failed. At the end stand the times and the last words of what failed.
- * `FAULTLAB_DEADLINE` (seconds since 1970) is when no further one is begun: what is left out is said.
+ * checkers against brute force, what instructors do. They run one after the other, the telling ones
+ * first, and go on after a failure. The output ends with their times and the last words of those that
+ * failed. After `FAULTLAB_DEADLINE` (seconds since 1970) no further one starts; those are listed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 
@@ -15,7 +15,7 @@ const labs = JSON.parse(list.stdout)
 const seeds = process.env.SEEDS ?? '30';
 const npm = (name, ...args) => ['npm', 'run', '--silent', name, '--', ...args];
 
-/** Its bugs × scenarios take most of an hour: run by hand when they change, and said, not hidden. */
+/** Its bugs × scenarios take most of an hour: run by hand when they change. The summary says so. */
 const LONGEST = 'sharded-kv';
 const rightOf = (lab) =>
   lab === LONGEST ? ['--seeds', '1', '--reference', '2'] : ['--seeds', '5', '--reference', seeds];
@@ -78,7 +78,7 @@ for (const { line, isOk, seconds } of results) {
     `${how.padEnd(8)}${String(seconds ?? '').padStart(5)}${seconds ? ' s' : '  '}  ${line}`,
   );
 }
-console.log(`not asked for here: mutants and many seeds of ${LONGEST}`);
+console.log(`not run here: mutants and many seeds of ${LONGEST}`);
 console.log(
   `\n${done.length - failed.length} of ${done.length} long suites passed, ${results.length - done.length} left out`,
 );

@@ -1,6 +1,6 @@
 // The tutorial of labs/AUTHORING.md, typed by a machine: in a copy of the project, a new lab works at
-// once, `lab check` says what is missing when something is taken away, and the rest of the house
-// (types, format, lint) has nothing against it. Run by `npm run test:long`.
+// once, `lab check` says what is missing when something is taken away, and the other checks (types,
+// format, lint) have no complaints. Run by `npm run test:long`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * What the checks are told on the command line. What there is not is refused, with what there is: a check
- * of nothing would pass.
+ * The command-line options of the checks. An unknown name is refused, with a list of the known ones: a
+ * check of nothing would pass.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
@@ -31,7 +31,7 @@ export function chosen(
   return new Set(names);
 }
 
-/** A count; 0 is one. */
+/** A count; it may be 0. */
 export function wholeNumber(option: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   return refuse(`--${option} is "${text}"`, 'whole numbers');

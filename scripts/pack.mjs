@@ -31,7 +31,7 @@ try {
   const lab = (args, code) => run('npx', ['lab', ...args], base, code);
   lab(['start', 'kv-server']);
   if (!existsSync(join(base, 'work', 'kv-server', 'server.ts'))) {
-    throw new Error('the work does not lie in the project that the package is installed in');
+    throw new Error('the work is not in the project that the package is installed in');
   }
   lab(['test', 'kv-server', 'A1', '--seeds', '1'], 1);
   writeFileSync(join(base, 'roster.csv'), 'student,dir\nada,work\n');

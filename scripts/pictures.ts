@@ -1,6 +1,6 @@
 /**
  * The pictures of the README: pages of runs of planted bugs, as `lab view` writes them, opened in
- * Chromium. Run: `npm run pictures`, after a change of the page.
+ * Chromium. Run `npm run pictures` after a change to the page.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Runs a TypeScript program of this repository: bundles it to `dist/`, as Node alone would not know
- * the names `faultlab` and `faultlab/node`, and starts it, with the workers in `dist/` made from the
- * sources as they are now. `node scripts/run.mjs scripts/mutants.ts …`
+ * the names `faultlab` and `faultlab/node`, and starts it, with the workers in `dist/` built from the
+ * current sources. `node scripts/run.mjs scripts/kill-matrix.ts …`
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -28,7 +28,7 @@ export async function runTypeScript(file, args = []) {
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  // The nursery that the workers have, see grader/pool.ts.
+  // The nursery of the workers, see grader/pool.ts.
   const flags = ['--enable-source-maps', '--max-semi-space-size=32', outfile, ...args];
   return spawnSync(process.execPath, flags, { stdio: 'inherit', cwd: root }).status ?? 1;
 }

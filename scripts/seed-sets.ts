@@ -1,7 +1,7 @@
 /**
- * How surely grading finds each planted bug: 20 sets of seeds, each as large as grading uses, on the
- * scenario that the bug names. ▲ Of outages, each wrong repair and each look-alike fails at least 95 %
- * of the sets. Ends with 1 if one does not.
+ * How reliably grading finds each planted bug: 20 sets of seeds, each as large as grading uses, on the
+ * scenario that the bug names. ▲ In outages, each wrong repair and each look-alike fails in at least
+ * 95 % of the sets. Exits with 1 if one does not.
  * `npm run seed-sets [-- --lab SLUG --sets 20 --mutant NAME]`
  */
 import { performAll, scenariosOf } from '../grader/authoring/crew.ts';

@@ -1,8 +1,8 @@
 /**
- * The contract of the labs and outages on real servers: the solution and other right ones pass, the
- * skeleton scores nothing and breaks nothing, every mutant is killed by the scenario that says so, and
+ * The contract of the labs and outages on real servers: the solution and other correct ones pass, the
+ * skeleton scores nothing and breaks nothing, every mutant is killed by the scenario that it names, and
  * nothing is left behind. `npm run servers [-- --lab SLUG --mutant NAME --repeat 20 --show]`; with
- * `--repeat` only the solution, with `--mutant` only that mutant or right variant.
+ * `--repeat` only the solution, with `--mutant` only that mutant or correct variant.
  */
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
@@ -33,7 +33,7 @@ const slugs = chosen(
 );
 
 const STYLE = { colours: createColors(false), command: 'lab' };
-/** What went wrong, said again at the end: a run prints more than a CI page keeps. */
+/** What went wrong, repeated at the end: a run prints more than a CI page keeps. */
 const troubles: string[] = [];
 
 function say(isGood: boolean, text: string): void {
@@ -64,7 +64,7 @@ async function solution(lab: PostgresLab): Promise<void> {
     const report = await run(lab, { seeds: { mode: 'grade' }, ...(only ? { only } : {}) });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const isFull = report.verdict === 'passed';
-    say(isFull, `${lab.slug}: the solution has ${report.earned}/${report.points}, ${seconds} s`);
+    say(isFull, `${lab.slug}: the solution scores ${report.earned}/${report.points}, ${seconds} s`);
     if (!isFull) show(report);
   }
 }
@@ -82,13 +82,13 @@ async function skeleton(lab: PostgresLab): Promise<void> {
 
 type Names = ReadonlySet<string>;
 
-/** Other right submissions: none of them may be accused. */
+/** Other correct submissions: none of them may be accused. */
 async function variants(lab: PostgresLab, entry: SyllabusEntry, names: Names): Promise<void> {
   for (const { name, edit } of await entry.variants()) {
     if (!names.has(name)) continue;
     const report = await run(lab, { edits: edit, seeds: { mode: 'grade' } });
     const isFull = report.verdict === 'passed';
-    say(isFull, `${lab.slug}: ${name} is right, too: ${report.earned}/${report.points}`);
+    say(isFull, `${lab.slug}: ${name} is correct, too: ${report.earned}/${report.points}`);
     if (!isFull) show(report);
   }
 }
@@ -112,10 +112,10 @@ function run({ slug, uses = [] }: PostgresLab, options: Partial<GradeOptions>): 
   return grade({ ...request, seeds: { mode: 'grade' }, ...options });
 }
 
-/** Their mutants take too long to be asked for with all others: they are run by their names. */
+/** Their mutants take too long to run with all the others: they run when their lab is named. */
 const LONG = new Set(['postgres-disk-full', 'postgres-failover', 'gitlab-2017', 'sentry-2015']);
 
-/** What this backend cannot do, and the lab asks for; '' when it can all of it. */
+/** What the lab needs and this backend cannot do; '' when there is nothing. */
 function missingFor({ parts }: PostgresLab): string {
   const wanted = parts.flatMap(({ scenarios }) =>
     scenarios.flatMap(({ requires = [] }) => requires),
@@ -138,7 +138,7 @@ for (const entry of course) {
   if (values.mutant === undefined) await solution(lab);
   if (values.repeat !== undefined || values.scenario !== undefined) continue;
   if (values.lab === undefined && LONG.has(lab.slug)) {
-    console.log(`its mutants are not asked for here: npm run servers -- --lab ${lab.slug}`);
+    console.log(`its mutants are not run here: npm run servers -- --lab ${lab.slug}`);
     continue;
   }
   if (values.mutant === undefined) await skeleton(lab);

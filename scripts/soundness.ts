@@ -1,6 +1,6 @@
 /**
- * No scenario may fail what is right: runs the solutions and their correct variants over many seeds.
- * Ends with 1 if any run fails or stays undecided, but for what a variant is allowed.
+ * No scenario may fail a correct submission: runs the solutions and their correct variants over many
+ * seeds. Exits with 1 if any run fails or stays undecided, except where a variant may fail.
  * `npm run soundness [-- --lab SLUG --seeds 200 --reference 1000 --variant NAME --scenario ID,ID]`
  */
 import { ProgressLine } from '../cli/progress.ts';
@@ -64,7 +64,7 @@ async function judge(
   const tasks = subjects.flatMap((subject) => {
     const seeds = subject === reference ? seedsOf.reference : seedsOf.variant;
     if (seeds === 0) return [];
-    // The reference has so many seeds that one task would keep one core busy at the end.
+    // The reference has so many seeds that a single task would keep one core busy long after the rest.
     const groups = subject === reference ? ids.map((id) => [id]) : [ids];
     return groups.map((group) => {
       const scenarios = group.map((id) => ({

@@ -30,7 +30,7 @@ try {
   lab(['test', 'kv-server', '--part', 'A'], 1, 'Broken rule');
   lab(['test', 'kv-raft', 'A1', '--with-reference', 'raft'], 1, 'Broken rule');
   lab(['hint', 'kv-server', 'A1'], 0, 'On the rule that broke');
-  lab(['replay', 'kv-server', 'A1', '--solution'], 2, 'has no solution of kv-server');
+  lab(['replay', 'kv-server', 'A1', '--solution'], 2, 'has no solution to kv-server');
   lab(['grade', '.', '--seeds', '1'], 1, 'Part A');
   lab(['status', '--markdown'], 0, '| A key-value server and a lock |');
   lab(['pack', 'gradescope', 'kv-server'], 2, 'made for students');

@@ -24,13 +24,16 @@ export async function newLabFolder(ui: Ui, slug: string): Promise<number> {
   requireWholeCourse('lab new');
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug) || slug.length > 30) {
     const what = `${JSON.stringify(slug)} cannot be the name of a lab`;
-    throw new UsageError({ what, todo: 'give small letters, digits and "-", such as two-phase' });
+    throw new UsageError({
+      what,
+      todo: 'give lower-case letters, digits and "-", such as two-phase',
+    });
   }
   const taken = [labFolder(slug), join(ROOT, 'solutions', slug)].find((folder) =>
     existsSync(folder),
   );
   if (taken || course.some((entry) => entry.slug === slug)) {
-    const what = `there is a lab ${JSON.stringify(slug)} already${taken ? ` (${shown(taken)})` : ''}`;
+    const what = `there is already a lab ${JSON.stringify(slug)}${taken ? ` (${shown(taken)})` : ''}`;
     throw new UsageError({ what, todo: 'choose another name' });
   }
   const index = join(ROOT, 'labs', 'index.ts');
@@ -78,9 +81,12 @@ export async function check(
   const cpuMs = await testCpuMs(lab);
   if (cpuMs !== undefined)
     ui.out(`- one lab test takes ${(cpuMs / 1000).toFixed(1)} s of CPU here`);
-  for (const left of leftOfExample(lab)) ui.out(...wrap(`- as in the example: ${left}`, 78));
+  for (const left of leftOfExample(lab)) ui.out(...wrap(`- still as in the example: ${left}`, 78));
   const missing = claims.filter(({ problems }) => problems.length > 0).length;
-  ui.out('', missing === 0 ? 'Ready for students.' : `${missing} of ${claims.length} do not hold.`);
+  ui.out(
+    '',
+    missing === 0 ? 'Ready for students.' : `${missing} of ${claims.length} claims do not hold.`,
+  );
   return missing === 0 ? 0 : 1;
 }
 

@@ -78,14 +78,14 @@ export async function batch(ui: Ui, path: string, options: BatchCommandOptions):
     return finish(ui, students, results, options);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    ui.err(`Stopped. What is graded is kept: the same command goes on from here.`);
+    ui.err(`Stopped. What has been graded is kept: run the same command to resume.`);
     return 3;
   } finally {
     process.off('SIGINT', onInterrupt);
   }
 }
 
-/** Instead of grading: the class as a tool for similarity wants it. */
+/** Instead of grading: the class in the form that a similarity tool wants. */
 async function exportFor(
   ui: Ui,
   students: readonly Student[],
@@ -109,7 +109,7 @@ async function exportFor(
     }
   }
   if (submissions.length === 0) {
-    throw new UsageError({ what: 'nobody has handed in anything', todo: 'look at the roster' });
+    throw new UsageError({ what: 'nobody has handed in anything', todo: 'check the roster' });
   }
   for (const written of await exportForTool(tool, submissions, join(out, tool))) {
     for (const { student, why } of written.leftOut) ui.err(`- ${student}: ${why}`);
@@ -121,7 +121,7 @@ async function exportFor(
   return 0;
 }
 
-/** Only what a lab is built on can stand in for it. */
+/** Of the labs named for the whole class, those that this one is built on. */
 function referencesIn(lab: Parameters<typeof referencesOf>[0], option = 'none') {
   const wanted = option.split(',').filter((slug) => lab.uses?.includes(slug));
   return referencesOf(lab, wanted.length > 0 ? wanted.join(',') : 'none');
@@ -156,9 +156,9 @@ function finish(
   for (const { student, trouble } of troubled) ui.out(`- ${student}: ${trouble?.split('\n')[0]}`);
   if (undecided.length === 0) return 0;
   ui.out(
-    `? undecided, by no fault of theirs: ${undecided.map(({ student }) => student).join(', ')}`,
+    `? undecided, through no fault of their own: ${undecided.map(({ student }) => student).join(', ')}`,
   );
-  ui.out(`  do: the same command with --redo undecided`);
+  ui.out(`  do: run the same command with --redo undecided`);
   return 3;
 }
 
@@ -174,7 +174,7 @@ export async function merge(
       const other = merged.get(key);
       if (other && JSON.stringify(other) !== JSON.stringify(line)) {
         const what = `${line.student} has two different results for ${line.lab}`;
-        throw new UsageError({ what, todo: `look into ${folder}: is it a shard of this class?` });
+        throw new UsageError({ what, todo: `check ${folder}: is it a shard of this class?` });
       }
       merged.set(key, line);
     }
@@ -188,8 +188,8 @@ export async function merge(
   }
   const file = resultsFile(options.out);
   if (existsSync(file)) {
-    const what = `there are results in ${shown(options.out)} already`;
-    throw new UsageError({ what, todo: 'give an --out that is new' });
+    const what = `there are already results in ${shown(options.out)}`;
+    throw new UsageError({ what, todo: 'give a new folder with --out' });
   }
   const log = new ResultLog(file);
   for (const line of results) log.append(line);
@@ -208,7 +208,7 @@ export async function compare(ui: Ui, before: string, after: string): Promise<nu
   return hasLosses(changes) ? 1 : 0;
 }
 
-/** By folder of a batch, or by the file in it. */
+/** From the folder of a batch, or the file in it. */
 function resultsAt(path: string) {
   const file = path.endsWith('.jsonl') ? path : resultsFile(path);
   if (!existsSync(file)) {
@@ -228,7 +228,7 @@ function rosterAt(path: string): readonly Student[] {
   } catch (error) {
     if (!(error instanceof RosterProblem)) throw error;
     const what = `the roster ${JSON.stringify(path)}: ${error.message}`;
-    const todo = 'give a folder with one folder a student, or a CSV file with a column student';
+    const todo = 'give a folder with one folder per student, or a CSV file with a column student';
     throw new UsageError({ what, todo });
   }
 }
@@ -237,7 +237,7 @@ function shardFrom(text: string): { index: number; count: number } {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (index && count && index <= count) return { index, count };
   const what = `--shard got ${JSON.stringify(text)}`;
-  throw new UsageError({ what, todo: 'give part and parts, such as --shard 1/4' });
+  throw new UsageError({ what, todo: 'give the part and how many there are, such as --shard 1/4' });
 }
 
 function redoFrom(text = ''): Redo {
@@ -247,7 +247,12 @@ function redoFrom(text = ''): Redo {
   if (wrong !== undefined) {
     const what = `--redo got ${JSON.stringify(wrong)}`;
     const allowed = ['failed', 'undecided', 'student=NAME'];
-    throw new UsageError({ what, value: wrong, allowed, todo: 'give some of these, with commas' });
+    throw new UsageError({
+      what,
+      value: wrong,
+      allowed,
+      todo: 'give some of these, separated by commas',
+    });
   }
   return { failed: words.includes('failed'), undecided: words.includes('undecided'), students };
 }
@@ -257,5 +262,5 @@ function lateFrom(options: ExportChoices): LatePolicy | undefined {
   if (due === undefined) return undefined;
   if (!Number.isNaN(Date.parse(due))) return { due, graceHours, percentPerDay, percentMax };
   const what = `--due got ${JSON.stringify(due)}`;
-  throw new UsageError({ what, todo: 'give a time by ISO 8601: 2026-12-01T23:59:00+01:00' });
+  throw new UsageError({ what, todo: 'give an ISO 8601 time: 2026-12-01T23:59:00+01:00' });
 }

@@ -47,7 +47,7 @@ test('a recorded history that is not linearizable is explained', async () => {
   const text = recorded('porcupine').get('porcupine/jepsen/etcd_004.log') ?? '';
   expect(await check(text, { model: 'register' })).toMatchInlineSnapshot(`
     "✗ not linearizable
-      p4's read → 2 at #63 fits into no order, together with 5 other operations.
+      p4's read → 2 at #63 fits into no order together with 5 other operations.
 
       p2  ├─1──┤
       p0            ├─2──┤

@@ -1,4 +1,4 @@
-/** `lab check-history FILE --model M`: judges a history that anybody recorded. */
+/** `lab check-history FILE --model M`: judges a history, wherever it was recorded. */
 import { readFileSync } from 'node:fs';
 import { explainIllegal } from '../../grader/checkers/explain.ts';
 import { HistoryError } from '../../grader/checkers/formats/events.ts';
@@ -29,13 +29,13 @@ import type { Ui } from '../ui.ts';
 
 export interface CheckHistoryOptions {
   readonly model: string;
-  /** Default: the strongest of the model. */
+  /** Default: the strongest level of the model. */
   readonly consistency?: string;
   readonly initial?: string;
   readonly json?: boolean;
 }
 
-/** In logs of etcd a compare-and-set that fails has seen another value; elsewhere it has not happened. */
+/** In etcd logs, a failed compare-and-set has seen another value; elsewhere, it has not happened. */
 const isEtcdLog = (text: string) => /^INFO\b/m.test(text.slice(0, 2000));
 
 const OBJECTS = ['kv', 'register', 'cas', 'mutex'];
@@ -81,12 +81,12 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const what = `${JSON.stringify(file)} ${isMissing ? 'is not there' : 'cannot be read'}`;
+    const what = `${JSON.stringify(file)} ${isMissing ? 'does not exist' : 'cannot be read'}`;
     throw new UsageError({ what, todo: 'give the file of a history' });
   }
 }
 
-/** `nil` or nothing, a number, or a text. */
+/** `nil` or nothing, a number, or a string. */
 function initialOf(text = 'nil'): unknown {
   if (text === 'nil' || text === 'null') return null;
   return /^-?\d+$/.test(text) ? Number(text) : text;
@@ -134,7 +134,7 @@ function judgeLinear<State, Input, Output>(
   }
   const { key, operations: count, concurrency } = result;
   const where = key === '' ? '' : `key ${key}: `;
-  const why = `${where}${count} operations, up to ${concurrency} at a time, were not decided in ${steps} steps. Unique values, and fewer operations without an answer, make it easier.`;
+  const why = `${where}${count} operations, up to ${concurrency} concurrent, were not decided in ${steps} steps. Unique values and fewer unanswered operations make it easier.`;
   ui.out('? undecided', ...wrap(why, 78).map((line) => `  ${line}`));
   return 3;
 }
@@ -222,7 +222,7 @@ function judgeWeak(
   return EXIT[verdict];
 }
 
-/** Whatever is wrong with the text is said with its file and line. */
+/** Whatever is wrong with the text is reported with its file and line. */
 function read<Result>(file: string, of: () => Result): Result {
   try {
     return of();
@@ -230,7 +230,7 @@ function read<Result>(file: string, of: () => Result): Result {
     const isHistory = error instanceof HistoryError || error instanceof MalformedHistory;
     if (!isHistory) throw error;
     const where = error instanceof HistoryError ? `${file}:${error.line}` : file;
-    const todo = 'mend this line, or choose another --model';
+    const todo = 'fix this line, or choose another --model';
     throw new UsageError({ what: `${where}: ${error.message}`, todo });
   }
 }

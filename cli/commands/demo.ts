@@ -28,7 +28,7 @@ export async function demo(ui: Ui): Promise<number> {
     ui.out(ui.style.colours.bold(`${i + 1}. ${titles[i]}`), '');
     const came = await act(ui, lab);
     outcomes.push(came);
-    if (!came) ui.out('', 'This is not what the demo promises: a fault of the grader.');
+    if (!came) ui.out('', 'This is not what the demo promises: a fault in the grader.');
     ui.out('');
   }
   ui.out(
@@ -74,7 +74,7 @@ async function mutantAct(ui: Ui, lab: Lab): Promise<boolean> {
   }
   const { firstBad, shrunk } = found;
   const style = { ...ui.style, replayArguments: `--mutant ${mutant.name}` };
-  ui.out(...failureLines(LAB, found, style), '', 'The same run again, its last events:', '');
+  ui.out(...failureLines(LAB, found, style), '', 'The same run again, just its last events:', '');
   const plan = shrunk === undefined ? {} : { plan: shrunk.plan };
   const run = { ...bug, lab: LAB, scenario: found.id, seed: firstBad.seed, ...plan };
   const replayed = await replay(run);

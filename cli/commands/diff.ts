@@ -26,7 +26,7 @@ export async function diff(
   }
   if (solution && !yes) {
     if (!ui.interactive) {
-      const what = 'the solution spoils the lab, and nobody is here to confirm it';
+      const what = 'the solution spoils the lab, and there is nobody to confirm it';
       throw new UsageError({ what, todo: `lab diff ${lab.slug} --solution --yes` });
     }
     if (!(await confirm('The solution spoils the lab. Show it?'))) return 0;

@@ -1,4 +1,4 @@
-/** `lab doctor`: what of this machine works, by doing it. */
+/** `lab doctor`: what works on this machine, found out by doing it. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const MB = 1024 * 1024;
 const SERVER_COLUMNS = 22;
 const MEMORY_MB_MIN = 500;
 
-/** A check returns what it saw, and throws what is wrong and what to do. */
+/** A check returns what it saw, or throws what is wrong and what to do about it. */
 type Check = readonly [name: string, run: () => Promise<string> | string];
 
 const CHECKS: readonly Check[] = [
@@ -60,7 +60,7 @@ const CHECKS: readonly Check[] = [
       const probe = join(folder, `probe.${process.pid}`);
       writeFileSync(probe, 'probe');
       rmSync(probe);
-      return `${root} can be written`;
+      return `${root} is writable`;
     },
   ],
   [
@@ -93,7 +93,7 @@ async function serverLines(ui: Ui): Promise<string[]> {
   const { BACKENDS, openBackend } = await import('../../grader/systems/backend.ts');
   const { PgServers } = await import('../../grader/systems/cluster.ts');
   const lines = [
-    bold('Labs on real servers (FAULTLAB_BACKEND chooses; the first that works is taken)'),
+    bold('Labs on real servers (FAULTLAB_BACKEND chooses; default: the first that works)'),
   ];
   let taken: Backend | undefined;
   for (const kind of BACKENDS) {

@@ -20,7 +20,7 @@ import type { Ui } from '../ui.ts';
 import { type ExplainOptions, explain } from './explain.ts';
 import { status } from './status.ts';
 
-// Each is a bundle and some runs: quick, but not on a machine that is busy with ten other suites.
+// Each builds a bundle and does some runs: quick, but not on a machine busy with ten other suites.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const before = process.cwd();
@@ -88,7 +88,7 @@ test('a wrong answer may be followed by another; the first is remembered', async
   expect(await run({}, (ui, slug) => status(ui, slug))).toContain('2 of 7 questions answered');
 });
 
-test('all answers from a file, and lab grade comes to the same', async () => {
+test('all answers from a file, and lab grade agrees', async () => {
   const lines = questions.map((_, i) => `q${i + 1}=${rightOf(i)}`);
   writeFileSync(join(root, 'mine.txt'), `# mine\n${lines.join('\n')}\n`);
   expect(await run({ answers: 'mine.txt' })).toContain('7 of 7 right, 7 at the first try');
@@ -105,7 +105,9 @@ test('after an edit that changes the question, its answer is outdated', async ()
   const file = join(folder, 'lease.ts');
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace('const POLL_MS = 40;', 'const POLL_MS = 120;'));
-  expect(await run({ list: true })).toContain('answered for other code: asked again');
+  expect(await run({ list: true })).toContain(
+    'answered for an earlier version of the code: asked again',
+  );
 });
 
 test.each([
@@ -116,7 +118,7 @@ test.each([
   ['q1=', '"" is no answer to q1'],
 ])('--answer %s', async (answer, words) => {
   expect(await run({ answer: [`q2=${rightOf(1)}`, answer] })).toContain(words);
-  // Nothing of a command that was not understood is taken.
+  // Of a command that was not understood, nothing is taken.
   expect(existsSync(join(folder, 'explain.json'))).toBe(false);
 });
 
@@ -127,7 +129,7 @@ test.each([
 ])('an explain.json of %s is left as it is', async (text, words) => {
   writeFileSync(join(folder, 'explain.json'), text);
   expect(await run({ answer: ['q1=a'] })).toContain(words);
-  expect(await run({ list: true })).toContain('do: mend it');
+  expect(await run({ list: true })).toContain('do: fix it');
   expect(readFileSync(join(folder, 'explain.json'), 'utf8')).toBe(text);
 });
 
@@ -168,7 +170,7 @@ test('the events of a run, with their numbers', async () => {
   `);
 });
 
-test('about a run that fails nothing is asked', async () => {
+test('nothing is asked about a run that fails', async () => {
   const file = join(folder, 'storage.ts');
   const text = readFileSync(file, 'utf8');
   writeFileSync(
@@ -180,7 +182,7 @@ test('about a run that fails nothing is asked', async () => {
   expect(out).not.toContain('#111');
 });
 
-test('code that does not build is told as such', async () => {
+test('code that does not build is reported as such', async () => {
   writeFileSync(join(folder, 'client.ts'), 'export class {');
   expect(await run({ list: true })).toContain('the submission does not build');
 });
@@ -197,7 +199,7 @@ test('an account of a run: begun, checked, never overwritten', async () => {
   expect(readFileSync(file, 'utf8')).toBe(mine);
   writeFileSync(file, 'Run: A1\n');
   expect(await run({ write: true })).toMatchInlineSnapshot(`
-    "work/kv-server/explain.md is about A1, about which this lab asks nothing
+    "work/kv-server/explain.md is about A1, which this lab asks nothing about
       allowed: B1, D4
       do: name one of these in the line "Run: …""
   `);

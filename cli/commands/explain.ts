@@ -61,7 +61,7 @@ export async function explain(
   const isOurs = options.solution === true;
   const submission = isOurs ? solutionFolder(lab.slug) : startedFolder(root, lab);
   const uses = isOurs ? referencesOf(lab, lab.uses?.join(',')) : rememberedReferences(root, lab);
-  // What is wrong with the file of answers is said before anything takes time.
+  // Anything wrong with the file of answers is reported before the slow part.
   const before = isOurs ? undefined : readAnswers(submission, lab.slug);
   refuseClashes(options);
   const wanted = [
@@ -142,7 +142,8 @@ function resultLines(
     const words = indent(`${ui.style.colours.green(MARK.right)} ${answer}, ${tries(count)}`);
     return [words, ...labelled('fact', fact, ui), ...command];
   }
-  if (verdict === 'outdated') return [indent('answered for other code: asked again'), ...command];
+  if (verdict === 'outdated')
+    return [indent('answered for an earlier version of the code: asked again'), ...command];
   if (verdict === 'open') return command;
   return [
     indent(
@@ -152,7 +153,7 @@ function resultLines(
   ];
 }
 
-/** `--answer q1=b`: all are understood before one is taken. */
+/** `--answer q1=b`: all are understood before any is taken. */
 function answerAll(ui: Ui, asking: Asking, before: Answers, wanted: readonly string[]): number {
   const given = wanted.map((text) => parseAnswer(text, asking.sheet.questions));
   let answers = before;
@@ -172,7 +173,7 @@ function tell(ui: Ui, asking: Asking, answers: Answers, question: Question): voi
   ui.out(`${shortName(index).padEnd(5)}${first.trimStart()}`, ...rest);
 }
 
-/** One after the other; each answer is kept at once. */
+/** One after the other; each answer is saved at once. */
 async function askAll(ui: Ui, asking: Asking, before: Answers): Promise<number> {
   heading(ui, asking);
   let answers = before;
@@ -202,7 +203,7 @@ async function ask(question: Question): Promise<string | undefined> {
     const { answer } = await enquirer.prompt<{ answer: string }>({
       type: 'input',
       name: 'answer',
-      message: `${question.form} (empty: later)`,
+      message: `${question.form} (leave empty for later)`,
       validate: (text) => text.trim() === '' || (whyNoAnswer(question, text) ?? true),
     });
     return answer.trim();
@@ -222,7 +223,7 @@ function finish(ui: Ui, { lab, root, folder, sheet }: Asking, answers: Answers):
   });
   ui.out(`${right.length} of ${asked} right, ${first.length} at the first try`);
   const isDone = right.length === asked && sheet.runs.every(({ verdict }) => verdict === 'passed');
-  if (isDone) ui.out(`Kept in ${shown(answersFile(folder))}, for lab grade.`);
+  if (isDone) ui.out(`Saved in ${shown(answersFile(folder))}, for lab grade.`);
   else if (!ui.interactive) ui.out(`Answer: ${ui.command} explain ${lab.slug} --answer q1=…`);
   return isDone ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/** `lab grade <path…>`: submissions of a course, unattended. */
+/** `lab grade <path…>`: the submissions of a course, unattended. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -84,7 +84,7 @@ async function gradeOne(
     if (problems.length > 0) return Promise.resolve(problemReport(lab, problems));
     const ignored = changedGiven(lab, folder);
     if (!silent && ignored.length > 0) {
-      ui.err(`Changes in ${ignored.join(', ')} do not count: the lab gives these files.`);
+      ui.err(`Changes in ${ignored.join(', ')} do not count: the lab provides these files.`);
     }
     const request = { submission: folder, seeds, uses, isolation, ...jobs };
     return gradeAloud(ui, lab, request, { silent, detail });
@@ -92,7 +92,7 @@ async function gradeOne(
   return withDetail(report, detail);
 }
 
-/** Files of the lab that the submission has otherwise; ours are used. */
+/** Given files that the submission has changed; ours are used. */
 function changedGiven({ slug, given }: Lab, folder: string): readonly string[] {
   const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
   return given.filter((name) => {
@@ -146,7 +146,7 @@ function written(format: Format, reports: readonly Report[], about: About): stri
   }
 }
 
-/** Whoever reads the file finds the old one or the new one, never half of it. */
+/** A reader finds the old file or the new one, never half of it. */
 function writeWhole(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   const part = `${file}.${process.pid}`;

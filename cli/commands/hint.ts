@@ -1,4 +1,4 @@
-/** `lab hint [lab] [scenario] [stage]`: on the rule that broke, then a nudge, and a concrete step last. */
+/** `lab hint [lab] [scenario] [stage]`: on the rule that broke, then a nudge, and last a concrete step. */
 import { wrap } from '../../grader/report/terminal.ts';
 import { UsageError, wholeNumber } from '../errors.ts';
 import { hintAt, hintsOf, nextHint } from '../hints.ts';

@@ -28,10 +28,10 @@ export async function pack(ui: Ui, platform: string, slug: string, options: Pack
   }
   const out = options.out ?? `${slug}-gradescope.zip`;
   if (existsSync(out)) {
-    throw new UsageError({ what: `${JSON.stringify(out)} is there already`, todo: 'give --out' });
+    throw new UsageError({ what: `${JSON.stringify(out)} already exists`, todo: 'give --out' });
   }
   const lab = await findLab(slug).load();
-  // Refuses what `lab grade` would refuse there.
+  // Refuses now what `lab grade` would refuse there.
   seedsOf(options);
   const references = Object.keys(referencesOf(lab, options.withReference));
   const { seedSet } = options;
@@ -46,6 +46,6 @@ export async function pack(ui: Ui, platform: string, slug: string, options: Pack
   }
   const bytes = zipSync(zip);
   writeFileSync(out, bytes, { flag: 'wx' });
-  ui.out(`${out}: ${files.size} files, ${(bytes.length / 1024).toFixed(0)} KB; upload it as it is`);
+  ui.out(`${out}: ${files.size} files, ${(bytes.length / 1024).toFixed(0)} KB; upload it as is`);
   return 0;
 }

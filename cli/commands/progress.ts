@@ -1,4 +1,4 @@
-/** `lab progress`: a summary of the whole course to show around, and progress that moves along. */
+/** `lab progress`: a summary of the whole course to share, and progress to take along. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { pointsOfPart } from '../../grader/lab.ts';
 import { course } from '../../outages/index.ts';
@@ -35,7 +35,7 @@ export async function progress(ui: Ui, options: ProgressOptions): Promise<number
 
 function exportTo(ui: Ui, root: string, file: string): number {
   if (existsSync(file)) {
-    const what = `${JSON.stringify(file)} is there already`;
+    const what = `${JSON.stringify(file)} already exists`;
     throw new UsageError({ what, todo: 'give a new file' });
   }
   writeFileSync(file, `${JSON.stringify(readState(root), null, 2)}\n`, { flag: 'wx' });
@@ -52,11 +52,11 @@ function importFrom(ui: Ui, root: string, file: string): number {
     throw new UsageError({ what, todo: 'give a file that lab progress --export wrote' });
   }
   changeState(root, (state) => mergeProgress(state, other));
-  ui.out('Taken in. What was reached on either machine counts.');
+  ui.out('Imported. Whatever was achieved on either machine counts.');
   return 0;
 }
 
-/** A table of what was reached, to put under a CV or into a portfolio. It proves nothing by itself. */
+/** A table of what was achieved, for a CV or a portfolio. It proves nothing on its own. */
 async function summary(state: State): Promise<string[]> {
   const lines = ['# Distributed systems, built and broken', ''];
   lines.push('| Lab | Points | Parts | Explained |', '| --- | --- | --- | --- |');
@@ -74,6 +74,6 @@ async function summary(state: State): Promise<string[]> {
   return [
     ...lines,
     '',
-    'Graded with injected faults by Faultlab: the same work passes anywhere with `npx lab grade`.',
+    'Graded by Faultlab, with injected faults: the same work passes anywhere with `npx lab grade`.',
   ];
 }

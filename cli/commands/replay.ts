@@ -13,9 +13,9 @@ import { chosenEvents, outcomeLines, type TraceChoice, traceLines } from '../tra
 import type { Ui } from '../ui.ts';
 import { findWorkspace } from '../workspace.ts';
 
-const NOT_SMALLER = 'Nothing smaller than the run as it was drawn breaks the same rule.';
-const NOTHING_BROKEN = 'No rule is broken in this run: there is nothing to make small.';
-const PASSES_NOW = 'This schedule breaks no rule any more.';
+const NOT_SMALLER = 'Nothing smaller than the run as drawn breaks the same rule.';
+const NOTHING_BROKEN = 'No rule is broken in this run: there is nothing to shrink.';
+const PASSES_NOW = 'This schedule no longer breaks any rule.';
 
 interface ReplayOptions extends RunChoice, TraceChoice {
   readonly text?: boolean;
@@ -61,7 +61,7 @@ function chosen(slug: string, id: string | undefined, options: ReplayOptions): P
   }
   if (id !== undefined) return chooseRun(slug, id, options);
   const what = `lab replay ${slug} does not say which scenario`;
-  throw new UsageError({ what, todo: `add one, such as A1, or give a file of .lab/failures` });
+  throw new UsageError({ what, todo: `add one, such as A1, or give a file from .lab/failures` });
 }
 
 /** With the same run before the student's last edit. */

@@ -9,10 +9,10 @@ export async function resetLab(ui: Ui, slug: string, { yes }: { yes?: boolean })
   const root = findWorkspace();
   const folder = shown(startedFolder(root, lab));
   if (!yes && !ui.interactive) {
-    const what = `reset replaces ${folder} (a backup is kept), and nobody is here to confirm it`;
+    const what = `reset replaces ${folder} (a backup is kept), and there is nobody to confirm it`;
     throw new UsageError({ what, todo: `lab reset ${slug} --yes` });
   }
-  if (!yes && !(await confirm(`Replace ${folder} by the skeleton? A backup is kept.`))) {
+  if (!yes && !(await confirm(`Replace ${folder} with the skeleton? A backup is kept.`))) {
     ui.out('Nothing was changed.');
     return 0;
   }

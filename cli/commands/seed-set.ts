@@ -23,12 +23,12 @@ export async function seedSet(ui: Ui, options: SeedSetOptions): Promise<number> 
   }
   const secret = read(secretFile).trim();
   if (Buffer.byteLength(secret) < SECRET_BYTES_MIN) {
-    const what = `the secret in ${JSON.stringify(secretFile)} has ${Buffer.byteLength(secret)} bytes, which can be guessed`;
+    const what = `the secret in ${JSON.stringify(secretFile)} has ${Buffer.byteLength(secret)} bytes, and can be guessed`;
     throw new UsageError({ what, todo: `give at least ${SECRET_BYTES_MIN}: openssl rand -hex 32` });
   }
   const set = deriveSeedSet(secret, name, count);
   ui.out(JSON.stringify(set));
-  ui.err(`Publish this now, and the list after the deadline: ${commitmentOf(set)}`);
+  ui.err(`Publish this hash now, and the list after the deadline: ${commitmentOf(set)}`);
   return 0;
 }
 
@@ -39,7 +39,9 @@ function verify(ui: Ui, file: string, hash: string | undefined): number {
     return 0;
   }
   const isSame = commitment === hash.toLowerCase();
-  ui.out(isSame ? '✓ the seeds are those that were promised' : `✗ other seeds: ${commitment}`);
+  ui.out(
+    isSame ? '✓ the seeds are those that were promised' : `✗ these are other seeds: ${commitment}`,
+  );
   return isSame ? 0 : 1;
 }
 
@@ -48,7 +50,7 @@ function parsed(file: string): SeedSet {
   try {
     return parseSeedSet(text);
   } catch (error) {
-    const what = `${JSON.stringify(file)} is no seed set: ${(error as Error).message}`;
+    const what = `${JSON.stringify(file)} is not a seed set: ${(error as Error).message}`;
     throw new UsageError({ what, todo: 'give a file that lab seed-set made' });
   }
 }
@@ -58,6 +60,6 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const what = `${JSON.stringify(file)} cannot be read: ${(error as Error).message}`;
-    throw new UsageError({ what, todo: 'give a file that is there' });
+    throw new UsageError({ what, todo: 'give a file that can be read' });
   }
 }

@@ -72,7 +72,7 @@ async function operation(
     else if (op === 'set') {
       const [setting, value = null] = args;
       if (setting === undefined || args.length > 2) {
-        const what = 'set takes a name and a value, or a name';
+        const what = 'set takes a name, and a value unless it is to be the default';
         throw new UsageError({ what, todo: `lab shell ${up.lab} ${name} set work_mem '8MB'` });
       }
       await operate(up, name, 'configure', { [setting]: value });
@@ -96,7 +96,7 @@ async function operation(
     const [first = '', ...rest] = wrap((error as Error).message, 75);
     ui.err(`lab: ${first}`, ...rest.map((line) => `     ${line}`));
     if (first.startsWith('there is no program'))
-      ui.err(`  do: ${ui.command} shell --help has all: stop, set, base-backup …`);
+      ui.err(`  do: ${ui.command} shell --help lists them: stop, set, base-backup …`);
     return 1;
   }
 }
@@ -111,7 +111,7 @@ async function findPsql(): Promise<string | undefined> {
 /** For machines without psql: statements end with a semicolon. */
 async function prompt(ui: Ui, { name, port }: Node): Promise<number> {
   const session = await openSession({ host: '127.0.0.1', port });
-  ui.err('psql is not installed; statements end with ;   exit ends');
+  ui.err('psql is not installed; statements end with ;   exit quits');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   let text = '';
   lines.setPrompt(`${name}=# `);

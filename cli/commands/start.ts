@@ -41,10 +41,10 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   ui.out(
     `  edit     ${shown(join(folder, lab.entry))}`,
     `  read     ${shown(join(labFolder(slug), 'README.md'))}`,
-    `  api      ${shown(join(ROOT, 'grader', ...apiOf(lab)))} (all that it can use)`,
+    `  api      ${shown(join(ROOT, 'grader', ...apiOf(lab)))} (all that it may use)`,
     `  then     ${ui.command} test ${slug} --watch`,
   );
   if (absent.length > 0)
-    ui.out(`           with --with-reference ${absent.join(',')}: on ours, until yours is there`);
+    ui.out(`           with --with-reference ${absent.join(',')}: uses ours until yours is there`);
   return 0;
 }

@@ -42,7 +42,7 @@ export async function status(
           return todo === undefined ? [] : [`${shown(join(folder, name))}:${i + 1}  ${todo}`];
         }),
     );
-  ui.out(todos.length === 0 ? 'No TODO is left.' : `TODO left: ${todos.length}`);
+  ui.out(todos.length === 0 ? 'No TODOs left.' : `TODOs left: ${todos.length}`);
   const cut = (line: string) => (line.length <= 78 ? line : `${line.slice(0, 77)}…`);
   ui.out(...todos.slice(0, TODOS_SHOWN).map((line) => `  ${cut(line)}`));
   if (todos.length > TODOS_SHOWN) ui.out(`  and ${todos.length - TODOS_SHOWN} more`);
@@ -54,7 +54,7 @@ export async function status(
   const last = state?.lastFailure;
   if (last) {
     const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;
-    ui.out('', `Failed last: ${last.scenario} with seed ${last.seed}   ${again}`);
+    ui.out('', `Last failure: ${last.scenario} with seed ${last.seed}   ${again}`);
   }
   const isDone = lab.parts.every((part) => (state?.best.parts[part.id] ?? 0) >= pointsOfPart(part));
   const next = isDone && isExplained(lab) ? 'explain' : 'test';

@@ -46,7 +46,7 @@ export async function test(
   options: TestOptions,
 ): Promise<number> {
   const root = findWorkspace();
-  // "lab test B4" is about the lab of last time.
+  // `lab test B4` means the lab that was worked on last.
   const isScenario = which === undefined && slug !== undefined && /^[a-z]\d*$/i.test(slug);
   const lab = await labOrLast(root, isScenario ? undefined : slug).load();
   const submission = startedFolder(root, lab);
@@ -127,7 +127,7 @@ function nextLines(ui: Ui, root: string, lab: Lab): string[] {
   ];
 }
 
-/** What is tested on is not a thing to forget. */
+/** Shown each time: whose labs the work is tested on is easily forgotten. */
 function referenceLines(uses: Readonly<Record<string, string>>): string[] {
   const labs = Object.keys(uses);
   return labs.length === 0
@@ -135,7 +135,7 @@ function referenceLines(uses: Readonly<Record<string, string>>): string[] {
     : [`On our ${labs.join(' and ')}, not yours (--with-reference none for yours)`];
 }
 
-/** Not beside what keeps the submission from being built: that is said, and one of these. */
+/** Not when the submission does not build: its problem has been shown, and is often one of these. */
 export function showTypeErrors(
   ui: Ui,
   { problems }: Report,

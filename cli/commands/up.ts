@@ -1,4 +1,4 @@
-/** `lab up <lab> [scenario]`: the broken cluster of a scenario, for your own hands. */
+/** `lab up <lab> [scenario]`: the broken cluster of a scenario, to work on by hand. */
 import { join } from 'node:path';
 import type { PostgresLab, ServerScenario } from '../../grader/lab.ts';
 import { isOnPostgres } from '../../grader/lab.ts';
@@ -42,7 +42,7 @@ export async function up(
   }
 }
 
-/** The scenario that was named, or the first that hands can solve. */
+/** The scenario that was named, or the first that can be solved by hand. */
 function chosen(lab: PostgresLab, id: string | undefined): ServerScenario {
   const all = lab.parts.flatMap((part) => part.scenarios);
   const wanted = id === undefined ? all.find((s) => s.byHand)?.id : findScenario(lab, id).id;
@@ -67,11 +67,11 @@ function introduction(
   const commands = [
     [`shell ${lab.slug} n1`, 'psql on a node'],
     [`shell ${lab.slug} ${last} restart`, 'also stop, ls …: shell --help'],
-    [`logs ${lab.slug} ${last}`, 'what a server says'],
+    [`logs ${lab.slug} ${last}`, 'what a server has logged'],
     byHand
       ? [`verify ${lab.slug}`, 'is it repaired?']
       : [`test ${lab.slug} ${scenario.id}`, 'judges code; look around here'],
-    [`down ${lab.slug}`, 'ends it, and leaves nothing'],
+    [`down ${lab.slug}`, 'ends it, leaving nothing behind'],
   ].map(([words = '', what]) => `  ${ui.command} ${words.padEnd(lab.slug.length + 17)}  ${what}`);
   return [
     ...title.map((line, i) => bold(`${i === 0 ? scenario.id : '  '}  ${line}`)),

@@ -11,14 +11,14 @@ import { findWorkspace, shown } from '../workspace.ts';
 export async function verify(ui: Ui, slug: string | undefined): Promise<number> {
   const up = findUp(findWorkspace(), slug);
   if (!up.byHand) {
-    const what = `${up.scenario} of ${up.lab} judges code, not what hands have done`;
+    const what = `${up.scenario} of ${up.lab} judges code, not work done by hand`;
     throw new UsageError({ what, todo: `lab test ${up.lab} ${up.scenario}` });
   }
   const lab = await findLab(up.lab).load();
   const scenario = isOnPostgres(lab)
     ? lab.parts.flatMap((p) => p.scenarios).find((s) => s.id === up.scenario)
     : undefined;
-  ui.err('lab: checking, and trying the repair with what comes next …');
+  ui.err('lab: checking, and putting the repair to the test with what comes next …');
   const answer = await command(up, { type: 'check' });
   if (answer.type !== 'verdict' || scenario === undefined) {
     ui.err(`lab: the cluster is gone`, `  do: lab up ${up.lab}`);
@@ -43,7 +43,7 @@ export async function verify(ui: Ui, slug: string | undefined): Promise<number> 
   if (result.verdict === 'passed') {
     ui.out(...resultLines(outcome, ui.style), '');
     ui.out(
-      'By hand it counts for you; for the points, write it into runbook.ts:',
+      'Repaired by hand. To earn the points, write it into runbook.ts:',
       `  ${ui.command} test ${up.lab} ${id}`,
     );
   } else ui.out(...failureLines(up.lab, outcome, ui.style));

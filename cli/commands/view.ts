@@ -49,7 +49,7 @@ export async function view(
   }
 }
 
-/** Where the page of a run is written when nobody says where. */
+/** Where the page of a run is written by default. */
 export function pageFile(slug: string, scenario: string, seed: number): string {
   return join(findWorkspace(), '.lab', 'view', `${slug}-${scenario}-${seed}.html`);
 }
@@ -59,7 +59,7 @@ export async function writePage(file: string, options: PageOptions): Promise<voi
   writeFileSync(file, await pageOf(options));
 }
 
-/** As the desktop does it; when there is none, the path was printed. */
+/** As the desktop does it; where there is none, the printed path has to do. */
 function openInBrowser(file: string): void {
   const commands: Partial<Record<NodeJS.Platform, string[]>> = {
     darwin: ['open', file],

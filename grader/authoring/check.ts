@@ -1,7 +1,7 @@
 /**
  * Whether a lab is ready for students: does its solution pass, does the skeleton fail without a crash,
- * is each planted bug found by the scenario that says so, is every run repeatable, is there help for
- * every scenario. What is missing is said in words, each with what to do.
+ * is each planted bug found by the scenario that it names, is every run repeatable, is there help for
+ * every scenario. Whatever is missing is reported in words, with what to do.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -42,7 +42,7 @@ export async function checkLab(options: CheckOptions): Promise<readonly Claim[]>
 
 const MAY_STAY = /^\/\*\* \w+, |^Three for each scenario/;
 
-/** Files in which sentences of the example stand that `lab new` began with, to be replaced. */
+/** Files that still hold sentences of the example that `lab new` began with, to be replaced. */
 export function leftOfExample({ slug }: Lab): readonly string[] {
   return [...newLab(slug)].flatMap(([name, example]) => {
     const text = readIfThere(join(ROOT, name));
@@ -70,13 +70,13 @@ export async function testCpuMs(lab: Lab): Promise<number | undefined> {
 type Check = (options: CheckOptions) => readonly string[] | Promise<readonly string[]>;
 
 const CHECKS: readonly (readonly [string, Check])[] = [
-  ['the files of a lab are there', files],
+  ['all files of a lab are there', files],
   ['points are whole, and sum to 100', points],
   ['every scenario has a question and three hints', helps],
   ['the handout has a contract, and a section for each part', handout],
   ['the solution passes, whatever the seed', solutionPasses],
   ['the skeleton fails every scenario, with a finding', skeletonFails],
-  ['one seed gives one run', repeats],
+  ['the same seed gives the same run', repeats],
   ['each planted bug is found by the scenario that it names', mutantsDie],
   ['each scenario finds some planted bug', scenariosKill],
 ];
@@ -204,7 +204,7 @@ async function scenariosKill({ lab, mutants }: CheckOptions): Promise<string[]> 
   });
 }
 
-/** All scenarios or some, also of parts that a failing one would block. */
+/** All scenarios or some, even those of parts that a failing one would block. */
 function gradeWhole(
   lab: Lab,
   submission: string,

@@ -32,7 +32,7 @@ export interface Task {
   readonly lab: string;
   /** Edits of the solution of that lab. */
   readonly edit: Mutant['edit'];
-  /** So many seeds of each of these scenarios. @default from 1 on */
+  /** How many seeds of which scenarios. @default from 1 on */
   readonly scenarios: readonly {
     readonly id: string;
     readonly seeds: number;
@@ -67,7 +67,7 @@ export async function perform(task: Task): Promise<Cell[]> {
     for (; run < seeds && !(stopAtFailure && failures.length > 0); run++) {
       const seed = firstSeed + run;
       const { result } = await session.run(scenario, seed);
-      // So that a process hears between two runs that nobody waits for them any more.
+      // Lets the process learn, between two runs, that nobody is waiting for them any more.
       await setImmediate();
       if (result.verdict === 'passed') continue;
       const { ruleId = 'undecided', evidence = result.undecided ?? '' } = result.finding ?? {};
@@ -79,7 +79,7 @@ export async function perform(task: Task): Promise<Cell[]> {
   return cells;
 }
 
-/** Of a task that its process did not survive. */
+/** The cells of a task that its process did not survive. */
 function lost({ scenarios }: Task, code: number | null, signal: string | null): Cell[] {
   const evidence = `the process that ran it ended with ${signal ?? `code ${code}`}`;
   return scenarios.map(({ id, seeds, firstSeed: seed = 1 }) => {
@@ -106,7 +106,7 @@ export async function performAll<T extends Task>(
         child.disconnect();
         throw new Error(answer.error);
       }
-      // One that has ended may still count as connected.
+      // A child that has ended may still count as connected.
       if (child.exitCode !== null || child.signalCode !== null) child = undefined;
       onDone(task, answer.cells);
     }

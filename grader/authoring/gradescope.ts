@@ -8,7 +8,7 @@ export interface GradescopeOptions {
   readonly lab: string;
   /** Labs it is built on. */
   readonly uses: readonly string[];
-  /** Labs of those whose solution stands in; the others a student hands in beside it. */
+  /** Those of them whose solution stands in; the others are handed in beside it. */
   readonly references: readonly string[];
   readonly detail: string;
   /** Text of a seed set, or none for the public seeds. */

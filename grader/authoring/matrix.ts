@@ -1,6 +1,6 @@
 /**
  * The kill matrix of a lab: which scenario finds which planted bug. It shows what a scenario is for, which
- * bugs hang by one thread, and which scenario tells nothing that another does not.
+ * bugs hang by a single thread, and which scenario finds nothing that another does not.
  */
 import { join } from 'node:path';
 import { grade } from '../grade.ts';
@@ -22,7 +22,7 @@ export interface MatrixOptions {
   readonly lab: Lab;
   /** Those that nothing can tell from the solution are left out. */
   readonly mutants: readonly Mutant[];
-  /** So many seeds of each scenario as the lab says for these. @default 'test' */
+  /** Each scenario gets as many seeds as the lab sets for this mode. @default 'test' */
   readonly mode?: 'test' | 'grade';
   /** Called in the order in which they are done. */
   readonly onRow?: (row: MatrixRow) => void;
@@ -115,7 +115,7 @@ export function matrixLines(scenarios: readonly string[], rows: readonly MatrixR
 /** What the marks of {@link matrixLines} mean. */
 export const MATRIX_LEGEND = [
   '● found at the first seed   ○ at a later one of lab test   · not   ? undecided',
-  'right: the scenario that was written for it; ! where it does not find it',
+  'right: the scenario that was written for the bug; ! if it does not find it',
 ];
 
 function markOf({ foundAt }: MatrixRow, scenario: string): string {

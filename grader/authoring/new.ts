@@ -65,7 +65,7 @@ The problem that the last lab left, in two or three sentences, and what it costs
 
 Everything that is enforced, with its limits: what is not said here may not be tested.
 
-A node sends back the text that it was sent, within a second, also when it is cut off from all others.
+A node sends back the text that it was sent, within a second, even when it is cut off from all others.
 
 ## Part A: answer
 

@@ -9,7 +9,7 @@ import { labFolder, ROOT } from '../paths.ts';
 export interface StudentsOptions {
   /** Labs to hand out. */
   readonly labs: readonly string[];
-  /** Labs whose solution goes along, so that `--with-reference` works: of an earlier term, say. */
+  /** Labs whose solution is included, so that `--with-reference` works: those of an earlier term, say. */
   readonly references: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function studentFiles({ labs, references }: StudentsOptions): ReadonlyMap
   for (const slug of labs) {
     for (const base of ['labs', 'outages']) {
       for (const file of filesBelow(join(base, slug))) files.set(file, read(file));
-      // A lab keeps parts that students do not see in a file of its own.
+      // Parts of a lab that students do not see are in a file of their own.
       const hidden = join(base, slug, 'hidden.ts');
       if (files.has(hidden)) put(hidden, HIDDEN);
       for (const file of files.keys()) {
@@ -92,7 +92,7 @@ function filesBelow(name: string): string[] {
 
 const list = (name: string) => readdirSync(join(ROOT, name), { withFileTypes: true });
 
-/** The syllabus of these labs, with no known bugs. */
+/** The syllabus of these labs, without their planted bugs. */
 function indexOf(text: string, labs: readonly string[]): string {
   const entry = /^ {2}[\w]+\(\n(?: {4}.*\n)*? {2}\),\n/gm;
   return text

@@ -45,21 +45,21 @@ describe('rosters', () => {
     expect(ada?.columns.section).toBe('1, a');
   });
   test.each([
-    ['student\n', 'nobody is in it'],
-    ['student\nada\nAda\n', 'the student "Ada" stands there twice'],
-    ['who\nada\n', 'line 2 has no name; one of the columns student, username, name, id must'],
-    ['student\n../ada\n', 'line 2: the name "../ada" cannot be that of a result folder'],
+    ['student\n', 'it lists nobody'],
+    ['student\nada\nAda\n', 'the student "Ada" is listed twice'],
+    ['who\nada\n', 'line 2 has no name; fill in one of the columns student, username, name, id'],
+    ['student\n../ada\n', 'line 2: the name "../ada" cannot be used for a result folder'],
     ['student,submitted_at\nada,yesterday\n', 'line 2: submitted_at is "yesterday"'],
     ['student,extension_days\nada,-1\n', 'line 2: extension_days is "-1"'],
     ['student\nada,bob\n', 'Invalid Record Length'],
   ])('%j: %s', (csv, problem) => expect(() => rosterOf(csv)).toThrow(problem));
-  test('of several submissions of a student the latest counts', () => {
+  test('of several submissions by a student, the latest counts', () => {
     const head = 'student,dir,submitted_at\n';
     const rows = ['ada,v1,2026-12-01T10:00:00Z', 'ada,v3,2026-12-01T13:00:00+01:00'];
     const students = rosterOf(`${head}${[...rows, 'ada,v2,2026-12-01T11:00:00Z'].join('\n')}\n`);
     expect(students.map(({ folder }) => folder)).toEqual([join(base, 'v3')]);
   });
-  test('shards are disjoint, and together all', () => {
+  test('shards are disjoint, and add up to all', () => {
     const all = Array.from({ length: 10 }, (_, i) => i);
     const shards = [1, 2, 3].map((index) => shardOf(all, { index, count: 3 }));
     expect(shards.flat().sort()).toEqual(all);
@@ -76,7 +76,7 @@ describe('lateness', () => {
     ['within grace', '2026-12-01T14:00:00Z', 0, 0, 80],
     ['a second after it', '2026-12-01T14:00:01Z', 0, 1, 72],
     ['a day and a bit', '2026-12-02T13:00:00Z', 0, 2, 64],
-    ['never more than the most', '2027-01-01T00:00:00Z', 0, 31, 52],
+    ['never more than the maximum', '2027-01-01T00:00:00Z', 0, 31, 52],
     ['with an extension', '2026-12-02T13:00:00Z', 1, 0, 80],
     ['in another time zone', '2026-12-01T13:00:00+01:00', 0, 0, 80],
   ])('%s', (_name, when, extension, daysLate, points) => {
@@ -188,7 +188,7 @@ describe('for tools that look for similarity', () => {
     const files = readdirSync(join(base, 'kv-server'), { recursive: true, encoding: 'utf8' });
     return { written, files: files.filter((name) => /\./.test(name)).sort() };
   };
-  test('dolos: one file a student, and the skeleton as what is ignored', async () => {
+  test('dolos: one file per student, and the skeleton to be ignored', async () => {
     const { written, files } = await exported('dolos');
     expect(written?.leftOut).toEqual([
       { student: 'bob', why: 'link.ts: the submission holds a link' },
@@ -203,7 +203,7 @@ describe('for tools that look for similarity', () => {
     expect(text).toContain('// by ada');
     expect(text).not.toContain('// contract.ts');
   });
-  test('jplag: a folder a student, and one of base code', async () => {
+  test('jplag: a folder per student, and one of base code', async () => {
     const { written, files } = await exported('jplag');
     expect(written?.command).toContain(`-bc ${join(base, 'kv-server', 'skeleton')}`);
     expect(files.filter((name) => name.startsWith('submissions'))).toEqual(

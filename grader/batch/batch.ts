@@ -1,6 +1,6 @@
 /**
  * Grades many submissions, several at a time, each on one core. A submission that is missing, broken
- * or hostile costs its own result only; a batch that is cut off goes on where it was.
+ * or hostile costs its own result only; a batch that is cut off resumes where it was.
  */
 import { availableParallelism } from 'node:os';
 import { type GradeOptions, grade } from '../grade.ts';
@@ -45,13 +45,13 @@ export interface BatchOptions {
   readonly conditions: Omit<Conditions, 'files'>;
   readonly redo: Redo;
   readonly isolation: NonNullable<GradeOptions['isolation']>;
-  /** Submissions at a time. @default one per core */
+  /** Submissions in parallel. @default one per core */
   readonly jobs?: number;
   readonly signal?: AbortSignal;
   readonly onResult?: (result: ResultLine, kept: boolean) => void;
 }
 
-/** Grades who is not graded yet under these conditions; gives the results of all of them. */
+/** Grades those not yet graded under these conditions; returns the results of all. */
 export async function gradeBatch(options: BatchOptions): Promise<readonly ResultLine[]> {
   const { students, jobs = availableParallelism() } = options;
   const batch = new Batch(options);
@@ -121,7 +121,7 @@ class Batch {
       });
     } catch (error) {
       if (signal?.aborted) return;
-      // The grader's own fault: said, not scored, and tried again by the next batch.
+      // The grader's own fault: reported, not scored, and tried again by the next batch.
       this.#keep({ student, lab: lab.slug, files: '', trouble: (error as Error).message });
     }
   }

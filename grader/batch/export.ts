@@ -1,6 +1,6 @@
 /**
- * The results of a batch as files: `grades.csv` for the gradebook, one folder a student, an index, and
- * what sets scenarios apart. Made from `results.jsonl` alone, so they can be made again.
+ * The results of a batch as files: `grades.csv` for the gradebook, one folder per student, an index, and
+ * how each scenario went. Made from `results.jsonl` alone, so they can be made again.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface ExportOptions {
   readonly students: readonly Student[];
   readonly results: readonly ResultLine[];
   readonly late?: LatePolicy;
-  /** How much each student's page tells. */
+  /** How much each student's page shows. */
   readonly detail: Detail;
   readonly command: string;
   readonly version: string;
@@ -71,7 +71,7 @@ function gradesCsv({ students, results, late }: ExportOptions): string {
 
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
-/** How many passed each scenario: what nobody or everybody passes tells students apart from nobody. */
+/** How many passed each scenario: one that nobody or everybody passes does not tell students apart. */
 function scenariosCsv(results: readonly ResultLine[]): string {
   const counts = new Map<
     string,

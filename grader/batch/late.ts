@@ -1,6 +1,6 @@
 /**
- * What lateness costs. A pure function of times: the points of the grader stay what they are, the
- * course's arithmetic stands beside them and can be done again.
+ * What lateness costs. A pure function of times: the grader's points stay as they are, and the
+ * course's arithmetic goes beside them and can be redone.
  */
 export interface LatePolicy {
   /** ISO 8601. */
@@ -9,7 +9,7 @@ export interface LatePolicy {
   readonly graceHours: number;
   /** Of the points earned, for each day begun. */
   readonly percentPerDay: number;
-  /** Never more than this is taken. */
+  /** Never more than this is deducted. */
   readonly percentMax: number;
 }
 

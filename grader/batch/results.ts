@@ -1,6 +1,6 @@
 /**
  * The results of a batch: a file to which a line is added for each graded submission, so that a batch
- * that was cut off goes on where it was. The last line of a student and lab counts.
+ * that was cut off resumes where it was. The last line for a student and lab counts.
  */
 import {
   closeSync,
@@ -51,8 +51,8 @@ export function readResults(file: string): Map<string, ResultLine> {
     if (text === '') continue;
     const parsed = line.safeParse(jsonOf(text));
     if (parsed.success) results.set(keyOf(parsed.data), parsed.data);
-    // A crash can leave half of the last line; anything else was done by somebody.
-    else if (i < lines.length - 1) throw new Error(`line ${i + 1} of ${file} is no result`);
+    // A crash can leave half of the last line; anything else is somebody's doing.
+    else if (i < lines.length - 1) throw new Error(`line ${i + 1} of ${file} is not a result`);
   }
   return results;
 }
@@ -74,8 +74,7 @@ export class ResultLog {
   /** Fields go in the order of the schema, so that equal results are equal byte for byte. */
   append(result: ResultLine): void {
     const parsed = line.safeParse(result);
-    if (!parsed.success)
-      throw new Error(`no such result is known: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success) throw new Error(`this is not a result: ${z.prettifyError(parsed.error)}`);
     writeSync(this.#handle, `${JSON.stringify(parsed.data)}\n`);
     fsyncSync(this.#handle);
   }

@@ -1,4 +1,4 @@
-/** Who handed in what: a folder with one folder a student, or a CSV file that says more. */
+/** Who handed in what: a folder with one folder per student, or a CSV file that says more. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -26,7 +26,7 @@ const NAME_COLUMNS = ['student', 'username', 'name', 'id'];
 /** Sorted by name, so that shards and repeats see one order. @throws {RosterProblem} */
 export function readRoster(path: string): readonly Student[] {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  if (!isFolder && !existsSync(path)) throw new RosterProblem('it is not there');
+  if (!isFolder && !existsSync(path)) throw new RosterProblem('it does not exist');
   const students = isFolder ? fromFolder(path) : fromCsv(path);
   const latest = new Map<string, Student>();
   for (const student of students) {
@@ -34,17 +34,17 @@ export function readRoster(path: string): readonly Student[] {
     const other = latest.get(key);
     if (other === undefined || later(student, other)) latest.set(key, student);
   }
-  if (students.length === 0) throw new RosterProblem('nobody is in it');
+  if (students.length === 0) throw new RosterProblem('it lists nobody');
   return [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Of several submissions of a student the latest counts. @throws {RosterProblem} when no one can tell */
+/** Of several submissions by a student, the latest counts. @throws {RosterProblem} when that is unclear */
 function later(one: Student, other: Student): boolean {
   if (one.name === other.name && one.submittedAt && other.submittedAt)
     return Date.parse(one.submittedAt) > Date.parse(other.submittedAt);
   const name = JSON.stringify(one.name);
   throw new RosterProblem(
-    `the student ${name} stands there twice; with a column submitted_at the latest would count`,
+    `the student ${name} is listed twice; with a column submitted_at, the latest would count`,
   );
 }
 
@@ -74,7 +74,7 @@ function fromCsv(path: string): Student[] {
     const column = NAME_COLUMNS.find((known) => columns[known]);
     if (column === undefined) {
       throw new RosterProblem(
-        `${line} has no name; one of the columns ${NAME_COLUMNS.join(', ')} must`,
+        `${line} has no name; fill in one of the columns ${NAME_COLUMNS.join(', ')}`,
       );
     }
     const name = columns[column] as string;
@@ -82,12 +82,12 @@ function fromCsv(path: string): Student[] {
     const { submitted_at: submittedAt = '', extension_days: days = '' } = columns;
     if (submittedAt !== '' && Number.isNaN(Date.parse(submittedAt))) {
       throw new RosterProblem(
-        `${line}: submitted_at is ${JSON.stringify(submittedAt)}, no date by ISO 8601`,
+        `${line}: submitted_at is ${JSON.stringify(submittedAt)}, not an ISO 8601 date`,
       );
     }
     if (days !== '' && !/^\d+(\.\d+)?$/.test(days)) {
       throw new RosterProblem(
-        `${line}: extension_days is ${JSON.stringify(days)}, no number of days`,
+        `${line}: extension_days is ${JSON.stringify(days)}, not a number of days`,
       );
     }
     const folder = resolve(dirname(path), columns.dir || name);
@@ -99,11 +99,11 @@ function fromCsv(path: string): Student[] {
 function checkName(name: string, where: string): void {
   if (NAME.test(name)) return;
   throw new RosterProblem(
-    `${where}: the name ${JSON.stringify(name)} cannot be that of a result folder; letters, digits, ".", "_", "@" and "-" can`,
+    `${where}: the name ${JSON.stringify(name)} cannot be used for a result folder; use letters, digits, ".", "_", "@" and "-"`,
   );
 }
 
-/** Part `index` (from 1) of `count`: the same students whatever machine asks. */
+/** Part `index` (from 1) of `count`: the same students on whichever machine. */
 export function shardOf<T>(
   all: readonly T[],
   { index, count }: { index: number; count: number },
@@ -111,5 +111,5 @@ export function shardOf<T>(
   return all.filter((_, i) => i % count === index - 1);
 }
 
-/** Where the name of a student leads below a folder of results. */
+/** The folder of a student in a folder of results. */
 export const resultFolder = (out: string, student: string) => join(out, 'students', student);

@@ -1,6 +1,6 @@
 /**
- * A class as Dolos and JPlag want it: what students wrote themselves, and what they were given as base code,
- * which is no sign of copying. Whoever is alike is for people to judge; no points hang on it.
+ * A class as Dolos and JPlag want it: what students wrote themselves, and the base code they were given,
+ * which is no sign of copying. What a likeness means is for people to judge; no points depend on it.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,7 +24,7 @@ export interface Written {
   readonly students: number;
   /** What to type next. */
   readonly command: string;
-  /** Whose submission was not taken in, and why. */
+  /** Whose submission was left out, and why. */
   readonly leftOut: readonly { readonly student: string; readonly why: string }[];
 }
 
@@ -65,7 +65,7 @@ type Layout = (
 ) => readonly [ReadonlyMap<string, string>, string];
 
 const LAYOUTS: Readonly<Record<Tool, Layout>> = {
-  /** Compares single files; `info.csv` says whose each is, and which of them is base code. */
+  /** Compares single files; `info.csv` says whose each one is, and which is base code. */
   dolos(base, skeleton, taken) {
     const files = new Map([['skeleton.ts', whole(skeleton)]]);
     const columns = ['filename', 'full_name', 'id', 'created_at', 'labels', 'ignored'];
@@ -78,7 +78,7 @@ const LAYOUTS: Readonly<Record<Tool, Layout>> = {
     files.set('info.csv', [columns, ...rows].map(line).join(''));
     return [files, `dolos run -f web -l typescript ${join(base, 'info.csv')}`];
   },
-  /** A folder a student, and one with the base code. */
+  /** A folder per student, and one with the base code. */
   jplag(base, skeleton, taken) {
     const files = new Map<string, string>();
     const add = (folder: string, sources: Sources) => {

@@ -1,14 +1,14 @@
 /**
  * Why is a history illegal? Most of its operations have nothing to do with it. Each step here makes
- * the history weaker – it allows more orders, never fewer – so that what is still illegal in the end
- * proves that the whole was:
+ * the history weaker – it allows more orders, never fewer – so if what is left in the end is still
+ * illegal, that proves that the whole was:
  *
- * 1. the shortest prefix that is illegal: what returned later is taken as still open;
+ * 1. the shortest prefix that is illegal: operations that returned later count as still open;
  * 2. reads that are not needed are left out;
  * 3. of the others, as many as possible "may take effect at any time, or never". They cannot be left
  *    out: a history without a write is not weaker than one with it.
  *
- * What cannot be weakened is the core.
+ * The operations that cannot be weakened are the core.
  */
 import type { Operation } from './history.ts';
 import { checkLinearizability } from './linearizability.ts';
@@ -17,13 +17,13 @@ import type { Model } from './models.ts';
 export interface Core<Input, Output> {
   /** In the order of their calls. */
   readonly operations: readonly Operation<Input, Output>[];
-  /** The operation with whose return the history became illegal. */
+  /** The operation whose return made the history illegal. */
   readonly culprit: Operation<Input, Output>;
-  /** Others that may take effect at any time, or never, and still there is no order. */
+  /** Others: even if each may take effect at any time, or never, there is no order. */
   readonly relaxed: readonly Operation<Input, Output>[];
 }
 
-/** For one question; the whole costs at most some dozens of these. */
+/** For one question; all of them together cost at most a few dozen times as much. */
 const STEPS_PER_QUESTION = 20_000;
 const STEPS_IN_ALL = 400_000;
 
@@ -69,7 +69,7 @@ export function coreOf<State, Input, Output>(
   return { operations: kept.sort(byCall), culprit, relaxed: [...relaxed].sort(byCall) };
 }
 
-/** What had happened by the time of the first return at which there was no order any more. */
+/** What had happened by the first return at which no order was possible any more. */
 function shortestPrefix<Input, Output>(
   all: readonly Operation<Input, Output>[],
   isIllegal: (operations: readonly Operation<Input, Output>[]) => boolean,

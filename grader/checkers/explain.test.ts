@@ -6,7 +6,7 @@ import { versionedKv } from './models.ts';
 import { sample } from './random.ts';
 import { samplers } from './samplers.ts';
 
-test('a put that is answered as refused and seen all the same is told with who saw it', () => {
+test('a put that was refused but took effect is explained by the read that saw it', () => {
   const put = { kind: 'put', key: 'k', value: 'x', version: 1 } as const;
   const other = { kind: 'put', key: 'k', value: 'y', version: 0 } as const;
   const get = { kind: 'get', key: 'k' } as const;
@@ -18,7 +18,7 @@ test('a put that is answered as refused and seen all the same is told with who s
   expect([told.pattern, told.sentence, ...told.picture]).toMatchInlineSnapshot(`
     [
       "denied-write",
-      "c1's put k=x at version 1 → "no-key" at 2 was done all the same: c2's get k → x at version 2 at 6 saw it.",
+      "c1's put k=x at version 1 → "no-key" at 2 took effect all the same: c2's get k → x at version 2 at 6 saw it.",
       "c1  ├─────1─────┤",
       "c2                          ├─────2─────┤",
       "",
@@ -28,7 +28,7 @@ test('a put that is answered as refused and seen all the same is told with who s
   `);
 });
 
-test('what is told of a denied write is a proof', () => {
+test('the explanation of a denied write is a proof', () => {
   let proofs = 0;
   for (const sampler of samplers.filter(({ model }) => /kv|register/.test(model.name)))
     for (let seed = 1; seed <= 1500; seed++) {

@@ -42,7 +42,7 @@ export function explainIllegal<State, Input, Output>(
     const [write, read] = [denied.culprit, denied.operations.at(-1) ?? denied.culprit];
     return {
       pattern: 'denied-write',
-      sentence: `${name(subject, write)} was done all the same: ${name(subject, read)} saw it.`,
+      sentence: `${name(subject, write)} took effect all the same: ${name(subject, read)} saw it.`,
       core: denied,
       picture: draw(subject),
     };
@@ -89,8 +89,8 @@ const writersOf = <S, I, O>({ model, all }: Subject<S, I, O>, value: string) =>
   all.filter(({ input }) => model.written?.(input) === value);
 
 /**
- * A write that was answered as if it had changed nothing, and a read that saw it, whose value nobody
- * else wrote: these two are a proof, whatever else happened. The first such read, if there is one.
+ * A write that was answered as if it had changed nothing, and a read that saw its value, which no other
+ * operation wrote: these two are a proof, whatever else happened. Finds the first such read, if any.
  */
 function deniedWrite<S, I, O>(
   model: Model<S, I, O>,
@@ -121,7 +121,7 @@ function deniedWrite<S, I, O>(
   return { operations: [write, read], culprit: write, relaxed };
 }
 
-/** Nobody wrote this value, and it is not what was there at first. */
+/** No operation wrote this value, and it is not the initial one. */
 function neverWritten<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const { model, core, all } = subject;
   const value = seenBy(subject, core.culprit);
@@ -136,7 +136,7 @@ function neverWritten<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   if (isLegalAlone || checkLinearizability(model, [...loose, core.culprit]).verdict !== 'illegal') {
     return undefined;
   }
-  const sentence = `${name(subject, core.culprit)} saw a value that nobody ever wrote.`;
+  const sentence = `${name(subject, core.culprit)} saw a value that was never written.`;
   return { pattern: 'never-written', sentence };
 }
 
@@ -152,7 +152,7 @@ function fromTheFuture<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const first = writers.reduce((a, b) => (a.callAt < b.callAt ? a : b));
   return {
     pattern: 'read-from-the-future',
-    sentence: `${name(subject, core.culprit)} saw what ${first.client} only began to write at ${at(first.callAt)}.`,
+    sentence: `${name(subject, core.culprit)} saw a value that ${first.client} only began to write at ${at(first.callAt)}.`,
   };
 }
 
@@ -179,7 +179,7 @@ function staleRead<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   };
 }
 
-/** A value that was gone for certain, as another read shows, is back. */
+/** A value that was certainly gone, as another read shows, is back. */
 function resurrection<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const { core, all } = subject;
   const { culprit } = core;
@@ -197,11 +197,11 @@ function resurrection<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   if (other === undefined || !Number.isFinite(writtenBy)) return undefined;
   return {
     pattern: 'resurrection',
-    sentence: `${name(subject, culprit)} brings back what was gone: ${name(subject, other)} had seen another value, when every write of ${value} was over.`,
+    sentence: `${name(subject, culprit)} brings back a value that was gone: ${name(subject, other)} had seen another value after every write of ${value} was over.`,
   };
 }
 
-/** One acknowledged write and this answer: together they are too much. */
+/** One acknowledged write and this answer contradict each other. */
 function lostWrite<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const { core } = subject;
   const [write, ...others] = core.operations.filter((o) => o !== core.culprit);
@@ -214,7 +214,7 @@ function lostWrite<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   };
 }
 
-/** Appends that are missing, there twice, or in two orders. */
+/** Appends that are there too often, or missing. */
 function appendsWrong<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const { model, core, all } = subject;
   const { culprit } = core;
@@ -231,7 +231,7 @@ function appendsWrong<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
       const times = asked === 1 ? 'once' : `${asked} times`;
       return {
         pattern: 'duplicate-append',
-        sentence: `${name(subject, culprit)} has ${JSON.stringify(piece)} ${there === 2 ? 'twice' : `${there} times`}, which was appended ${times}: was a retry executed again?`,
+        sentence: `${name(subject, culprit)} has ${JSON.stringify(piece)} ${there === 2 ? 'twice' : `${there} times`}, though it was appended ${times}: was a retry executed again?`,
       };
     }
   }
@@ -257,14 +257,14 @@ function appendsWrong<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   if (ahead === undefined) return undefined;
   return {
     pattern: 'stale-read',
-    sentence: `${name(subject, culprit)} is stale: ${name(subject, ahead)} had seen more already.`,
+    sentence: `${name(subject, culprit)} is stale: ${name(subject, ahead)} had already seen more.`,
   };
 }
 
 const hasAppends = (all: readonly Operation[]) =>
   all.some(({ input }) => (input as { kind?: string } | null)?.kind === 'append');
 
-/** Two reads of which neither goes on from the other: two histories. */
+/** Two reads, neither of which continues the other: two histories. */
 function splitBrain<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   const { core, all } = subject;
   const value = seenBy(subject, core.culprit);
@@ -276,25 +276,25 @@ function splitBrain<S, I, O>(subject: Subject<S, I, O>): Told | undefined {
   if (other === undefined) return undefined;
   return {
     pattern: 'split-brain',
-    sentence: `${name(subject, core.culprit)} and ${name(subject, other)} saw two histories, of which neither continues the other.`,
+    sentence: `${name(subject, core.culprit)} and ${name(subject, other)} saw two histories, neither of which continues the other.`,
   };
 }
 
 function noOrder<S, I, O>(subject: Subject<S, I, O>): Told {
   const { core } = subject;
   const others = core.operations.filter((o) => o !== core.culprit);
-  const hidden = others.length >= OPERATIONS_SHOWN ? ', of which the last are drawn' : '';
+  const hidden = others.length >= OPERATIONS_SHOWN ? ' (the last of them are drawn)' : '';
   const rest =
     others.length === 0
-      ? 'whatever else happened'
-      : `together with ${plural(others.length, 'other operation')}${hidden}`;
+      ? ', whatever else happened'
+      : ` together with ${plural(others.length, 'other operation')}${hidden}`;
   return {
     pattern: 'no-order',
-    sentence: `${name(subject, core.culprit)} fits into no order, ${rest}.`,
+    sentence: `${name(subject, core.culprit)} fits into no order${rest}.`,
   };
 }
 
-/** One change of the culprit's time that gives an order. */
+/** A change to the culprit's times that would allow an order. */
 function whatWouldBeLegal<S, I, O>({ model, core, at }: Subject<S, I, O>): string | undefined {
   const { culprit } = core;
   const others = core.operations.filter((o) => o !== culprit);
@@ -331,7 +331,7 @@ function draw<S, I, O>(subject: Subject<S, I, O>): string[] {
     .sort((a, b) => a - b);
   const clients = [...new Set(shown.map((o) => o.client))];
   const margin = Math.max(...clients.map((c) => c.length)) + 2;
-  // Order is kept and true lengths are not: every instant gets the same room.
+  // Drawn in order but not to scale: every instant gets the same room.
   const step = Math.max(3, Math.min(12, Math.floor((PICTURE_WIDTH - margin - 3) / times.length)));
   const column = (time: number) => margin + step * times.indexOf(time);
   const lanes = clients.map((client) => {

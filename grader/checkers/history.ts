@@ -2,10 +2,10 @@
  * A history: what clients asked and what they were told. It is all that a consistency checker gets
  * to see, wherever it was recorded: in a simulation, on real servers, or in somebody else's tests.
  *
- * Time is any number that grows: virtual milliseconds, microseconds, or the line of a log. An
- * operation occupies the closed interval from its call to its return. Two operations of which one
- * returns at the very time at which the other is called are concurrent: to take them as ordered
- * would blame a system for what may be the granularity of a clock.
+ * Time is any number that grows: virtual milliseconds, microseconds, or line numbers of a log. An
+ * operation occupies the closed interval from its call to its return. If one operation returns at the
+ * very time at which another is called, the two are concurrent: to take them as ordered could blame a
+ * system for the granularity of a clock.
  */
 
 /**
@@ -26,7 +26,7 @@ export interface Operation<Input = unknown, Output = unknown> {
   readonly callAt: number;
   /** Infinity while `outcome` is `unknown`. */
   readonly returnAt: number;
-  /** Where it stands in its source, for messages: a line number, say. */
+  /** Its place in its source, for messages: a line number, say. */
   readonly line?: number;
 }
 

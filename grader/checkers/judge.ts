@@ -1,4 +1,4 @@
-/** From a verdict of the checkers to what a scenario reports. */
+/** Turns a verdict of the checkers into what a scenario reports. */
 import type { Failure } from '../cluster/interface.ts';
 import { explainIllegal } from './explain.ts';
 import type { History } from './history.ts';
@@ -7,7 +7,7 @@ import type { Model } from './models.ts';
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
-/** Undefined when the history, in virtual milliseconds, is linearizable. */
+/** Undefined when the history, with times in virtual milliseconds, is linearizable. */
 export function judgeLinearizable<State, Input, Output>(
   model: Model<State, Input, Output>,
   history: History<Input, Output>,
@@ -18,7 +18,7 @@ export function judgeLinearizable<State, Input, Output>(
     const { key, operations, concurrency, steps } = result;
     const what = key === '' ? 'the history' : `the history of key ${JSON.stringify(key)}`;
     return {
-      undecided: `${what} (${operations} operations, ${concurrency} at a time) was not decided in ${steps} steps`,
+      undecided: `${what} (${operations} operations, up to ${concurrency} at once) was not decided in ${steps} steps`,
     };
   }
   const told = explainIllegal(model, result.operations, { showTime: seconds });
@@ -26,7 +26,7 @@ export function judgeLinearizable<State, Input, Output>(
   return {
     kind: 'safety',
     ruleId: 'linearizability',
-    rule: 'Linearizability (Herlihy and Wing 1990): every operation takes effect at one instant between its call and its end',
+    rule: 'Linearizability (Herlihy and Wing 1990): every operation takes effect at one instant between its call and its return',
     evidence: told.sentence + legalIf,
     picture: told.picture,
     core: told.core.operations.map((operation) => {

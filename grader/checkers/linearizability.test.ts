@@ -7,7 +7,7 @@ import { whyNotProved } from './verify.ts';
 const HISTORIES = Number(process.env.HISTORIES ?? 1500);
 
 test.each(samplers.map((sampler) => [sampler.model.name, sampler] as const))(
-  'random histories of a %s are judged as by trying every order',
+  'random histories of a %s get the verdict of trying every order',
   { timeout: 0 },
   (_, sampler) => {
     const counts = { ok: 0, illegal: 0 };

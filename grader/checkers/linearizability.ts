@@ -1,7 +1,7 @@
 /**
  * Linearizability (Herlihy and Wing, 1990): is there an order of the operations that respects real
  * time, in which a single object could have given these answers? Keys are judged one by one; a key whose
- * operations never overlap has one order, and needs no search.
+ * operations never overlap has only one order, and needs no search.
  *
  * Limits are counted in steps, not in time, so that the verdict is the same on every machine.
  */
@@ -33,7 +33,7 @@ export type Linearizability<Input = unknown, Output = unknown> =
       readonly verdict: 'undecided';
       readonly key: string;
       readonly operations: number;
-      /** The most operations that were open at one time. */
+      /** The most operations that were open at the same time. */
       readonly concurrency: number;
       readonly steps: number;
     };
@@ -54,7 +54,7 @@ export function partition<Input, Output>(
   return parts;
 }
 
-/** Decides whether a history is linearizable. Keys with few operations first; stops at a bad one. */
+/** Decides whether a history is linearizable. Tries keys with few operations first; stops at a bad one. */
 export function checkLinearizability<State, Input, Output>(
   model: Model<State, Input, Output>,
   history: History<Input, Output>,
@@ -90,13 +90,13 @@ export function checkLinearizability<State, Input, Output>(
   return undecided ?? { verdict: 'ok', orders, steps };
 }
 
-/** In the order of their calls, when none overlaps another: then there is no other order, and no search. */
+/** In the order of their calls if none overlaps another: then there is no other order to search for. */
 function oneAfterAnother<Input, Output>(
   operations: readonly Operation<Input, Output>[],
 ): readonly Operation<Input, Output>[] | undefined {
   if (operations.some(({ outcome }) => outcome !== 'ok')) return undefined;
   const byCall = [...operations].sort((a, b) => a.callAt - b.callAt);
-  // As in a search: what is called in the instant of a return overlaps with it.
+  // As in a search: an operation called at the instant of a return overlaps with the one that returns.
   const overlaps = byCall.some(
     ({ callAt }, i) => i > 0 && (byCall[i - 1]?.returnAt ?? 0) >= callAt,
   );

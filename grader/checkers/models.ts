@@ -1,7 +1,7 @@
 /**
  * Sequential specifications: what an object may answer if operations happen one at a time. A model
  * is about ten lines; the checkers do the rest. `step` gets each operation with what its client was
- * told, and says in which state the object is afterwards, or that this answer was impossible.
+ * told, and returns the state of the object afterwards, or says that this answer was impossible.
  */
 import type { Operation } from './history.ts';
 
@@ -15,24 +15,24 @@ export interface Model<State, Input, Output> {
   step(state: State, input: Input, output: Output | undefined): State | undefined;
   /** Operations on different keys do not see each other, and are checked one key at a time. */
   key?(input: Input): string;
-  /** The operation changes no state, whatever that is. Makes checking fast; when in doubt: false. */
+  /** The operation never changes the state. Makes checking fast; when in doubt, false. */
   isRead?(input: Input, output: Output | undefined): boolean;
   /**
-   * Necessary conditions for the rest of a history: prepared once for its operations, then asked for
+   * Necessary conditions for the rest of a history: prepared once for its operations, then checked in
    * many states. Makes hard histories of appends easy.
    */
   lookAhead?(operations: readonly Operation<Input, Output>[]): LookAhead<State> | undefined;
   /** `get x → 3`, for messages. */
   describe(input: Input, output: Output | undefined): string;
-  /** The value that the operation leaves, if it tells which; for explanations. */
+  /** The value that the operation leaves behind, if its input says so; for explanations. */
   written?(input: Input): string | undefined;
   /** The value that a successful read saw; for explanations. */
   seen?(input: Input, output: Output | undefined): string | undefined;
 }
 
 /**
- * False when the operations that are left can not be placed from `state`. `isPlaced(i)` tells which
- * are placed already.
+ * False when the operations that are left cannot be placed from `state`. `isPlaced(i)` tells which
+ * are already placed.
  */
 export type LookAhead<State> = (state: State, isPlaced: (operation: number) => boolean) => boolean;
 
@@ -94,7 +94,7 @@ export type KvInput =
   | { readonly kind: 'append'; readonly key: string; readonly value: string }
   | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string };
 
-/** Of a get: the value, '' for a missing key. Of a cas: whether it was done. Else nothing. */
+/** Of a get: the value, '' for a missing key. Of a cas: whether it was done. Otherwise nothing. */
 export interface KvOutput {
   readonly value?: string;
   readonly done?: boolean;
@@ -142,16 +142,16 @@ export const kv: Model<string, KvInput, KvOutput> = {
   seen: (input, output) => (input.kind === 'get' ? output?.value : undefined),
 };
 
-/** Appends of one value, and how many of them a rest of a value needs. */
+/** The appends of one value, and how many of them the rest of a longer value needs. */
 interface Needed {
   readonly operations: readonly number[];
   count: number;
 }
 
 /**
- * Every get that is left must still be possible. Either what it saw begins with the present value,
- * and goes on with appends that are left; or a put that is left starts it anew. What was appended can
- * be told from the value only if no appended value begins another; else nothing is cut.
+ * Every get that is left must still be possible. Either what it saw begins with the present value
+ * and continues with appends that are left, or a put that is left starts it anew. A value shows what
+ * was appended only if no appended value is a prefix of another; otherwise there is no look-ahead.
  */
 function appendLookAhead(
   operations: readonly Operation<KvInput, KvOutput>[],
@@ -244,7 +244,7 @@ interface Versioned {
 }
 
 /**
- * A put happens if it names the present version. Errors: `no-key` for a key that was never written,
+ * A put takes effect if it names the present version. Errors: `no-key` for a key that was never written,
  * `version` for another version.
  */
 export const versionedKv: Model<Versioned, VersionedKvInput, VersionedKvOutput> = {
@@ -286,11 +286,11 @@ export const versionedKv: Model<Versioned, VersionedKvInput, VersionedKvOutput> 
 
 export interface LockInput {
   readonly kind: 'acquire' | 'release';
-  /** Who; a lock without owners gets the same for all. */
+  /** Who; the same for all in a lock without owners. */
   readonly owner: string;
 }
 
-/** A lock: acquire is possible when it is free, release by its owner. */
+/** A lock: acquire is possible while it is free, release only by its owner. */
 export const mutex: Model<string | null, LockInput, unknown> = {
   name: 'mutex',
   initial: null,

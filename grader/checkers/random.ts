@@ -1,6 +1,6 @@
 /**
  * Small random histories for the checkers' tests: overlapping operations with answers that are right
- * for some order, and sometimes not; and a checker that tries every order, to compare with.
+ * for some order, or sometimes for none; and a checker that tries every order, to compare with.
  */
 import { Stream } from '../sim/prng.ts';
 import type { Operation } from './history.ts';
@@ -16,7 +16,7 @@ export interface Sampler<State, Input, Output> {
   guess(draw: Stream, input: Input): Output;
 }
 
-/** A history of `size` operations on up to `clients` clients; wrong about half of the time. */
+/** A history of `size` operations by up to `clients` clients; with half of all seeds it may be wrong. */
 export function sample<State, Input, Output>(
   { model, input: drawInput, answer, guess }: Sampler<State, Input, Output>,
   seed: number,
@@ -52,7 +52,7 @@ export function sample<State, Input, Output>(
   return operations;
 }
 
-/** Tries every order that keeps to real time. For a few operations only. */
+/** Tries every order that respects real time. For a few operations only. */
 export function isLinearizableByForce<State, Input, Output>(
   model: Model<State, Input, Output>,
   all: readonly Operation<Input, Output>[],

@@ -2,35 +2,35 @@
  * The search for an order of the operations of one object.
  *
  * It is that of Wing and Gong (1993) with the memory of Lowe (2017): take any operation that may come
- * next, remember which (set of operations, state) were tried. On top of it:
+ * next, and remember which pairs of (set of operations, state) were tried. On top of that:
  *
  * - **States are numbers.** The model's own code runs once per (state, kind of operation); a step of
- *   the search is a look into an array.
+ *   the search is an array lookup.
  * - **The memory is exact and small.** At any time all operations that returned before the earliest
  *   open return are placed, and none that was called after it. So a set of placed operations is
- *   that return, and one bit for each operation that is active there. Operations get slots, as
- *   intervals get colours, and the bits are few: no hash may collide, and no set is stored.
+ *   that return, plus one bit for each operation that is active there. Operations get slots by
+ *   interval colouring, so the bits are few: no hash can collide, and no set is stored.
  * - **Reads are placed at once** when they are possible: as they change nothing, waiting cannot help.
  * - **Twins are ordered.** Of operations with equal input and output only the one that returns first
  *   is tried.
- * - **Look-ahead**, where the model has it, drops a state from which what is left cannot be placed.
+ * - **Look-ahead**, where the model has it, drops a state from which the rest cannot be placed.
  */
 import type { History, Operation } from './history.ts';
 import type { LookAhead, Model } from './models.ts';
 import { Tried } from './tried.ts';
 
-/** Of a search; of several keys, for all together. */
+/** The limits of a search; with several keys, for all of them together. */
 export interface Limits {
-  /** Steps; beyond, the verdict is `undecided`. */
+  /** After this many steps the verdict is `undecided`. */
   readonly stepsMax?: number;
-  /** The search looks ahead only when it has become as long as this. */
+  /** The search looks ahead only after this many steps. */
   readonly lookAheadAfterSteps?: number;
 }
 
 const UNTRIED = -2;
 const IMPOSSIBLE = -1;
 
-/** One search: `run` it once. `steps` and `concurrency`, the most operations open at one time, stay. */
+/** One search: `run` it once, then read `steps` and `concurrency`, the most operations open at once. */
 export class Search<State, Input, Output> {
   steps = 0;
   concurrency = 0;
@@ -39,19 +39,19 @@ export class Search<State, Input, Output> {
   readonly #operations: readonly Operation<Input, Output>[];
   readonly #count: number;
 
-  // A doubly linked list of events; entry 2i+1 is the call of operation i, 2i+2 its return. 0: ends.
+  // A doubly linked list of events; entry 2i+1 is the call of operation i, 2i+2 its return, 0 both ends.
   readonly #next: Int32Array;
   readonly #before: Int32Array;
-  /** Where an entry stands in time. */
+  /** The place of an entry in the order of time. */
   readonly #position: Int32Array;
-  /** Which return comes how many-th; of operations that never returned: a rank behind all. */
+  /** The rank of each operation's return; of operations that never returned, one after all others. */
   readonly #returnRank: Int32Array;
 
   readonly #slot: Int32Array;
   readonly #words: number;
   readonly #class: Int32Array;
   readonly #isRead: Uint8Array;
-  /** Operations of one class, by their return. */
+  /** The operations of each class, in the order of their returns. */
   readonly #twins: readonly (readonly number[])[];
 
   readonly #states: State[] = [];
@@ -67,7 +67,7 @@ export class Search<State, Input, Output> {
 
   constructor(model: Model<State, Input, Output>, all: readonly Operation<Input, Output>[]) {
     this.#model = model;
-    // A read of which nobody knows what it saw says nothing.
+    // A read says nothing if it is not known what it saw.
     this.#operations = all.filter((o) => o.outcome === 'ok' || !model.isRead?.(o.input, undefined));
     const n = this.#operations.length;
     this.#count = n;
@@ -108,7 +108,7 @@ export class Search<State, Input, Output> {
     return this.#returnRank[i] as number;
   }
 
-  /** Sorts the events, links them, and gives slots. Calls come before returns of the same time. */
+  /** Sorts and links the events, and assigns slots. Calls come before returns of the same time. */
   #link(): void {
     const n = this.#count;
     const events: number[] = [];
@@ -185,7 +185,7 @@ export class Search<State, Input, Output> {
     this.#order.push(i);
   }
 
-  /** Puts it back: last out, first in. */
+  /** Puts it back: last out, first back in. */
   #replace(i: number): void {
     const call = 2 * i + 1;
     if ((this.#operations[i] as Operation).outcome === 'ok') {
@@ -215,7 +215,7 @@ export class Search<State, Input, Output> {
     return entry;
   }
 
-  /** Places every read that is possible now; what it uncovers, too. */
+  /** Places every read that is possible now, and those that this uncovers. */
   #placeReads(state: number): void {
     for (let entry = this.#next[0] as number; entry !== 0 && entry & 1; ) {
       const i = (entry - 1) >> 1;
@@ -229,8 +229,8 @@ export class Search<State, Input, Output> {
   }
 
   /**
-   * After operations were placed, from the `placedBefore`-th on: bits of those that returned before
-   * the first open return say nothing any more, and their slots may be another's.
+   * To be called after operations were placed, from the `placedBefore`-th on. The bits of those that
+   * returned before the first open return no longer mean anything, and their slots may be taken.
    */
   #updateMask(placedBefore: number, fromRank: number, toRank: number, byRank: Int32Array): void {
     for (let rank = fromRank; rank < toRank; rank++) {
@@ -245,7 +245,7 @@ export class Search<State, Input, Output> {
     }
   }
 
-  /** A twin that returns earlier could be placed instead. */
+  /** Whether a twin that returns earlier could be placed instead. */
   #isLaterTwin(i: number, firstReturnAt: number): boolean {
     const twins = this.#twins[this.#class[i] as number] as readonly number[];
     if (twins.length === 1) return false;
@@ -257,7 +257,7 @@ export class Search<State, Input, Output> {
     return false;
   }
 
-  /** An order, or that there is none, or that `stepsMax` steps did not settle it. */
+  /** An order; or `illegal` if there is none, `undecided` if `stepsMax` steps did not settle it. */
   run({
     stepsMax,
     lookAheadAfterSteps,
@@ -267,7 +267,7 @@ export class Search<State, Input, Output> {
       if (this.#rank(i) < byRank.length) byRank[this.#rank(i)] = i;
     }
     const memory = new Tried(this.#words + 2);
-    // Made when the search has become long: for most histories, never.
+    // Made once the search has become long: for most histories, never.
     let lookAhead: LookAhead<State> | undefined;
     let isPrepared = false;
     const isHopeful = (state: number): boolean => {
@@ -279,7 +279,7 @@ export class Search<State, Input, Output> {
     const isPlaced = (i: number) => this.#placed[i] === 1;
     const rankNow = (entry: number) => (entry === 0 ? byRank.length : this.#rank((entry - 2) >> 1));
 
-    /** One frame for each operation that was chosen: what to go back to. */
+    /** One frame for each operation that was chosen: where to backtrack to. */
     const stack: {
       readonly chosen: number;
       readonly placedBefore: number;
@@ -327,7 +327,7 @@ export class Search<State, Input, Output> {
         }
         continue;
       }
-      // An operation has returned that could not be placed: something before was chosen wrongly.
+      // An operation has returned that could not be placed: an earlier choice was wrong.
       const frame = stack.pop();
       if (frame === undefined) return 'illegal';
       this.#undo(frame);

@@ -36,7 +36,7 @@ function isSequentialByForce<S, I, O>(
 }
 
 test.each(samplers.map((sampler) => [sampler.model.name, sampler] as const))(
-  'random histories of a %s are judged as by trying every interleaving',
+  'random histories of a %s get the verdict of trying every interleaving',
   { timeout: 0 },
   (_, sampler) => {
     const counts = { ok: 0, illegal: 0, weaker: 0 };
@@ -53,7 +53,7 @@ test.each(samplers.map((sampler) => [sampler.model.name, sampler] as const))(
   },
 );
 
-test('a search that must give up says so', () => {
+test('a search that has to give up says so', () => {
   const [sampler] = samplers;
   if (sampler === undefined) throw new Error('there are no samplers');
   const history = sample(sampler, 2, { size: 30, clients: 6 });

@@ -2,7 +2,7 @@
  * Sequential consistency (Lamport, 1979): is there one order of all operations in which each client's
  * own operations stay in their order, whatever the clock said? It is weaker than linearizability, and
  * harder to decide: keys cannot be checked one by one, and nothing but the clients' orders bounds the
- * search. It is exponential in the number of clients only, and stops at a number of steps.
+ * search. It is exponential only in the number of clients, and gives up after a number of steps.
  */
 import type { History, Operation } from './history.ts';
 import type { Model } from './models.ts';
@@ -67,7 +67,7 @@ export function checkSequential<State, Input, Output>(
 
 /**
  * The operations of each client in their order. One without an answer may take effect at any time,
- * also after the client has gone on: it is a session of its own.
+ * even after the client has gone on: it is a session of its own.
  */
 function sessionsOf<Input, Output>(history: History<Input, Output>): Operation<Input, Output>[][] {
   const sessions = new Map<string, Operation<Input, Output>[]>();
@@ -82,7 +82,7 @@ function sessionsOf<Input, Output>(history: History<Input, Output>): Operation<I
   return [...sessions.values()];
 }
 
-/** States as small numbers, so that a configuration is a short text. */
+/** States as small numbers, so that a configuration is a short string. */
 class Interner<State> {
   readonly #ids = new Map<string, number>();
   readonly #values: State[] = [];

@@ -14,7 +14,7 @@ export class Tried {
     return new Int32Array(this.#capacity * this.#width).fill(-1);
   }
 
-  /** False when it was there. */
+  /** False when it was already there. */
   add(rank: number, state: number, mask: Int32Array): boolean {
     if (2 * this.#size >= this.#capacity) this.#grow();
     const at = this.#find(rank, state, mask);

@@ -12,9 +12,13 @@ const CALLS = `
 `;
 
 const cases: [string, (c: Cluster) => void, Record<string, unknown[]>][] = [
-  ['a calm network delivers all', (c) => c.run(2000), { n1: [1, 2, 3, 4], n2: [1, 2, 3, 4] }],
   [
-    'a cut there: nothing arrives',
+    'a calm network delivers everything',
+    (c) => c.run(2000),
+    { n1: [1, 2, 3, 4], n2: [1, 2, 3, 4] },
+  ],
+  [
+    'requests cut: nothing arrives',
     (c) => {
       c.cut('n1', 'n2');
       c.run(2000);
@@ -22,7 +26,7 @@ const cases: [string, (c: Cluster) => void, Record<string, unknown[]>][] = [
     { n1: ['timeout', 'timeout', 'timeout', 'timeout'] },
   ],
   [
-    'a cut back: all is done, and the caller does not know',
+    'replies cut: everything is done, but the caller does not know',
     (c) => {
       c.cut('n2', 'n1');
       c.run(2000);
@@ -66,7 +70,7 @@ const cases: [string, (c: Cluster) => void, Record<string, unknown[]>][] = [
     { n1: [1, 2, 3, 4], n2: [1, 2, 3, 4] },
   ],
   [
-    'a node that crashes at its second reply has sent it, and does no more',
+    'a node that crashes at its second reply has sent it, and does nothing more',
     (c) => {
       c.crashAt('n2', 'send', 2, 'ping.reply');
       c.run(2000);
@@ -82,7 +86,7 @@ test.each(cases)('%s', async (_name, run, expected) => {
   expect(outputs).toEqual(expected);
 });
 
-test('who runs and sends nothing is told as silent, with its last message or its start', async () => {
+test('a node that runs but sends nothing is silent since its last message or its start', async () => {
   const told: string[] = [];
   await outputsOf(CALLS, {
     nodes: 3,
@@ -137,7 +141,7 @@ test.each(diskCases)('a crash that treats unsynced writes as "%s"', async (mode,
   expect(outputs.n1).toEqual(expected);
 });
 
-test('a failed fsync is told, and what it covered is lost', async () => {
+test('a failed fsync is reported, and what it covered is lost', async () => {
   const { outputs } = await outputsOf(WRITES, {
     run(cluster) {
       cluster.onEmit((_node, _name, value) => {
@@ -152,7 +156,7 @@ test('a failed fsync is told, and what it covered is lost', async () => {
   expect(outputs.n1).toEqual(['durable', 'written', 'EIO', 'end', 'synced ']);
 });
 
-test('a fast clock lets timers fire early; a jump moves Date and no timer', async () => {
+test('a fast clock makes timers fire early; a jump moves Date but no timer', async () => {
   const { outputs } = await outputsOf(
     `const t = Date.now(); await sleep(1000); c.emit('out', Math.round((Date.now() - t) / 1000));`,
     {
@@ -169,7 +173,7 @@ test('a fast clock lets timers fire early; a jump moves Date and no timer', asyn
   expect(outputs).toEqual({ n1: [1], n2: [121] });
 });
 
-test('clients run a program of their own; nodes do not call them', async () => {
+test('clients run a program of their own; nodes cannot call them', async () => {
   const seen: string[] = [];
   const { result } = await tryOut({
     files: {

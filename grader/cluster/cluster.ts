@@ -1,7 +1,7 @@
 /**
- * What a scenario holds: the processes, the network between them, and everything that can be done
- * to them. Implements {@link Cluster} over the simulation. A run ends early by throwing `RunEnded`
- * out of the event loop; what a submission calls never throws, so that it cannot catch the end.
+ * What a scenario works with: the processes, the network between them, and everything that can be
+ * done to them. Implements {@link Cluster} over the simulation. A run ends early by throwing
+ * `RunEnded` out of the event loop, never into code of a submission, which could catch it.
  */
 
 import { ChartRecorder } from '../chart.ts';
@@ -36,7 +36,7 @@ import { Recorder } from './recorder.ts';
 import { RunEnded, Watchers } from './watchers.ts';
 import { brief, describeGroup, describeProfile, plural, type Some, seconds } from './words.ts';
 
-/** Who sends nothing for so long is told as silent. */
+/** A node that has sent nothing for this long is reported as silent. */
 const SILENT_MS = 1000;
 
 export interface ClusterOptions {
@@ -48,15 +48,15 @@ export interface ClusterOptions {
   readonly lab: Pick<SimulatedLab, 'methods' | 'outputWords' | 'peers' | 'eventsMax'>;
   readonly invariants: readonly Invariant[];
   readonly keepTrace: boolean;
-  /** With the trace, keep which line of code sent what. */
+  /** In the trace, keep which line of code sent each message. */
   readonly keepStacks?: boolean;
-  /** The messages with these numbers are lost: to see what would have been. */
+  /** The messages with these numbers are lost: to see what would have happened. */
   readonly dropped?: readonly number[];
-  /** Every message takes so many times as long. @default 1 */
+  /** Every message takes this many times as long. @default 1 */
   readonly latencyFactor?: number;
-  /** So does every operation of a disk. @default 1 */
+  /** Every disk operation takes this many times as long. @default 1 */
   readonly diskFactor?: number;
-  /** `raft.ts:41:7` for a stack trace of a realm. */
+  /** `raft.ts:41:7` for a stack trace from a realm. */
   readonly locate: (stack: string) => string | undefined;
 }
 
@@ -90,7 +90,7 @@ export class SimCluster implements Cluster {
   readonly trace: Trace;
   /** Names of `sometimes` claims that were not reached. */
   readonly unreached: string[] = [];
-  /** What is told beside the result. */
+  /** Lines to show below the result. */
   readonly notes: string[] = [];
   /** Why a claim could not be decided. */
   undecided: string | undefined;
@@ -101,9 +101,9 @@ export class SimCluster implements Cluster {
   readonly #recorder: Recorder;
   readonly #watchers: Watchers;
   readonly #post: Post;
-  /** By index of a node: whether its state is looked at after each event on it. */
+  /** By index of a node: whether its state is inspected after each event on it. */
   readonly #observed: readonly boolean[];
-  /** Somebody looks for the sake of a trace: what that breaks would not have been seen without. */
+  /** A node is inspected only for the trace: a run without a trace would not see what that breaks. */
   #isLooking = false;
   readonly #locate: ClusterOptions['locate'];
   readonly #keepStacks: boolean;
@@ -134,7 +134,7 @@ export class SimCluster implements Cluster {
       dropped: options.dropped,
       latencyFactor: options.latencyFactor ?? 1,
     });
-    // Who must have it, has it without effect: it is looked at when a trace is to tell of it.
+    // Where the lab requires `inspect`, it has no side effects: it may be called just for a trace.
     const tells = (id: NodeId) => methodsFor(lab.methods, id).includes('inspect');
     this.#observed = names.map((id) => this.#watchers.seeStates || (keepTrace && tells(id)));
     this.#locate = options.locate;
@@ -162,7 +162,7 @@ export class SimCluster implements Cluster {
 
   /**
    * Boots all nodes at virtual time 0: as late as possible, when a scenario first lets time pass or
-   * touches a node, so that it can prepare network, disks and clocks before.
+   * touches a node, so that it can set up network, disks and clocks first.
    */
   #ensureBooted(): void {
     if (this.#booted) return;
@@ -300,7 +300,7 @@ export class SimCluster implements Cluster {
     }
     this.#recorder.hit('partition');
     const sides = groups.map((group) => `{${group.join(',')}}`).join(' | ');
-    this.#linksChange(`partition ${sides === '' ? 'of each from all' : sides}`);
+    this.#linksChange(`partition ${sides === '' ? 'of every node from all others' : sides}`);
   }
 
   isolate(node: NodeId): void {
@@ -397,12 +397,12 @@ export class SimCluster implements Cluster {
     if (capacity !== undefined) {
       cpu.resize(capacity);
       const cpus = `${capacity.workers} CPU${capacity.workers === 1 ? '' : 's'}`;
-      if (this.nowMs > 0) this.#recorder.fault(`${node} has ${cpus} now`);
+      if (this.nowMs > 0) this.#recorder.fault(`${node} now has ${cpus}`);
     }
     return cpu;
   }
 
-  /** Which messages were lost, doubled or late by chance so far. */
+  /** Which messages have been lost, duplicated or late by chance so far. */
   get noise(): Network['noise'] {
     return this.#network.noise;
   }
@@ -447,7 +447,9 @@ export class SimCluster implements Cluster {
     };
     const action = actions[step.do];
     if (action === undefined) {
-      throw new Error(`unknown step "${step.do}"; built in are ${Object.keys(actions).join(', ')}`);
+      throw new Error(
+        `unknown step "${step.do}"; the built-in steps are ${Object.keys(actions).join(', ')}`,
+      );
     }
     action();
   }
@@ -486,7 +488,7 @@ export class SimCluster implements Cluster {
     this.#chart?.mark(text);
   }
 
-  /** What was measured, when something was. */
+  /** The measurements, if any were taken. */
   get measured(): Chart | undefined {
     return this.#chart?.chart;
   }
@@ -499,12 +501,12 @@ export class SimCluster implements Cluster {
     if (!reached) this.unreached.push(name);
   }
 
-  /** What was found while code of a submission ran that has not returned. */
+  /** What was found below code of a submission that has not returned. */
   get pendingFinding(): Finding | undefined {
     return this.#watchers.pending;
   }
 
-  /** Who is in the middle of something, and since when: for the report of an endless loop. */
+  /** Which node is in the middle of what: for the report of an endless loop. */
   get running(): string | undefined {
     const process = this.#processes.find((p) => p.running !== '');
     return process && `${process.id}, in ${process.running},`;
@@ -515,7 +517,7 @@ export class SimCluster implements Cluster {
     return this.#recorder.busiest();
   }
 
-  // ── what the processes need ────────────────────────────────────────────────────────────────
+  // ── What the processes need ────────────────────────────────────────────────────────────────
 
   #surroundings({ methods, peers: known }: ClusterOptions['lab']): Surroundings {
     const { trace } = this;
@@ -595,7 +597,7 @@ export class SimCluster implements Cluster {
     const rule =
       kind === 'crash'
         ? 'A node must not throw: an uncaught error ends the process'
-        : 'A node must keep the contract';
+        : 'A node must keep to the contract';
     this.#watchers.observe(() =>
       this.fail({
         kind,
@@ -603,7 +605,7 @@ export class SimCluster implements Cluster {
         rule,
         evidence: `${process.id}, in ${doing}: ${text}${at}`,
         ...(text.startsWith('RpcError')
-          ? { lookAt: 'a call may time out at any time: who catches its rejection?' }
+          ? { lookAt: 'any call may time out: what catches the rejection?' }
           : {}),
       }),
     );
@@ -630,7 +632,9 @@ export class SimCluster implements Cluster {
   #process(node: NodeId): Process {
     const process = this.#byId.get(node);
     if (process === undefined) {
-      throw new Error(`there is no node "${String(node)}" (there are: ${this.names.join(', ')})`);
+      throw new Error(
+        `there is no node "${String(node)}" (the nodes are: ${this.names.join(', ')})`,
+      );
     }
     return process;
   }

@@ -1,7 +1,7 @@
 /**
- * What a scenario and an invariant hold while a run goes on: the nodes, their faults, and the claims.
- * Scenarios are synchronous: virtual time moves only inside `cluster.run…`, so one reads from top to
- * bottom in the order in which things happen.
+ * What scenarios and invariants work with during a run: the nodes, their faults, and the claims.
+ * Scenarios are synchronous: virtual time moves only inside `cluster.run…`, so a scenario reads from
+ * top to bottom in the order in which things happen.
  */
 import type { History } from '../checkers/history.ts';
 import type { Model } from '../checkers/models.ts';
@@ -11,20 +11,20 @@ import type { DiskProfile } from '../sim/disk.ts';
 import type { NetworkProfile, WireMessage } from '../sim/network.ts';
 import type { Draw } from '../sim/prng.ts';
 
-/** Thrown by `cluster.fail`: ends the run with a finding. */
+/** Given to `cluster.fail`, which ends the run with a finding. */
 export interface Failure {
   readonly kind: FindingKind;
   readonly ruleId: string;
   readonly rule: string;
   readonly evidence: string;
-  /** The evidence drawn, in lines of at most 78 columns. */
+  /** A drawing of the evidence, in lines of at most 78 columns. */
   readonly picture?: readonly string[];
-  /** The operations that cannot all be: a page marks them. */
+  /** The operations that contradict each other: report pages mark them. */
   readonly core?: readonly ToldOperation[];
   readonly lookAt?: string;
 }
 
-/** Watches one run. Each hook is called at the very event; call `report.fail` to end the run. */
+/** Watches one run. Each hook is called right at its event; call `watch.fail` to end the run. */
 export interface Invariant {
   readonly name: string;
   /** A message leaves its sender. */
@@ -50,9 +50,9 @@ export interface Watch {
 }
 
 /**
- * What a scenario holds. Every time is virtual; nothing happens between calls. The nodes boot at
- * time 0, but only when time first passes or a node is first touched: what is set before that –
- * filters, cuts, disks, clocks, subscriptions – holds from the very start.
+ * What a scenario works with. All times are virtual; nothing happens between calls. The nodes boot
+ * at time 0, but only when time first passes or a node is first touched: anything set before that –
+ * filters, cuts, disks, clocks, subscriptions – is in force from the very start.
  */
 export interface Cluster {
   readonly seed: number;
@@ -79,7 +79,7 @@ export interface Cluster {
   /**
    * Calls a method of the node object at once and returns a copy of what it returned. A promise
    * gives `undefined`; use {@link request} for methods that return one.
-   * Undefined too when the node is down or paused.
+   * Also returns `undefined` when the node is down or paused.
    */
   invoke(node: NodeId, method: string, ...args: unknown[]): unknown;
   /** Calls an async method; `done` gets a copy of the value when (and if) it settles. */
@@ -95,7 +95,7 @@ export interface Cluster {
   isPaused(node: NodeId): boolean;
   /**
    * For messages about what did not happen: `; n1,n3 silent since 20.974 s` for those of the nodes that
-   * run and have sent nothing for a second or longer; '' when there are none.
+   * are running but have sent nothing for a second or longer; '' if there are none.
    */
   silence(...nodes: readonly NodeId[]): string;
   /** Sent so far, all kinds of messages or only requests of one method. */
@@ -107,7 +107,7 @@ export interface Cluster {
    * directories, `write` every other operation that changes the disk, `send` messages.
    */
   passed(node: NodeId, boundary: 'fsync' | 'write' | 'send'): number;
-  /** How often a fault really hit: messages dropped, cut, duplicated or late, crashes, torn writes … */
+  /** How often a fault actually struck: messages dropped, cut, duplicated or late, crashes … */
   hits(fault: string): number;
   /**
    * Subscribes to what nodes emit. The listener runs in the middle of the node's code, so it must
@@ -121,14 +121,14 @@ export interface Cluster {
   /** Power on: a fresh instance on the same disk. No effect on a node that is up. */
   restart(node: NodeId): void;
   /**
-   * Crashes the node at the very boundary, `after` that many more: `fsync` – the data is durable,
-   * but the node is not told; `write` – written, not synced; `send` – the message has left.
-   * For `send`, `method` limits it, as a request (`appendEntries`) or a reply (`appendEntries.reply`).
+   * Crashes the node right at the boundary, its `after`-th from now: `fsync` – the data is durable, but
+   * the node is not told; `write` – written, not synced; `send` – the message has left.
+   * For `send`, `method` counts only requests (`appendEntries`) or replies (`appendEntries.reply`).
    */
   crashAt(node: NodeId, boundary: 'fsync' | 'write' | 'send', after: number, method?: string): void;
-  /** Forgets a crash point and a failing fsync that have not struck yet. */
+  /** Cancels a crash point and a failing fsync that have not struck yet. */
   disarm(node: NodeId): void;
-  /** Stops the node (a long GC pause); everything that arrives waits, and comes at once on resume. */
+  /** Stops the node (a long GC pause); whatever arrives waits, and is delivered at once on resume. */
   pause(node: NodeId): void;
   resume(node: NodeId): void;
 
@@ -138,38 +138,38 @@ export interface Cluster {
   isolate(node: NodeId): void;
   /** Cuts one direction of one link, or of all links between two groups. */
   cut(from: NodeId | readonly NodeId[], to: NodeId | readonly NodeId[]): void;
-  /** Mends what {@link cut} cuts. */
+  /** Undoes {@link cut}. */
   mend(from: NodeId | readonly NodeId[], to: NodeId | readonly NodeId[]): void;
   /** Mends all links; latency and loss stay as they are. */
   heal(): void;
   /** Changes how all messages, or those of one link, travel from now on. */
   network(profile: Partial<NetworkProfile>, link?: { from: NodeId; to: NodeId }): void;
   /**
-   * Decides the fate of single messages, before all other faults: 'drop', a fixed delay in ms,
-   * 'duplicate', or undefined for the usual. Replaces an earlier filter; undefined removes it.
+   * Decides the fate of individual messages instead of chance: 'drop', a fixed delay in ms,
+   * 'duplicate', or undefined to leave it to chance. Replaces an earlier filter; undefined removes it.
    */
   filter(
     fate: ((message: WireMessage) => 'drop' | 'duplicate' | number | undefined) | undefined,
   ): void;
 
   disk(node: NodeId, profile: Partial<DiskProfile>): void;
-  /** The next fsync fails with EIO, and what it should have made durable is gone at a crash. */
+  /** The next fsync fails with EIO, and the data that it should have made durable is lost in a crash. */
   failNextFsync(node: NodeId): void;
   /** From now on at most this many bytes fit (ENOSPC beyond); Infinity to lift. */
   limitDisk(node: NodeId, sizeBytes: number): void;
   /**
-   * Bit rot: turns over one bit (0 … 7) of what is durable on a node, `atByte` counted through its
-   * files in the order of their names. No effect beyond the end.
+   * Bit rot: flips one bit (0 … 7) of a node's durable data; `atByte` counts through its files in name
+   * order. No effect beyond the end.
    */
   flipBit(node: NodeId, atByte: number, bit: number): void;
   /**
-   * How the next crashes of this node treat unsynced writes: 'seeded' (default, by seed), 'lose'
-   * all of it, 'keep' all of it, 'torn': keep up to and with half of the first unsynced write.
+   * How the next crashes of this node treat unsynced writes: 'seeded' (the default: the seed decides),
+   * 'lose' all of them, 'keep' all of them, 'torn': keep the first half of the first one.
    */
   onCrash(node: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn'): void;
   /**
-   * What the CPUs of a node have done by `context.work` so far, after giving it another number of
-   * them. @default one CPU
+   * What `context.work` has done so far on the CPUs of a node; `capacity` first changes their number.
+   * @default one CPU
    */
   cpu(node: NodeId, capacity?: { workers: number }): Readonly<CpuUse>;
   /** Moves the wall clock of a node; timers do not see it. */
@@ -179,18 +179,18 @@ export interface Cluster {
 
   /**
    * Performs a built-in step: crash, restart, crashAt, onCrash, pause, resume, partition, isolate,
-   * cut, mend, heal, network, disk, failNextFsync, limitDisk, jumpClock, clockRate, with the arguments' names as
-   * above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …). Two more make runs smaller
-   * when they stand at time 0: `off` (`node` is never switched on), and `calm`, which takes one kind
-   * of chance from the network (`what`: drop, duplicate, late, jitter) but for the messages `except`.
+   * cut, mend, heal, network, disk, failNextFsync, limitDisk, jumpClock, clockRate, with arguments named
+   * as above (`node`, `groups`, `from`, `to`, `profile`, `ms`, `rate`, …). Two more, at time 0, make runs
+   * smaller: `off` (`node` is never switched on), and `calm`, which takes one source of chance out of the
+   * network (`what`: drop, duplicate, late, jitter) except for the messages in `except`.
    */
   perform(step: Step): void;
 
   /** A claim of the scenario; ends the run as failed when it does not hold. */
   expect(holds: boolean, failure: Omit<Failure, 'kind'> & { readonly kind?: FindingKind }): void;
   /**
-   * The claim that a history is linearizable, decided exactly. A failure is told with the operations
-   * that matter; a search that must give up makes the run undecided.
+   * The claim that a history is linearizable, decided exactly. A failure is reported with the
+   * operations that matter; a search that has to give up leaves the run undecided.
    */
   expectLinearizable<State, Input, Output>(
     model: Model<State, Input, Output>,
@@ -199,10 +199,10 @@ export interface Cluster {
   fail(failure: Failure): never;
   /** Puts a line into the trace and the story. */
   note(text: string): void;
-  /** A line that stands below the result of the scenario, also when it passed: a measurement. */
+  /** A line to show below the result of the scenario, even when it passed: a measurement. */
   tell(line: string): void;
   /**
-   * Takes measurements from now on, to be drawn with the result. Once a run.
+   * Takes measurements from now on, to be drawn with the result. Once per run.
    */
   chart(everyMs: number, measures: readonly Measure[]): void;
   /** Puts a line into the trace and the story, and a mark into the chart. */
@@ -211,13 +211,13 @@ export interface Cluster {
   sometimes(name: string, reached: boolean): void;
 }
 
-/** Work on the CPUs of a node; reads as it is when it is read. */
+/** Work on the CPUs of a node: a live view. */
 export interface CpuUse {
   readonly workers: number;
-  /** Pieces of work under way, and those that wait for a CPU. */
+  /** Pieces of work under way, and those waiting for a CPU. */
   readonly busy: number;
   readonly waiting: number;
-  /** Pieces that were done, and the milliseconds of one CPU that they took. */
+  /** Pieces that are done, and the CPU milliseconds that they took. */
   readonly served: number;
   readonly workedMs: number;
 }
@@ -227,9 +227,9 @@ export interface Measure {
   readonly name: string;
   /** `%`, `/s` or another short unit; '' for numbers of things. */
   readonly unit: string;
-  /** A `level` is drawn as it is read, a `count` that only grows by its increase per second. */
+  /** A `level` is drawn as it is read; a `count`, which only grows, as its increase per second. */
   readonly of: 'level' | 'count';
-  /** The measure whose scale this one is drawn on, to be compared with it. @default its own */
+  /** The measure whose scale this one is drawn on, for comparison. @default its own */
   readonly scaledAs?: string;
   readonly read: () => number;
 }

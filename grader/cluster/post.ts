@@ -1,6 +1,6 @@
 /**
- * The way of a message from one process to another: copied, so that nothing is shared; counted, hashed
- * and shown to who watches; then lost, late, doubled or delivered, as the network and the seed say.
+ * The path of a message from one process to another: copied, so that nothing is shared; counted, hashed
+ * and shown to watchers; then lost, late, duplicated or delivered, as the network and the seed decide.
  */
 
 import { isClient, peersOf } from '../names.ts';
@@ -22,9 +22,9 @@ export interface PostOptions {
   readonly watchers: Watchers;
   readonly names: readonly NodeId[];
   readonly processOf: (id: NodeId) => Process | undefined;
-  /** The messages with these numbers are lost: to see what would have been. */
+  /** The messages with these numbers are lost: to see what would have happened. */
   readonly dropped: readonly number[] | undefined;
-  /** Every message takes so many times as long. */
+  /** Every message takes this many times as long. */
   readonly latencyFactor: number;
 }
 
@@ -81,7 +81,7 @@ export class Post {
           'drop',
           target,
           0,
-          () => `${method} of ${from.id}: no handler is registered`,
+          () => `${method} from ${from.id}: no handler is registered`,
         );
       },
     });
@@ -129,7 +129,7 @@ export class Post {
     }
     const hash = api.meter[1] as number;
     this.#recorder.tally(kind, method, size);
-    // For those who watch: a copy that no node can change afterwards. Most runs have nobody.
+    // For watchers: a copy that no node can change afterwards. Most runs have none.
     let wire: WireMessage | undefined;
     if (
       this.#watchers.seeMessages ||

@@ -1,7 +1,7 @@
 /**
- * What is written down of a run: every event into the hash; in words into the trace, when one is kept;
- * and how many messages and faults there were. What is told only for the sake of a trace is in no
- * hash: a run must not depend on being looked at.
+ * The record of a run: every event goes into the hash and, in words, into the trace when one is kept;
+ * messages and faults are counted. What is recorded only for the sake of a trace is not hashed: a run
+ * must not depend on being looked at.
  */
 
 import type { Process } from '../process.ts';
@@ -32,7 +32,7 @@ const KINDS: readonly TraceKind[] = [
 ];
 const KIND_NUMBER = new Map(KINDS.map((kind, i) => [kind, i + 1]));
 
-/** What happens to no node. */
+/** Stands for "no node" in the hash. */
 const NOBODY = 15;
 
 export class Recorder {
@@ -41,7 +41,7 @@ export class Recorder {
   readonly #counts = new Map<string, { messages: number; requests: number; bytes: number }>();
   readonly #hits = new Map<string, number>();
   readonly #lastRole: string[] = [];
-  /** What `inspect` told last, of each node; kept for a trace only. */
+  /** What `inspect` of each node last returned; kept for a trace only. */
   readonly #lastState: (Record<string, unknown> | undefined)[] = [];
 
   constructor(simulation: Simulation, keepTrace: boolean) {
@@ -49,7 +49,7 @@ export class Recorder {
     this.trace = new Trace(keepTrace);
   }
 
-  /** An event: always hashed, put into words only when somebody wants them. */
+  /** An event: always hashed, put into words only for a trace. */
   mark(
     kind: TraceKind,
     process: Process | undefined,
@@ -62,7 +62,7 @@ export class Recorder {
     if (this.trace.keeping && words) this.trace.line(nowUs / 1000, process?.id, kind, words, facts);
   }
 
-  /** A call of the workload, say: told, not hashed. */
+  /** For what is told but not hashed: a call of the workload, say. */
   tell(kind: TraceKind, process: Process, words: () => string, facts?: TraceFacts): void {
     if (this.trace.keeping) this.trace.line(this.#simulation.nowMs, process.id, kind, words, facts);
   }
@@ -71,12 +71,12 @@ export class Recorder {
     this.mark('fault', undefined, hashOf(text), () => text, facts);
   }
 
-  /** What does not happen is told, but is no event: a run that it leaves as it was keeps its hash. */
+  /** What will not happen is told, but is no event: a run that it does not affect keeps its hash. */
   calm(text: string): void {
     if (this.trace.keeping) this.trace.line(this.#simulation.nowMs, undefined, 'calm', () => text);
   }
 
-  /** A message on its way: `wire` is a copy to tell about. */
+  /** A message on its way: `wire` is a copy for the trace. */
   message(
     kind: 'send' | 'deliver' | 'drop',
     process: Process,
@@ -99,7 +99,7 @@ export class Recorder {
     });
   }
 
-  /** What a node tells of itself after an event, for a trace. */
+  /** The state of a node after an event, for a trace. */
   state(process: Process, state: unknown): void {
     if (!this.trace.keeping) return;
     this.#noteRole(process, state);
@@ -119,7 +119,7 @@ export class Recorder {
     this.trace.line(this.#simulation.nowMs, process.id, 'state', () => `is ${role}${age ?? ''}`);
   }
 
-  /** For who looks at a trace: no part of its hash, which must not depend on being looked at. */
+  /** For readers of a trace: not hashed, as a run must not depend on being looked at. */
   #noteChanges(process: Process, state: unknown): void {
     const now = (state ?? {}) as Record<string, unknown>;
     const before = this.#lastState[process.index] ?? {};

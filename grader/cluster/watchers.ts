@@ -1,6 +1,6 @@
 /**
- * Who watches a run: the invariants of the lab, and listeners of its scenarios. They are called below
- * code of a submission, which could catch what they throw: so it is kept, and thrown after the event.
+ * What watches a run: the lab's invariants, and its scenarios' listeners. They are called below code
+ * of a submission, which could catch what they throw; so that is kept, and rethrown after the event.
  */
 
 import type { NodeId } from '../node.ts';
@@ -21,9 +21,9 @@ export class RunEnded extends Error {
 export class Watchers {
   readonly emits: ((node: NodeId, name: string, value: unknown) => void)[] = [];
   readonly boots: ((node: NodeId) => void)[] = [];
-  /** An invariant looks at messages. */
+  /** Some invariant looks at messages. */
   readonly seeMessages: boolean;
-  /** An invariant looks at states: then `inspect` is part of the run. */
+  /** Some invariant looks at states: then `inspect` is part of the run. */
   readonly seeStates: boolean;
   readonly #invariants: readonly Invariant[];
   readonly #watch: Watch;
@@ -46,7 +46,7 @@ export class Watchers {
     }
   }
 
-  /** Code of a lab that runs below code of a submission: its exception must wait. */
+  /** Runs code of a lab below code of a submission: its exception must wait. */
   observe(run: () => void): void {
     try {
       run();
@@ -55,12 +55,12 @@ export class Watchers {
     }
   }
 
-  /** @throws {RunEnded} what somebody has found meanwhile */
+  /** @throws {RunEnded} if something has been found meanwhile */
   check(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
 
-  /** What was found while code of a submission ran that has not returned. */
+  /** What was found below code of a submission that has not returned. */
   get pending(): Finding | undefined {
     return this.#ended instanceof RunEnded ? this.#ended.finding : undefined;
   }

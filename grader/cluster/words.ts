@@ -1,4 +1,4 @@
-/** How nodes, profiles and messages are told in traces and stories. */
+/** How traces and stories put nodes, profiles and messages into words. */
 import type { NodeId } from '../node.ts';
 import type { NetworkProfile, WireMessage } from '../sim/network.ts';
 
@@ -32,7 +32,7 @@ export const seconds = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 export const plural = (messages: number) =>
   `${messages} message${messages === 1 ? ' is' : 's are'}`;
 
-/** Not more than 200 characters of it. */
+/** At most 200 characters of it. */
 export function brief(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

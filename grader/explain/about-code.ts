@@ -1,4 +1,4 @@
-/** Questions about what in the submission did something, and what set it off. */
+/** Questions about which code of the submission did something, and what set it off. */
 import { type Draft, type QuestionMaker, question } from './question.ts';
 import type { RunEvent, RunRecord } from './record.ts';
 import { at, bodyOf, named } from './words.ts';
@@ -6,8 +6,8 @@ import { at, bodyOf, named } from './words.ts';
 const lineOf = (place: string) => place.split(':').slice(0, 2).join(':');
 
 /**
- * Which line of the code sent this message. When all messages of a kind leave at one line, which a
- * search for `call(` finds, it is asked from where that line was reached this time.
+ * Which line of the code sent this message. When all messages of a kind leave from one line, which a
+ * search for `call(` finds, the question is from where that line was reached this time.
  */
 export function whichLine({ method }: { readonly method?: string } = {}): QuestionMaker {
   return question('line', (run) => {
@@ -20,7 +20,7 @@ export function whichLine({ method }: { readonly method?: string } = {}): Questi
       const own = sends.filter((e) => e.facts.method === name);
       return forkOf(run, own) ?? [];
     });
-    // The more ways there are, the less it can be guessed.
+    // The more ways there are, the harder it is to guess.
     const [fork] = forks.sort((a, b) => b.lines.size - a.lines.size);
     return fork && draftOf(run, fork);
   });
@@ -57,14 +57,13 @@ function draftOf(run: RunRecord, { shared, lines }: Fork): Draft | undefined {
   const ask = (place: string) => `${place}  ${run.sourceOf(place)}`;
   const others = ways.map(([other]) => other).filter((other) => other !== line);
   const cause = run.causeOf(send);
-  const because = cause === undefined ? '' : ` It was busy with ${named(cause)}.`;
+  const because = cause === undefined ? '' : ` The node was busy with ${named(cause)}.`;
   const fact = `#${send.number} was sent by way of ${ask(line)}.${because}`;
   const [exit] = shared;
   const { wire } = send.facts;
   const message = `${named(send)}: ${bodyOf(send)}.`;
   if (exit === undefined || others.length < 2) {
-    const from =
-      exit === undefined ? 'Which line of your code sent it?' : 'By which line was that reached?';
+    const from = exit === undefined ? 'Which line of your code sent it?' : 'Which line led there?';
     const leaves = exit === undefined ? '' : ` It left your code at ${exit}.`;
     return { text: `${message}${leaves} ${from}`, fact, about: [send], answer: { line } };
   }
@@ -93,7 +92,7 @@ export function chainOf(run: RunRecord, event: RunEvent): RunEvent[] {
 }
 
 /**
- * What an event goes back to, over several messages: a timer, a call, a boot. `pick` names the events
+ * What an event goes back to, over several messages: a timer, a call, a boot. `pick` selects the events
  * worth asking about; the rarer the better.
  */
 export function whatBegan({
@@ -128,7 +127,7 @@ export function whatBegan({
   });
 }
 
-/** At most one of each node and kind, the last ones first. */
+/** At most one per node and kind, the last ones first. */
 function distinct(run: RunRecord, events: readonly RunEvent[]): RunEvent[] {
   void run;
   const seen = new Set<string>();

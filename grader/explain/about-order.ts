@@ -11,7 +11,7 @@ const TELLING = new Set(['send', 'deliver', 'emit', 'crash', 'state', 'call', 'r
 
 /**
  * Of four events that all come earlier by the clock, which one happened before this one? The other
- * three are concurrent with it: nothing of them had reached its node.
+ * three are concurrent with it: nothing from them had reached its node.
  */
 export function whatHappenedBefore({
   pick = (event) => event.kind === 'emit' || event.kind === 'state',
@@ -41,8 +41,8 @@ export function whatHappenedBefore({
     if (best === undefined) return undefined;
     const { target, before, concurrent } = best;
     return {
-      text: `Which of these events happened before ${named(target)}, as Lamport means it: could have influenced it, by messages and by the order of events on each node? All are earlier by the clock.`,
-      fact: `Only #${before.number} leads to #${target.number} by way of messages. The others are concurrent with it: of none of them anything had reached ${target.node}.`,
+      text: `Which of these events happened before ${named(target)}, in Lamport's sense: which could have influenced it, through messages and the order of events on each node? By the clock, all are earlier.`,
+      fact: `Only #${before.number} leads to #${target.number} by way of messages. The others are concurrent with it: nothing from any of them had reached ${target.node}.`,
       about: [before, target],
       answer: { choice: named(before), wrong: concurrent.map(named), inOrder: true },
     };
@@ -91,7 +91,7 @@ export function whatChanged({
       .sort((a, b) => distance(a.event, event) - distance(b.event, event))
       .map((other) => other.words);
     return {
-      text: `${named(event)}: ${bodyOf(event)}. What does ${event.node} say of itself (inspect) differently once it is done with this?`,
+      text: `${named(event)}: ${bodyOf(event)}. What has changed in what ${event.node} says of itself (inspect) once it is done with this?`,
       fact: `At ${event.node}, #${event.number} changed: ${words}.`,
       about: [event],
       answer: { choice: words, wrong: [NOTHING, ...near].slice(0, 40) },

@@ -26,7 +26,7 @@ it.each([
   ['null', 'has version nothing'],
   ['[]', 'has version nothing'],
   ['{"version":2}', 'has version 2; this lab reads version 1'],
-  ['{"version":1,"lab":"kv"}', 'is of the lab "kv", not of raft'],
+  ['{"version":1,"lab":"kv"}', 'is for the lab "kv", not for raft'],
   ['{"version":1,"lab":"raft","answers":[]}', 'has no "answers" by question'],
   ['{"version":1,"lab":"raft","answers":{"q":null}}', 'for "q"'],
   ['{"version":1,"lab":"raft","answers":{"q":{"fingerprint":"","tries":[1]}}}', 'for "q"'],
@@ -51,13 +51,13 @@ describe('judged', () => {
     expect(judge(sheet, answers)[0]).toMatchObject(expected);
   });
 
-  it('an answer to what was another question is outdated, and begins anew', () => {
+  it('an answer to a question that has changed is outdated, and tries begin anew', () => {
     const old = withTry(NONE, { ...QUESTION, fingerprint: 'ffffffff' }, 'a');
     expect(judge(sheet, old)[0]).toMatchObject({ verdict: 'outdated', tries: 0 });
     expect(judge(sheet, withTry(old, QUESTION, 'b'))[0]).toMatchObject({ tries: 1 });
   });
 
-  it('names of objects are no answers', () => {
+  it('the names of built-in properties are no answers', () => {
     const strange = { ...QUESTION, id: '__proto__' };
     expect(judge({ runs: [], questions: [strange], broken: [] }, NONE)[0]?.verdict).toBe('open');
   });

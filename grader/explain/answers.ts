@@ -1,5 +1,5 @@
 /**
- * Answers as they lie in a submission (`explain.json`), and what they are worth. The file is a
+ * The answers in a submission (`explain.json`), and what they are worth. The file is a
  * student's: it may hold anything, and is read with care.
  */
 import type { Lab } from '../lab.ts';
@@ -13,7 +13,7 @@ export const ANSWERS_FILE = 'explain.json';
 export interface Answers {
   readonly version: 1;
   readonly lab: string;
-  /** By id of the question; all tries, the first first. */
+  /** By id of the question; all tries, in order. */
   readonly answers: Readonly<Record<string, Given>>;
 }
 
@@ -35,7 +35,7 @@ export function parseAnswers(text: string, lab: string): { answers: Answers } | 
   }
   const { version, lab: slug, answers } = (value ?? {}) as Partial<Answers>;
   if (version !== 1) return { wrong: `has version ${show(version)}; this lab reads version 1` };
-  if (slug !== lab) return { wrong: `is of the lab ${show(slug)}, not of ${lab}` };
+  if (slug !== lab) return { wrong: `is for the lab ${show(slug)}, not for ${lab}` };
   if (typeof answers !== 'object' || answers === null || Array.isArray(answers)) {
     return { wrong: `has no "answers" by question, but ${show(answers)}` };
   }
@@ -46,14 +46,14 @@ export function parseAnswers(text: string, lab: string): { answers: Answers } | 
       Array.isArray(tries) &&
       tries.length <= TRIES_MAX &&
       tries.every((attempt) => typeof attempt === 'string');
-    if (!isGiven) return { wrong: `has no "fingerprint" and "tries" (texts) for ${show(id)}` };
+    if (!isGiven) return { wrong: `has no "fingerprint" and "tries" (strings) for ${show(id)}` };
   }
   return { answers: value as Answers };
 }
 
 const show = (value: unknown) => JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
 
-/** A try more; what was answered for another version of the code is forgotten. */
+/** One try more; answers for another version of the code are forgotten. */
 export function withTry(answers: Answers, { id, fingerprint }: Question, text: string): Answers {
   const before = own(answers, id);
   const tries = before?.fingerprint === fingerprint ? before.tries : [];
@@ -80,7 +80,7 @@ export function judge(sheet: Sheet, answers: Answers | undefined): Explanation['
   });
 }
 
-/** Right at first: the whole share; at the second try half; later nothing. Rounded down. */
+/** Right at the first try: the whole share; at the second: half; later: nothing. Rounded down. */
 export function earnedBy(questions: Explanation['questions'], points: number): number {
   if (questions.length === 0) return 0;
   const shares = questions.map(({ verdict, tries }) =>

@@ -5,7 +5,7 @@
  * the workload do belongs to no node, and orders nothing.
  */
 
-/** What is needed of an event. */
+/** What matters of an event here. */
 export interface Happening {
   readonly node: string | undefined;
   readonly kind: string;
@@ -25,7 +25,7 @@ export class Causality {
     const last = names.map(() => new Int32Array(names.length));
     const sent = new Map<number, Int32Array>();
     for (const { node, kind, message } of events) {
-      // A message that was lost is noticed by nobody.
+      // Nobody notices a message that was lost.
       const lane = node === undefined || kind === 'drop' ? -1 : names.indexOf(node);
       if (lane === -1) {
         this.#clocks.push(undefined);
@@ -45,7 +45,7 @@ export class Causality {
     }
   }
 
-  /** Whether the event at place `a` happened before that at place `b`; undefined when one is no node's. */
+  /** Whether the event at `a` happened before that at `b`; undefined when one belongs to no node. */
   order(a: number, b: number): Order | undefined {
     const [clockA, clockB] = [this.#clocks[a], this.#clocks[b]];
     const [laneA, laneB] = [this.#lanes[a], this.#lanes[b]];

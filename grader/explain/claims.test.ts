@@ -44,7 +44,7 @@ it.each([
   [`without #${asked}, #${alone} comes as it did`, ''],
   [`without #${asked}, #${alone} never comes`, `without #${asked}, #${alone} comes at 0.002 s`],
   [`without #${asked}, #${answer} comes at 9 s`, `without #${asked}, #${answer} never comes`],
-  [`without #${alone}, #${answer} never comes`, `#${alone} is no sending of a message`],
+  [`without #${alone}, #${answer} never comes`, `#${alone} is not the sending of a message`],
   ['#999 happened before #1', 'there are events #1 to'],
   ['#0 is wrong', 'there are events #1 to'],
 ])('%s', async (text, wrong) => {

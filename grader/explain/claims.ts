@@ -83,7 +83,7 @@ const FORMS: readonly Form[] = [
 
 const REFERENCE = /#(\d+)\b/g;
 
-/** All claims of a text, in the order of its lines. Comments of Markdown claim nothing. */
+/** All claims in a text, in the order of its lines. Markdown comments claim nothing. */
 export async function checkClaims(run: RunRecord, text: string): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (const [i, line] of withoutComments(text).split('\n').entries()) {
@@ -127,7 +127,7 @@ function orderOf(run: RunRecord, a: string | undefined, b: string | undefined) {
 function orderWords(run: RunRecord, a: string | undefined, b: string | undefined): string {
   const order = orderOf(run, a, b);
   if (order === undefined)
-    return 'belongs, like a fault, to no node, or was lost, so it orders nothing with';
+    return 'is not on a node (a fault, say), or was lost, so it has no order with';
   return { before: 'happened before', after: 'happened after', concurrent: 'is concurrent with' }[
     order
   ];
@@ -139,7 +139,7 @@ async function checkWithout(
 ): Promise<string> {
   const [send, end] = [eventOf(run, a), eventOf(run, b)] as [RunEvent, RunEvent];
   const { message } = send.facts;
-  if (send.kind !== 'send' || message === undefined) return `#${a} is no sending of a message`;
+  if (send.kind !== 'send' || message === undefined) return `#${a} is not the sending of a message`;
   const then = milestone(run, end).find(await run.again({ drop: [message] }));
   const holds =
     then === undefined

@@ -36,21 +36,21 @@ export interface Draft {
 
 export type DraftAnswer =
   /**
-   * Shown in any order, with the first three of `wrong` that differ from it and from each other: the
-   * most plausible stand first.
+   * Shown in any order, with the first three of `wrong` that differ from it and from each other: put
+   * the most plausible first.
    */
   | { readonly choice: string; readonly wrong: readonly string[]; readonly inOrder?: boolean }
   | { readonly number: number; readonly tolerance: number; readonly unit: string }
-  /** The number of an event; `orAlso` for others that are as right. */
+  /** The number of an event; `orAlso` for others that are just as right. */
   | { readonly event: RunEvent; readonly orAlso?: readonly RunEvent[] }
   /** A place in the submission: `raft.ts:214`. */
   | { readonly line: string };
 
 const PARTS = ['none of them', 'less than half', 'more than half', 'nearly all'];
-/** A share below it is nearly none, and one that lacks no more is nearly all. */
+/** A share this small is nearly none, and one that lacks no more than this is nearly all. */
 const NEARLY = 0.05;
 
-/** Nearly how many of a whole, as a choice. `share`: 0 … 1. */
+/** Roughly how many of a whole, as a choice. `share`: 0 … 1. */
 export function nearlyHowMany(share: number): DraftAnswer {
   const at = share <= NEARLY ? 0 : share >= 1 - NEARLY ? 3 : share < 0.5 ? 1 : 2;
   const choice = PARTS[at] as string;
@@ -70,12 +70,12 @@ export interface Question {
   /** How an answer is written: `a, b, c or d`. */
   readonly form: string;
   readonly answers: readonly string[];
-  /** Of a number: how far off is right; of a line: how many lines. */
+  /** For a number, how far off is still right; for a line, by how many lines. */
   readonly tolerance: number;
   readonly fact: string;
   /** Arguments for `lab explain --events`, to see it: `B4 --from 1190 --until 1204`. */
   readonly look: string;
-  /** Changes when the question or its answer does: an old answer then answers something else. */
+  /** Changes when the question or its answer does: an old answer was then to another question. */
   readonly fingerprint: string;
 }
 
@@ -91,9 +91,9 @@ export function question(id: string, make: QuestionMaker['make']): QuestionMaker
 
 const OPTIONS_MAX = 4;
 const WRONG_MIN = 2;
-/** A call may begin on another line than its name stands. */
+/** A call may begin on another line than the one with its name. */
 const LINE_TOLERANCE = 1;
-/** What is shown around the events that a question is about. */
+/** How much is shown around the events that a question is about. */
 const AROUND_MS = 5;
 
 export const idOf = ({ scenario }: RunRecord, { id }: QuestionMaker) => `${scenario.id}.${id}`;
@@ -104,7 +104,7 @@ export function finish(run: RunRecord, maker: QuestionMaker, draft: Draft): Ques
   const answered = answersOf(draft.answer, new Stream(run.seed ^ hashOf(id)));
   if (answered === undefined) return undefined;
   const { about } = draft;
-  // What a submission emits is in these texts.
+  // These texts hold what a submission emitted.
   const [text, fact] = [plain(draft.text), plain(draft.fact)];
   const content = JSON.stringify([text, answered.options, answered.answers]);
   return {

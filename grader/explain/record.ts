@@ -23,7 +23,7 @@ export interface RunEvent {
   readonly facts: TraceFacts;
 }
 
-/** No events: what a node says of itself after one, and what stays away. */
+/** Not events: what a node says of itself after one, and what shrinking left out. */
 const UNNUMBERED = new Set(['change', 'calm']);
 
 export class RunRecord {
@@ -77,7 +77,7 @@ export class RunRecord {
     return new RunRecord(session, scenario, run, change);
   }
 
-  /** The same run, with one thing otherwise. */
+  /** The same run, with one thing changed. */
   again(change: Change): Promise<RunRecord> {
     return this.#again(change);
   }
@@ -110,7 +110,7 @@ export class RunRecord {
     return number === undefined ? undefined : this.events[number - 1];
   }
 
-  /** Undefined when one of the two is no event of a node. */
+  /** Undefined when one of the two belongs to no node. */
   order(a: RunEvent, b: RunEvent): Order | undefined {
     this.#causality ??= new Causality(
       this.events.map(({ node, kind, facts: { message } }) => ({ node, kind, message })),
@@ -119,8 +119,8 @@ export class RunRecord {
   }
 
   /**
-   * Where in the submission this was done, innermost first: `raft.ts:41:7`. Only of messages, and only
-   * lines that the student has written.
+   * Where in the submission this was done, innermost first: `raft.ts:41:7`. For messages only, and only
+   * lines that the student wrote.
    */
   placesOf({ facts: { stack } }: RunEvent): readonly string[] {
     const { given } = this.#session.lab;
@@ -133,7 +133,7 @@ export class RunRecord {
     return this.#session.sourceLine(place).trim();
   }
 
-  /** What `inspect` of a node told right after an event: all fields, with what is new by then. */
+  /** What a node's `inspect` returned right after an event: all fields, as they were by then. */
   stateAfter(node: NodeId, event: number): Readonly<Record<string, unknown>> | undefined {
     let state: Record<string, unknown> | undefined;
     for (const [i, record] of this.#trace.entries()) {
@@ -151,7 +151,7 @@ export class RunRecord {
     return this.stateAfter(node, last?.number ?? 0);
   }
 
-  /** What an event changed in what its node says of itself; none when nothing, or nothing is said. */
+  /** Which fields of `inspect` an event changed on its node; none also where there is no `inspect`. */
   changesBy(event: RunEvent): { field: string; before: unknown; after: unknown }[] {
     const { node, number } = event;
     if (node === undefined) return [];
@@ -160,7 +160,7 @@ export class RunRecord {
     const changes: Record<string, unknown> = {};
     for (let i = place + 1; i < this.#trace.length; i++) {
       const record = this.#trace[i] as TraceRecord;
-      // The change is told after all that the event did: sends, emits, and what it notes.
+      // The change is recorded after all that the event did: its sends, emits and notes.
       if (record.node === node && record.facts.changes) {
         Object.assign(changes, record.facts.changes);
         break;
@@ -175,7 +175,7 @@ export class RunRecord {
   }
 }
 
-/** With these another piece of a program begins. */
+/** Each of these begins another piece of the program. */
 const BEGINS = new Set(['deliver', 'timer', 'disk', 'boot', 'restart', 'crash', 'call', 'timeout']);
 
 class Numbered implements RunEvent {

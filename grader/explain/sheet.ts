@@ -37,10 +37,11 @@ export function explainedRuns(lab: SimulatedLab): { scenario: Scenario; seed: nu
   });
 }
 
-/** @throws {Error} when the lab has none of that name: a fault of its author */
+/** @throws {Error} when the lab has none by that name: its author's fault */
 function scenarioOf(lab: SimulatedLab, id: string): Scenario {
   const scenario = lab.parts.flatMap((part) => part.scenarios).find((s) => s.id === id);
-  if (scenario === undefined) throw new Error(`${lab.slug} explains ${id}, which is no scenario`);
+  if (scenario === undefined)
+    throw new Error(`${lab.slug} explains ${id}, which is not a scenario`);
   return scenario;
 }
 
@@ -52,7 +53,7 @@ function runsOf(lab: SimulatedLab): { explain: Explain; part?: string }[] {
 }
 
 /**
- * Runs what the lab names, and whatever its questions and the write-up need to know. Deterministic.
+ * Runs what the lab names, and whatever else its questions and the write-up need. Deterministic.
  */
 export async function makeSheet(
   session: Session,

@@ -5,7 +5,7 @@ import { type QuestionMaker, question } from './question.ts';
 import type { RunEvent, RunRecord } from './record.ts';
 import { at, bodyOf, listed, named, told } from './words.ts';
 
-/** The same thing in another run: what was emitted or answered where, the how-many-eth time. */
+/** The same thing in another run: what was emitted or answered, on which node, and for which time. */
 export interface Milestone {
   readonly event: RunEvent;
   /** Where it is in another run; undefined when it does not happen there. */
@@ -28,7 +28,7 @@ export interface IfOptions {
 
 const MILESTONES_TRIED = 6;
 const MESSAGES_TRIED = 10;
-/** Closer together than this two moments are one to a reader. */
+/** Two moments closer together than this are one to a reader. */
 const APART_MS = 3;
 
 /**
@@ -52,14 +52,14 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
       }
       const [chosen] = outcomes.filter(({ words }) => words !== asItDid(end));
       if (chosen === undefined) continue;
-      // What is nearly right is no fair answer.
+      // A wrong answer that is nearly right is not fair.
       const apart = [chosen];
       for (const other of outcomes)
         if (apart.every(({ then }) => isApart(then, other.then))) apart.push(other);
       const kinds = apart.map(({ words }) => words);
       const wrong = [asItDid(end), ...kinds, NEVER, later(end, chosen.send)];
       return {
-        text: `${named(chosen.send)}: ${bodyOf(chosen.send)}. If the network had lost it: when would "${told(end)}" have come?`,
+        text: `${named(chosen.send)}: ${bodyOf(chosen.send)}. If the network had lost it, when would "${told(end)}" have come?`,
         fact: `Run again without #${chosen.send.number}: ${chosen.words}.`,
         about: [chosen.send, end],
         answer: { choice: chosen.words, wrong },
@@ -69,7 +69,7 @@ export function whatIfLost(options: IfOptions = {}): QuestionMaker {
   });
 }
 
-/** Far enough from each other to be told apart by thinking. */
+/** Far enough from each other to be told apart by reasoning. */
 const isApart = (a: RunEvent | undefined, b: RunEvent | undefined) =>
   a === undefined || b === undefined || Math.abs(a.atMs - b.atMs) > MOMENTS_MS;
 const MOMENTS_MS = 20;
@@ -80,7 +80,7 @@ function causesOf(run: RunRecord, end: RunEvent): RunEvent[] {
 }
 
 const NEVER = 'not at all in this run';
-const asItDid = (end: RunEvent) => `as it did, at ${at(end.atMs)}: others were enough`;
+const asItDid = (end: RunEvent) => `as it did, at ${at(end.atMs)}: the other messages were enough`;
 const later = ({ atMs }: RunEvent, { facts: { wire } }: RunEvent) =>
   `at ${at(atMs + 1000)}, set off by this: ${wire?.method} to ${wire?.kind === 'reply' ? wire.from : wire?.to} times out`;
 
@@ -125,10 +125,10 @@ export function whatAnswerIfLost(options: AnswerOptions): QuestionMaker {
         .find(({ facts }) => facts.call === answer.facts.call);
       const words = (event: RunEvent | undefined) =>
         event === undefined
-          ? 'to nothing, for as long as this run lasts'
+          ? 'nothing, for as long as this run lasts'
           : answerWords(event.facts.answered?.value);
       return {
-        text: `${named(call)}; it resolves to ${words(answer)} at ${at(answer.atMs)}. To what would it resolve if this message were lost: ${named(lost)}?`,
+        text: `${named(call)}; it resolves to ${words(answer)} at ${at(answer.atMs)}. What would it resolve to if this message were lost: ${named(lost)}?`,
         fact: `Run again without #${lost.number}: it resolves to ${words(then)}${then === undefined ? '' : ` at ${at(then.atMs)}`}.`,
         about: [call, answer],
         answer: { choice: words(then), wrong: [words(answer), words(undefined), ...plausible] },
@@ -160,7 +160,7 @@ function messagesOf(run: RunRecord, call: RunEvent | undefined, answer: RunEvent
   return isAnswered && run.causeOf(request) === call ? [request, reply] : [];
 }
 
-/** Which nodes could not have been missed at a moment: a crash of which one prevents an output? */
+/** Which nodes were indispensable at a moment: a crash of which one prevents an output? */
 export function whatIfCrashed(
   options: IfOptions & { readonly leadMs?: number } = {},
 ): QuestionMaker {
@@ -181,13 +181,13 @@ export function whatIfCrashed(
       }
       if (needed.length === 0 || needed.length === others.length) continue;
       const each = (nodes: readonly string[]) =>
-        nodes.length === 0 ? 'any one of them: the others were enough' : listed(nodes);
+        nodes.length === 0 ? 'none of them: the others were enough' : listed(nodes);
       const wrong = [...others.map((node) => [node]), others, [], [...needed].slice(1)]
         .map(each)
         .filter((words) => words !== each(needed));
       return {
-        text: `Suppose that one more node had crashed at ${at(atMs)} and stayed down. With which one would "${told(end)}" (${at(end.atMs)}) never have come?`,
-        fact: `Run again with each of them down: only without ${each(needed)} it does not come.`,
+        text: `Suppose that one more node had crashed at ${at(atMs)} and stayed down. With which one down would "${told(end)}" (${at(end.atMs)}) never have come?`,
+        fact: `Run again with each of them down: only without ${each(needed)} does it never come.`,
         about: [begin, end],
         answer: { choice: each(needed), wrong },
       };
@@ -198,7 +198,7 @@ export function whatIfCrashed(
 
 export interface Metric {
   readonly id: string;
-  /** Reads figures off a run, the same in the same place of each; one of them is asked about. */
+  /** Reads figures off a run, in the same order for each run; one of them is asked about. */
   readonly of: (run: RunRecord) => readonly Figure[];
   /** "1.204 s passed from … to …": the figure as it is. */
   readonly is: (value: number, about: readonly RunEvent[]) => string;
@@ -213,7 +213,7 @@ export interface Metric {
    * one is taken if not. @default it moves by more than the tolerance
    */
   readonly holds?: (before: number, after: number) => boolean;
-  /** Why it is so: told with the figure. */
+  /** Why it is so: shown with the figure. */
   readonly because: string;
 }
 
@@ -222,7 +222,7 @@ export interface Figure {
   readonly about: readonly RunEvent[];
 }
 
-/** For {@link Metric.holds}: what is made of messages and other things grows, but not by more than they do. */
+/** For {@link Metric.holds}: what is made up of messages and other things grows, but by no more than they. */
 export const growsUpTo = (factor: number) => (before: number, after: number) =>
   after > 1.3 * before && after <= factor * before;
 

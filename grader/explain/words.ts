@@ -19,8 +19,8 @@ export function told({ kind, node = '', text, facts }: RunEvent): string {
     const reply = wire.kind === 'reply';
     const what = reply ? `reply to ${method}` : method;
     if (kind === 'send') return `${from} sends ${to} ${reply ? `its ${what}` : what}`;
-    if (kind === 'drop') return `the ${what} of ${from} to ${to} is lost`;
-    return `the ${what} of ${from} arrives at ${to}`;
+    if (kind === 'drop') return `the ${what} from ${from} to ${to} is lost`;
+    return `the ${what} from ${from} arrives at ${to}`;
   }
   if (kind === 'timer') return `a timer of ${node} fires`;
   if (kind === 'emit') return `${node} ${facts.emitted?.inWords ? '' : 'emits '}${cut(text)}`;
@@ -31,7 +31,7 @@ export function told({ kind, node = '', text, facts }: RunEvent): string {
   return cut(`${node} ${text}`.trim());
 }
 
-/** What is in a message, in short. */
+/** The contents of a message, in short. */
 export function bodyOf({ facts: { wire } }: RunEvent): string {
   return cut(JSON.stringify(wire?.body) ?? '');
 }

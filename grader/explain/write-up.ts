@@ -1,6 +1,6 @@
 /**
  * The write-up of a run: a template with slots. The facts in it are checked against the run; the prose
- * is read by people, with the rubric that stands at its end.
+ * is read by people, with the rubric at its end.
  */
 import type { Lab } from '../lab.ts';
 import { plain } from '../report/plain.ts';
@@ -11,7 +11,7 @@ import type { RunRecord } from './record.ts';
 /** Beside the files of the submission. */
 export const WRITE_UP_FILE = 'explain.md';
 
-/** How many claims of a kind a write-up has at least. */
+/** How many claims of each kind a write-up needs. */
 const NEEDED: Partial<Record<ClaimKind, { count: number; form: string }>> = {
   before: { count: 2, form: '#12 happened before #34' },
   concurrent: { count: 1, form: '#12 and #34 are concurrent' },
@@ -34,9 +34,9 @@ export function template(
 Run: ${scenario.id}
 
 <!-- "${scenario.title}"
-Write for somebody who knows the lab, and not your code. \`lab explain ${lab.slug} --write\` checks the
+Write for somebody who knows the lab, but not your code. \`lab explain ${lab.slug} --write\` checks the
 facts in this file against your run, and changes nothing in it. \`lab explain ${lab.slug} --events ${scenario.id}\`
-prints the events with their numbers. Sentences of these forms are checked wherever they stand:
+prints the events with their numbers. Sentences of these forms are checked wherever they occur:
 
   #12 happened before #34          #12 and #34 are concurrent       #12 set off #34
   #12 (1.234 s)                    37 messages were sent            5 ⟨method⟩ were sent
@@ -63,7 +63,7 @@ Without [#], [#] comes at […] s. […] why then, or why never, or why as it di
 ## What my code promises
 
 […] the rule that this run puts to the test, in your own words; the line of your code that keeps it;
-and what would be seen in this run if that line were missing.
+and what this run would show if that line were missing.
 
 ## For whoever reads this
 

@@ -4,7 +4,7 @@ import { nodeSource, openSession, scenarioOf } from '../testing.ts';
 import { runTwice } from './repeat.ts';
 import { shrink } from './shrink.ts';
 
-/** Appends a line at each call, and syncs; `begun` says how many it found on the disk at its boot. */
+/** Appends to a journal three times, and syncs each; `begun` is the length that it found at its boot. */
 const JOURNAL = nodeSource(`
   async start() {
     const found = (await this.c.disk.read('journal')) ?? '';
@@ -106,7 +106,7 @@ test('what the scenario does after its plan does not come earlier in a shrunk ru
   expect(shrunk?.plan.map(({ atMs }) => atMs)).toEqual([0, 100]);
 });
 
-/** Two nodes that greet each other; the second greeting that is late is too much. */
+/** Nodes that greet each other; the second greeting that is late is one too many. */
 const GREETERS = nodeSource(`
   start() {
     let late = 0;
@@ -121,7 +121,7 @@ const GREETERS = nodeSource(`
   }
 `);
 
-test('shrinking switches off nodes, and leaves of the chance only what it needs', async () => {
+test('shrinking switches off nodes, and keeps only the chance that the failure needs', async () => {
   const session = await openSession({ files: GREETERS });
   const scenario: Scenario = {
     ...scenarioOf({ run: (cluster) => cluster.run(3000), nodes: 3 }),
@@ -169,14 +169,14 @@ test('two runs of a seed that differ are undecided, with the first event that di
   );
 });
 
-test('a seed that gives one run keeps its result', async () => {
+test('a seed that gives the same run twice keeps its result', async () => {
   const result = await explore({ run: (cluster) => cluster.run(50) }, (session, scenario) =>
     runTwice(session, scenario, 7),
   );
   expect(result.verdict).toBe('passed');
 });
 
-test('shrinking lets steps follow each other sooner, as far as the failure allows', async () => {
+test('shrinking moves steps closer together, as far as the failure allows', async () => {
   const shrunk = await explore(
     {
       plan: () => [
@@ -185,7 +185,7 @@ test('shrinking lets steps follow each other sooner, as far as the failure allow
         { atMs: 2000, do: 'late' },
       ],
       actions: {
-        // Before that it is not late.
+        // Before 300 ms it is not late.
         late: (cluster) => void (cluster.nowMs >= 300 && cluster.invoke('n1', 'late', 'now')),
       },
       run: (cluster) => cluster.run(10),

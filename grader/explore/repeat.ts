@@ -14,7 +14,7 @@ export async function runTwice(
   seed: number,
 ): Promise<SeedResult> {
   const first = await session.run(scenario, seed, { keepTrace: true });
-  // What had to be cut off once need not be a second time.
+  // A run that had to be cut off once may come to an end the next time.
   if (first.result.finding?.kind === 'runaway') return first.result;
   session.refresh();
   const second = await session.run(scenario, seed, { keepTrace: true });

@@ -1,8 +1,8 @@
 /**
  * Makes a failing run small: delta debugging (Zeller and Hildebrandt, 2002) over everything that is
  * data – operations and faults, then whole nodes, then the chance on the wire, message by message, and
- * last the time between steps – keeping the broken rule. Because every choice is keyed, taking one away leaves the others as they
- * were. Deterministic: its budget is simulated events, never time.
+ * last the time between steps – keeping the broken rule. Because every choice is keyed, taking one away
+ * leaves the others as they were. Deterministic: its budget is simulated events, never time.
  */
 import type { Scenario } from '../lab.ts';
 import { namesOf } from '../names.ts';
@@ -11,16 +11,16 @@ import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
 import { CALMED, type LinkMessage, type Noise } from '../sim/network.ts';
 
-/** About ten seconds of work at most, on a slow machine; mostly one. */
+/** About ten seconds of work at most, on a slow machine; usually one. */
 export const SHRINK_BUDGET = 1_000_000;
-/** What a run costs before its first event, in events. An endless one costs seconds: no second try. */
+/** What a run costs before its first event, in events. An endless one costs seconds: it is the last. */
 const RUN_COST = 500;
-/** With more lost, doubled or late messages than this, single ones are not looked at. */
+/** With more lost, duplicated or late messages than this, single ones are not tried. */
 const SINGLES_MAX = 200;
-/** What of a wait between two steps is tried to be left, in this order. */
+/** The shares of a wait between two steps that are tried, in this order. */
 const WAITS = [0, 0.25, 0.5, 0.75];
 
-/** Undefined when the run does not fail. With a budget of 0 it is told as it was drawn. */
+/** Undefined when the run does not fail. With a budget of 0, it is told as it was drawn. */
 export async function shrink(
   session: Session,
   scenario: Scenario,
@@ -34,7 +34,7 @@ export async function shrink(
   await search.dropSteps();
   await search.switchOffNodes();
   await search.calmTheWire();
-  // What a lossy wire needed may be superfluous on a calm one.
+  // Steps that were needed on a lossy wire may be superfluous on a calm one.
   await search.dropSteps();
   await search.closeUp();
 
@@ -55,7 +55,7 @@ export async function shrink(
     );
   };
   const small = await told(search.plan);
-  // What did not become shorter is told, and replayed, as it was drawn.
+  // A run that did not become shorter is told, and replayed, as it was drawn.
   return small && isShorter(small) ? small : told(before.plan);
 }
 
@@ -70,12 +70,12 @@ function asDrawn({ plan, trace, result: { finding, traceHash } }: Run): Shrunk |
   return finding && { plan, ...sizes, runs: 0, finding, traceHash };
 }
 
-/** Shrinking has found something that is worth replaying instead. */
+/** Shrinking has found something worth replaying instead. */
 export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }: Shrunk): boolean {
   return eventsAfter < eventsBefore || stepsAfter < stepsBefore;
 }
 
-/** Operations and faults, told from what only says that something does not happen. */
+/** Operations and faults, as opposed to steps that only say that something does not happen. */
 const isStep = (step: Step) => step.do !== 'calm' && step.do !== 'off';
 
 class Search {
@@ -99,8 +99,8 @@ class Search {
   }
 
   /**
-   * Takes the plan if it breaks the same rule, and not in a longer run, which is no gain; nor in
-   * the same run, when it only says that something does not happen which does not happen anyway.
+   * Takes the plan if it breaks the same rule; but not in a longer run, which is no gain, nor in the
+   * same run with one more step, which then only rules out what did not happen anyway.
    */
   async #try(plan: readonly Step[], eventsMax = this.#best.result.events * 1.1): Promise<boolean> {
     if (this.#left <= 0) return false;
@@ -125,8 +125,8 @@ class Search {
   }
 
   /**
-   * A node without a part in the failure need not be there. Only where a rule that must always hold
-   * was broken: too few nodes are reason enough for things not to happen.
+   * A node that has no part in the failure need not be there. Only where a rule that must always hold
+   * was broken: with too few nodes, it is no wonder that things do not happen.
    */
   async switchOffNodes(): Promise<void> {
     const isRandom = this.#scenario.plan !== undefined;
@@ -138,13 +138,13 @@ class Search {
   async calmTheWire(): Promise<void> {
     for (const what of ['drop', 'duplicate', 'late'] as const)
       if (!(await this.#try(this.#calmed(what)))) await this.#spareFew(what);
-    // A directed scenario is told with the times that it was written for.
+    // A directed scenario is told with the latencies that it was written for.
     if (this.#scenario.plan !== undefined) await this.#try(this.#calmed('jitter'));
   }
 
   /**
-   * Lets each step follow the one before it sooner, the longest waits first: what happens meanwhile is
-   * mostly heartbeats.
+   * Moves each step closer to the one before it, the longest waits first: most of what happens in
+   * between is heartbeats.
    */
   async closeUp(): Promise<void> {
     const steps = () => this.plan.filter(isStep).sort((a, b) => a.atMs - b.atMs);
@@ -163,7 +163,7 @@ class Search {
     }
   }
 
-  /** Not without any: then with as few of these messages as possible. */
+  /** The failure needs some of these messages: keeps as few of them as possible. */
   async #spareFew(what: Exclude<Noise, 'jitter'>): Promise<void> {
     const hit = this.#best.noise[what];
     if (hit.length > SINGLES_MAX) return;
@@ -184,7 +184,7 @@ class Search {
   }
 }
 
-/** Cuts out runs of items, shorter and shorter ones, as long as `take` accepts what is left. */
+/** Cuts out runs of items, shorter and shorter ones, wherever `take` accepts the rest. */
 async function reduce<T>(
   items: () => readonly T[],
   take: (fewer: readonly T[]) => Promise<boolean>,
@@ -203,8 +203,8 @@ async function reduce<T>(
 }
 
 /**
- * Steps after the failure had no part in it; but for the next one, which holds back what the scenario
- * does after its plan until then.
+ * Steps after the failure had no part in it, except for the next one: until then, it holds back what
+ * the scenario does after its plan.
  */
 function withoutLater(plan: readonly Step[], run: Run): readonly Step[] {
   const atMs = run.result.finding?.atMs ?? Number.POSITIVE_INFINITY;
@@ -213,7 +213,7 @@ function withoutLater(plan: readonly Step[], run: Run): readonly Step[] {
   return plan.filter((step) => step.atMs <= atMs || step === next);
 }
 
-/** What a shrunk plan leaves out besides steps: `n5 off, no loss, 2 late messages`. */
+/** What a shrunk plan leaves out besides steps: `without n5, nothing lost by chance, 2 late by chance`. */
 export function quietWords(plan: readonly Step[]): string {
   const off = plan.filter((step) => step.do === 'off').map((step) => step.node as string);
   const parts = off.length === 0 ? [] : [`without ${off.sort().join(',')}`];

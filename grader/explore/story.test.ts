@@ -17,7 +17,7 @@ function story(records: readonly TraceRecord[], more: Partial<Finding> = {}): st
   return tellStory(records, { ...finding, ...more }).map(({ atMs, text }) => `${atMs} ${text}`);
 }
 
-test('what befalls several nodes or links at once is one event', () => {
+test('what happens to several nodes or links at once is one event', () => {
   const told = story([
     record(1, undefined, 'fault', 'cut n1 → n2'),
     record(1, undefined, 'fault', 'cut n2 → n1'),
@@ -35,7 +35,7 @@ test('what befalls several nodes or links at once is one event', () => {
   ]);
 });
 
-test('a client of the evidence is told of with what it waited for in vain, others are not', () => {
+test('what a client waited for in vain is told if the evidence names the client', () => {
   const told = story([
     record(1, 'c1', 'timeout', 'put to n1 times out'),
     record(2, 'c2', 'timeout', 'put to n1 times out'),
@@ -59,6 +59,6 @@ test('of many events the weightiest six are told, in order of time', () => {
   expect(told.at(-1)).toBe('30 n1 is chosen');
 });
 
-test('what only fills a value is left out', () => {
+test('what only pads a value is left out', () => {
   expect(story([record(1, 'n1', 'emit', `apply ${'x'.repeat(40)}`)])).toEqual(['1 n1 apply xxx…']);
 });

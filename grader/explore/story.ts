@@ -1,7 +1,7 @@
 /**
  * The shortest story of a failure: the few events of a trace that a person would tell. What the
  * scenario itself notes comes first, then crashes, new leaders and faults; messages and timers carry
- * no story, but for what the clients of the evidence waited for in vain.
+ * no story, except for what clients named in the evidence waited for in vain.
  */
 import { FLEET } from '../names.ts';
 import { squeezed } from '../report/plain.ts';
@@ -9,25 +9,25 @@ import type { Finding, StoryEvent } from '../report/report.ts';
 import type { TraceRecord } from '../sim/trace.ts';
 
 const EVENTS_MAX = 6;
-/** What lies further back is rarely part of why a rule broke. */
+/** Events further back are rarely part of why a rule broke. */
 const RECENT = 40;
 /**
- * Outputs come in crowds; more of them would be all of the story. To evidence that names only nodes
- * without outputs, such as clients, they add nothing.
+ * Outputs come in crowds; more of them would crowd out the rest of the story. To evidence that names
+ * only nodes without outputs, such as clients, they add nothing.
  */
 const OUTPUTS_MAX = 2;
-/** And so do messages in vain. */
+/** So do messages sent in vain. */
 const IN_VAIN_MAX = 3;
 
 /** Among more nodes than this, what happens to those that the evidence does not name is another story. */
 const CROWD = 8;
 const NAMED = 1.5;
 const OF_OTHER = -3;
-/** What a mark of the same instant tells better. */
+/** Events that a mark of the same instant tells better. */
 const TOLD = new Set(['fault', 'pause', 'resume', 'crash']);
 const NODE_NAMES = /\b[a-z]\d+\b/g;
 
-/** How much each kind of event matters to a reader; what is missing matters not. */
+/** How much each kind of event matters to a reader; the others do not matter. */
 const WEIGHT: Readonly<Record<string, number>> = {
   note: 9,
   crash: 8,
@@ -42,14 +42,14 @@ const WEIGHT: Readonly<Record<string, number>> = {
 
 interface Candidate {
   readonly record: TraceRecord;
-  /** The same that befell others at the same time. */
+  /** The same event of other nodes or links at the same time. */
   readonly also: readonly TraceRecord[];
   readonly i: number;
   readonly isAbout: boolean;
   readonly weight: number;
 }
 
-/** At most six events, in order of time, the last ones before what the finding tells of. */
+/** At most six events, in order of time, up to what the finding is about. */
 export function tellStory(records: readonly TraceRecord[], finding: Finding): StoryEvent[] {
   const endMs = seenAtMs(finding);
   const all = new Set(records.map(({ node }) => node));
@@ -91,7 +91,7 @@ export function tellStory(records: readonly TraceRecord[], finding: Finding): St
 
 const IN_CROWDS = new Set(['emit', 'drop', 'timeout']);
 
-/** A client that the evidence names waited for this in vain; of others, many messages are lost. */
+/** Lost messages and timeouts are told only of clients that the evidence names: others have many. */
 function isTold(record: TraceRecord, inEvidence: ReadonlySet<string>): boolean {
   const { kind, node = '', facts } = record;
   if (kind !== 'drop' && kind !== 'timeout') return weigh(record) > 0;
@@ -99,7 +99,7 @@ function isTold(record: TraceRecord, inEvidence: ReadonlySet<string>): boolean {
   return ends.some((end) => end.startsWith('c') && inEvidence.has(end));
 }
 
-/** When what the evidence tells of had happened: a history is judged long after. */
+/** When what the evidence is about had happened: a history is judged long afterwards. */
 function seenAtMs({ core = [], atMs }: Finding): number {
   const ends = core.flatMap(({ returnAtMs }) => returnAtMs ?? []);
   return ends.length === 0 ? atMs : Math.max(...ends);
@@ -111,7 +111,7 @@ function weigh(record: TraceRecord): number {
   return WEIGHT[record.kind] ?? 0;
 }
 
-/** What befell several nodes, or links, in one instant is one event. */
+/** What happened to several nodes, or links, at the same instant is one event. */
 function together(records: readonly TraceRecord[]): Pick<Candidate, 'record' | 'also' | 'i'>[] {
   const told: { record: TraceRecord; also: TraceRecord[]; i: number }[] = [];
   const firsts = new Map<string, TraceRecord[]>();
@@ -136,7 +136,7 @@ const OF_MANY: Readonly<Record<string, string>> = {
   pause: 'are paused',
 };
 
-/** By what an event is the same as that of another node or link; undefined when it stands alone. */
+/** What makes an event the same as that of another node or link; undefined when it stands alone. */
 function sharedWords(record: TraceRecord): string | undefined {
   const { kind, node } = record;
   if (node !== undefined) return kind in OF_MANY ? record.text : undefined;

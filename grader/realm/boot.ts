@@ -1,14 +1,14 @@
 /**
  * The part of the grader that lives inside a realm: everything that a node can touch. It is
- * bundled to a script, evaluated first in each new realm, and given the host's functions once.
+ * bundled into a script, evaluated first in each new realm, and given the host's functions once.
  *
- * Walls, in this order of importance:
+ * Walls, in order of importance:
  * - No object of the host is ever reachable from a submission. Host functions are kept in closures,
- *   get and return primitives (or receive objects of a realm to read), and whatever they throw is
- *   swallowed here and replaced by an error of this realm.
- * - The host calls only functions of this file. Promises are made, and waited for, in here: a host
- *   `.then` on a promise of a realm would run at another time than it seems.
- * - All nodes' globals are frozen after this, so nothing survives a crash or a run but the disk.
+ *   take and return primitives (or read objects of a realm), and whatever they throw is swallowed
+ *   here and replaced by an error of this realm.
+ * - The host calls only functions of this file. Promises are made and awaited in here: a host
+ *   `.then` on a promise of a realm would not run when it seems to.
+ * - All globals are frozen afterwards, so nothing but the disk survives a crash or a run.
  */
 
 import { kindOf } from '../names.ts';
@@ -34,7 +34,7 @@ export interface HostFunctions {
   emit(name: string, value: unknown): void;
   answer(token: number, ok: boolean, value: unknown): void;
   log(text: string): void;
-  /** The program of this node threw, or broke the rules of the API. */
+  /** The program of this node threw an error, or broke the rules of the API. */
   failed(kind: 'crash' | 'contract', doing: string, text: string, stack: string): void;
 }
 
@@ -42,9 +42,9 @@ export interface HostFunctions {
 export interface RealmApi {
   readonly meter: Float64Array;
   copy(value: unknown): unknown;
-  /** In a realm of several nodes: whose life all later calls are about. The others stay as they are. */
+  /** In a realm of several nodes: the life that all later calls concern. The others are untouched. */
   select(slot: number): void;
-  /** Makes a new life: module state, node object. False when the submission failed to load. */
+  /** Begins a new life: module state, node object. False when the submission failed to load. */
   boot(id: NodeId, peers: string, methods: string, randomSeed: number): boolean;
   fireTimer(id: number): void;
   deliver(from: NodeId, method: string, args: unknown, token: number): boolean;
@@ -55,11 +55,11 @@ export interface RealmApi {
   invoke(method: string, argsJson: string): unknown;
   request(method: string, argsJson: string, token: number): void;
   inspect(): unknown;
-  /** JSON of { text, stack, own }: own when the error was made in this realm. */
+  /** JSON of { text, stack, own }; `own` when the error was made in this realm. */
   describe(error: unknown): string;
 }
 
-/** The submission, compiled: called once per life, like a module that is loaded anew. */
+/** The submission, compiled: called once per life, like a module that is loaded afresh. */
 type Factory = (
   require: (name: string) => unknown,
   module: { exports: Record<string, unknown> },
@@ -84,7 +84,7 @@ interface PendingDisk {
 
 type Handler = (args: unknown, from: NodeId) => unknown;
 
-/** All that one node is between a boot and a crash. */
+/** All the state of one node between a boot and a crash. */
 interface Life {
   readonly calls: Map<number, PendingCall>;
   readonly handlers: Map<string, Handler>;
@@ -94,11 +94,11 @@ interface Life {
   nextId: number;
   node: Record<string, unknown>;
   randomState: number;
-  /** All nodes run the same class, so what one does not serve nobody does. */
+  /** All nodes run the same class: a method that one of them does not serve, none does. */
   isOneProgram: boolean;
 }
 
-/** Text of an error that somebody else made: touches it only under guard. */
+/** The text of an error that may be hostile: every access to it is guarded. */
 function describe(error: unknown): string {
   try {
     if (error instanceof Error) {
@@ -125,7 +125,7 @@ function stackOf(error: unknown): string {
 export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   const host = wrapHost(rawHost);
 
-  // Several nodes may share a realm. One piece of one node runs at a time, to the end of its
+  // Several nodes may share a realm. Only one node's code runs at a time, to the end of its
   // microtasks, so `life` is that node's for as long as its code is on the stack.
   const lives: Life[] = [];
   let slot = 0;
@@ -135,7 +135,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     host.failed('crash', doing, describe(error), stackOf(error));
   }
 
-  /** Runs a piece of the submission; whatever it throws or rejects with is the node's crash. */
+  /** Runs a piece of the submission; if it throws or rejects, the node has crashed. */
   function guarded(doing: string, run: () => unknown): void {
     try {
       const result = run();
@@ -161,7 +161,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   });
   life = newLife(0);
 
-  /** Nothing of a life before is left. */
+  /** Nothing is left of an earlier life. */
   function newLife(randomSeed: number): Life {
     const fresh: Life = {
       calls: new Map(),
@@ -186,7 +186,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     size = 0,
   ): Promise<string | undefined> {
     if (typeof file !== 'string' || file === '') {
-      throw new TypeError(`disk.${kind}: the file name must be a text that is not empty`);
+      throw new TypeError(`disk.${kind}: the file name must be a string that is not empty`);
     }
     const id = life.nextId++;
     return new Promise((resolve, reject) => {
@@ -260,7 +260,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
   function work(costMs: number): Promise<void> {
     if (typeof costMs !== 'number' || !(costMs >= 0 && costMs < Number.POSITIVE_INFINITY)) {
       throw new TypeError(
-        `work: the cost must be a number of milliseconds, 0 or more, not ${String(costMs)}`,
+        `work: the cost must be a number of milliseconds of at least 0, not ${String(costMs)}`,
       );
     }
     const id = life.nextId++;
@@ -293,7 +293,7 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
     host.failed('contract', `its handler of ${method}`, `the reply cannot be sent: ${why}`, '');
   }
 
-  /** Evaluates the submission's modules and makes the node. Returns '' or what is wrong with it. */
+  /** Evaluates the submission's modules and makes the node. Returns '' or what is wrong. */
   function load(id: NodeId, context: unknown, methods: readonly string[]): string {
     const module = { exports: {} as Record<string, unknown> };
     factory(requireGiven, module, module.exports);
@@ -475,7 +475,7 @@ function isThenable(value: unknown): boolean {
   );
 }
 
-/** The members of an {@link RpcError}, set the way in which an error has them. */
+/** The members of an {@link RpcError}, defined as those of a real error are. */
 class TimedOut {
   declare readonly message: string;
   declare readonly stack: string;
@@ -501,9 +501,9 @@ const { defineProperty } = Object;
 const { construct } = Reflect;
 
 /**
- * What a call rejects with that ran out of time. Not `new RpcError`: V8 would look at every frame down
- * to the grader's first for its stack, which takes several times as long as the rest of the event and
- * holds no line of the submission.
+ * What a call that timed out rejects with. Not `new RpcError`: for its stack, V8 would visit every frame
+ * down to the grader's first, which takes several times as long as the rest of the event and yields no
+ * line of the submission.
  */
 function timeoutOf(peer: NodeId, method: string): RpcError {
   return construct(TimedOut, [peer, method], RpcError) as RpcError;
@@ -524,7 +524,7 @@ function requireGiven(name: string): unknown {
   );
 }
 
-/** Host errors (a stack that is exhausted in host code, say) must not reach the submission. */
+/** Host errors (a stack exhausted in host code, say) must not reach the submission. */
 function wrapHost(raw: HostFunctions): HostFunctions {
   const wrapped: Record<string, unknown> = {};
   for (const [name, fn] of Object.entries(raw) as [string, (...args: unknown[]) => unknown][]) {

@@ -1,6 +1,6 @@
 /**
- * Structural copy of plain data, with its size and a hash of its content on the way. Runs inside a
- * realm, so that what it makes belongs to that realm: nodes share no object, ever.
+ * Structural copy of plain data, measuring its size and hashing its content on the way. Runs inside a
+ * realm, so that the copy belongs to that realm: nodes never share an object.
  */
 
 /** What the last `copy` saw: [size in bytes, hash of the content]. Read by the host. */
@@ -97,7 +97,7 @@ function copyObject(value: object, depth: number): unknown {
   return result;
 }
 
-/** An object literal, of this realm or of another. */
+/** An object literal, from this realm or another. */
 function isPlain(value: object): boolean {
   const prototype = getPrototypeOf(value);
   if (prototype === ObjectPrototype || prototype === null) return true;
@@ -108,7 +108,7 @@ function isBytes(value: object): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1;
 }
 
-/** Says where and what the first thing is that cannot travel. Never throws. */
+/** Says what the first thing is that cannot travel, and where. Never throws. */
 export function whyNotPlain(value: unknown, path: string, depth = 0): string | undefined {
   try {
     if (typeof value === 'function') return `${path} is a function`;

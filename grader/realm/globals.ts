@@ -1,6 +1,6 @@
 /**
- * The globals of a realm: virtual timers, clocks, chance and console; removal of what would let real
- * time, real chance or shared memory in; then freezing, so that no state survives outside a node.
+ * The globals of a realm: virtual timers, clocks, chance and console. Whatever would let in real time,
+ * real chance or shared memory is removed; then all is frozen, so that no state survives outside a node.
  */
 
 export interface GlobalsHost {
@@ -17,14 +17,14 @@ export interface Timers {
   fire(id: number): void;
   /** A set without timers, for a new life. */
   none(): TimerSet;
-  /** Whose timers are set and fired from now on. */
+  /** The timers that are set and fired from now on. */
   use(timers: TimerSet): void;
   /** Text of console and log arguments. */
   format(values: readonly unknown[]): string;
 }
 
 const DELAY_MS_MAX = 2 ** 31 - 1;
-/** Of one node: more of them wait for nothing. */
+/** For one node: no sound program has more of them waiting. */
 export const TIMERS_MAX = 20_000;
 
 interface Timer {
@@ -41,7 +41,7 @@ export interface TimerSet {
 export function installGlobals(host: GlobalsHost): Timers {
   let timers: TimerSet = noTimers();
 
-  /** What setTimeout returns: a number to whoever wants one, with the methods Node's has. */
+  /** What setTimeout returns: converts to a number, and has the methods of Node's `Timeout`. */
   class Timeout {
     #id: number;
     readonly #run: () => unknown;
@@ -79,7 +79,7 @@ export function installGlobals(host: GlobalsHost): Timers {
     const id = timers.nextId++;
     timers.waiting.set(id, { run, everyMs });
     host.setTimer(id, delayMs);
-    // The grader has its verdict by now; a loop that sets timers would go on until memory is full.
+    // The grader has its verdict by now; a loop that sets timers would go on until memory runs out.
     if (timers.waiting.size > TIMERS_MAX) {
       throw new RangeError(`more than ${TIMERS_MAX} timers are waiting`);
     }
@@ -90,7 +90,7 @@ export function installGlobals(host: GlobalsHost): Timers {
     if (timers.waiting.delete(id)) host.clearTimer(id);
   }
 
-  /** As Node does it: what is not a number of 1 … 2^31-1 is 1. */
+  /** As in Node: anything that is not a number in 1 … 2^31-1 counts as 1. */
   function delayOf(delay: unknown): number {
     const ms = Number(delay);
     return ms >= 1 && ms <= DELAY_MS_MAX ? ms : 1;
@@ -169,7 +169,7 @@ function define(members: Record<string, unknown>): void {
   }
 }
 
-/** `Date` that asks the node's wall clock; everything else is the built-in. */
+/** A `Date` that reads the node's wall clock; everything else is the built-in. */
 function virtualDate(host: GlobalsHost): unknown {
   const Builtin = Date;
   function VirtualDate(this: unknown, ...args: unknown[]): unknown {
@@ -233,7 +233,7 @@ export function hardenGlobals(): void {
       if (name === 'localeCompare') prototype[name] = compareText;
     }
   }
-  // `RegExp.$1` and its like: what the last match of anybody was, kept beyond a crash.
+  // `RegExp.$1` and the like hold the last match of any node, even across a crash.
   for (const name of Object.getOwnPropertyNames(RegExp))
     if (!KEPT_OF_REGEXP.has(name)) Reflect.deleteProperty(RegExp, name);
   Error.stackTraceLimit = 30;
@@ -248,7 +248,7 @@ function compareText(this: unknown, other: unknown): number {
 }
 
 /**
- * A frozen prototype forbids assigning a member of the same name to an object that inherits from
+ * A frozen prototype forbids assigning to a member of the same name in an object that inherits from
  * it (`this.name = …` in a class that extends Error). Accessors that define an own member keep such
  * ordinary code working.
  */
@@ -286,7 +286,7 @@ function freezeAll(): void {
   const seen = new Set<object>();
   const waiting: unknown[] = [
     globalThis,
-    // Not reachable by name, shared by all code of the realm all the same.
+    // Not reachable by name, but shared by all code in the realm.
     Object.getPrototypeOf(async () => {}),
     Object.getPrototypeOf(function* () {}),
     Object.getPrototypeOf(async function* () {}),

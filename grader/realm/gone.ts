@@ -1,4 +1,4 @@
-/** The process that held a node is gone, and why; the run ends with it. */
+/** The process that held a node is gone, for the reason `because`; the run ends with it. */
 export class NodeGone extends Error {
   override readonly name = 'NodeGone';
   readonly because: 'hangs' | 'memory' | 'ended';

@@ -1,5 +1,5 @@
 /**
- * From a folder of TypeScript to what a realm can evaluate: bundles the submission into one factory
+ * From a folder of TypeScript to code that a realm can evaluate: bundles the submission into one factory
  * function and refuses what a node must not touch, with file, line and what to use instead.
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
 import type { BuildProblem } from '../report/report.ts';
 
-/** The name that the bundle has in stack traces. */
+/** The name of the bundle in stack traces. */
 export const BUNDLE_NAME = 'submission.js';
 
 /** A submission, ready to be evaluated in any number of realms. Plain data. */
@@ -19,9 +19,9 @@ export interface Loaded {
   readonly map: string;
   /** SHA-256 of the code, 16 hex digits. */
   readonly hash: string;
-  /** The same with the files of `Lab.shipped` as the skeleton has them; for labs that have such. */
+  /** The same with the files of `Lab.shipped` as in the skeleton; for labs that have any. */
   readonly shipped?: Loaded;
-  /** The store that a lab on real servers runs beside them; see `PostgresLab.store`. */
+  /** The store that a lab on real servers runs beside the servers; see `PostgresLab.store`. */
   readonly store?: Loaded;
 }
 
@@ -32,7 +32,7 @@ export interface LoadOptions {
   readonly api?: string;
   /** Files that replace those of the submission: name → full path. */
   readonly given: Readonly<Record<string, string>>;
-  /** Folders beside this one that it may import from, by name: `../raft/raft.ts`. */
+  /** Sibling folders that it may import from, by name: `../raft/raft.ts`. */
   readonly uses?: Readonly<Record<string, UsedFolder>>;
   /** Edits of the loaded text: `find` must occur exactly once. */
   readonly edits?: readonly {
@@ -62,7 +62,7 @@ const ADVICE: Record<string, string> = {
 
 function adviceFor(name: string, api: string): string {
   if (api !== NODE_API) {
-    return `A submission may import its own files and ${api}: all that it does, it does by the cluster that it is given.`;
+    return `A submission may import its own files and ${api}: all that it does, it does through the cluster it is given.`;
   }
   const base = name.replace(/^node:/, '').split('/')[0] as string;
   return ADVICE[base] ?? 'A node may import its own files and faultlab/node, nothing else.';
@@ -119,11 +119,11 @@ function walls(options: LoadOptions): Plugin {
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 const lost = (name: string) => {
-  const detail = 'Hand in all files; lab diff shows which you have removed.';
+  const detail = 'Hand in all files; lab diff shows which ones you have removed.';
   return { errors: [{ text: `there is no file ${JSON.stringify(name)}`, detail }] };
 };
 
-/** Where `../raft/raft.ts` really lies; undefined when it is not of a lab that may be used. */
+/** Where `../raft/raft.ts` really is; undefined when it belongs to no lab that may be used. */
 function usedBy({ uses = {} }: LoadOptions, name: string): string | undefined {
   const [up, slug = '', ...rest] = name.split(sep).join('/').split('/');
   const used = up === '..' && Object.hasOwn(uses, slug) ? uses[slug] : undefined;
@@ -132,7 +132,7 @@ function usedBy({ uses = {} }: LoadOptions, name: string): string | undefined {
   return used.given[file] ?? join(used.folder, file);
 }
 
-/** Replaces the one occurrence. @throws {Error} when there is none, or more than one */
+/** Replaces the only occurrence. @throws {Error} when there is none, or more than one */
 export function applyEdit(
   text: string,
   edit: { readonly file: string; readonly find: string; readonly replace: string },
@@ -146,12 +146,12 @@ export function applyEdit(
   return text.replace(edit.find, () => edit.replace);
 }
 
-/** What esbuild says in terms of its own, in those of a node. */
+/** What esbuild says in its own terms, put in those of a node. */
 const SAID_OTHERWISE = [
   {
     says: /^Top-level await/,
-    text: 'await stands outside of every function',
-    detail: 'A node is loaded in an instant: wait in start(), or in a method.',
+    text: 'await is used outside any function',
+    detail: 'A node is loaded in an instant: use await in start() or another method.',
   },
 ];
 
@@ -168,11 +168,11 @@ function problemOf(original: Message, root: string): BuildProblem {
   };
 }
 
-/** Bundles a submission. What is wrong with it comes back as problems, never as an exception. */
+/** Bundles a submission. Whatever is wrong with it comes back as problems, never as an exception. */
 export async function load(
   options: LoadOptions,
 ): Promise<{ loaded: Loaded } | { problems: readonly BuildProblem[] }> {
-  // Loaded when needed: worker processes read this file, too, and never bundle.
+  // Loaded when needed: worker processes load this module too, and never bundle.
   const { build } = await import('esbuild');
   try {
     const result = await build({
@@ -236,7 +236,7 @@ export async function loadBoot(bootFile: string): Promise<string> {
   return `(function () {${result.outputFiles[0]?.text}\nreturn faultlabRealm.install;})()`;
 }
 
-/** Finds the place in the student's files that a stack trace of a realm points to: `raft.ts:41:7`. */
+/** Finds the place in the student's files that a stack trace from a realm points to: `raft.ts:41:7`. */
 export function makeLocator(loaded: Loaded): (stack: string) => string | undefined {
   const frames = framesOf(loaded);
   return (stack) => frames(stack)[0];

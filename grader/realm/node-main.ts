@@ -1,8 +1,8 @@
 /**
  * The program of a process that holds one node, for submissions that are not trusted at all: a realm
- * as everywhere, and at the other end of a pipe the simulation, which shares no memory with it. What
- * the node does is collected and handed over in order when its event is over, or when it needs an
- * answer; time does not pass meanwhile, so that runs are the same as within one process.
+ * like any other, with the simulation, which shares no memory with it, at the other end of a pipe. The
+ * node's effects are collected and handed over in order when its event is over, or when it needs an
+ * answer; no time passes meanwhile, so runs are the same as within one process.
  */
 import type { HostFunctions } from './boot.ts';
 import { Realm, RealmSource, type Tenant } from './realm.ts';
@@ -19,14 +19,14 @@ const does =
   (...args: readonly unknown[]) =>
     void effects.push([name, args]);
 
-/** Asks the simulation, which first hears of everything that was done before. */
+/** Asks the simulation, which first receives all the effects so far. */
 function ask(name: string, args: readonly unknown[]): string {
   wire.send({ effects, ask: [name, args] });
   effects = [];
   for (;;) {
     const frame = wire.receive();
     if (!Array.isArray(frame)) return String((frame as { answer: unknown }).answer);
-    // Somebody looks at the state while this node is in the middle of something.
+    // The grader looks at a state while this node is in the middle of something.
     const [called, calledArgs, , slot] = frame as unknown as Call;
     const before = realm.attach(tenantAt(slot));
     wire.send({ effects: [], value: perform(called, calledArgs) });
@@ -38,7 +38,7 @@ const [bootCode, code] = wire.receive() as [string, string];
 const realm = new Realm(new RealmSource(bootCode, code), 'node');
 const plain = (value: unknown) => {
   const copied = realm.api.copy(value);
-  // A function is packed as "cannot be copied".
+  // A function: the wire packs it as "cannot be copied".
   return realm.api.meter[0] === -1 ? does : copied;
 };
 const host: HostFunctions = {
@@ -57,7 +57,7 @@ const host: HostFunctions = {
   failed: does('failed'),
 };
 
-/** One node, or all of a fleet that shares this process. */
+/** One node, or all nodes of a fleet that share this process. */
 const tenants = new Map<number, Tenant>();
 function tenantAt(slot: number): Tenant {
   const tenant = tenants.get(slot) ?? { host, slot };
@@ -77,7 +77,7 @@ process.on('unhandledRejection', (reason) => {
   isRejected = true;
 });
 
-/** Node tells of rejections between its own turns only. */
+/** Node reports rejections only between turns of its event loop. */
 async function uncaught(): Promise<unknown> {
   await new Promise((resolve) => setImmediate(resolve));
   const described = isRejected ? JSON.parse(realm.api.describe(rejection)) : undefined;

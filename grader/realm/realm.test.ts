@@ -8,7 +8,7 @@ async function emitted(body: string, before = ''): Promise<unknown[]> {
   return outputs.n1 ?? [];
 }
 
-/** The evidence of the failure that `body` brings about. */
+/** The evidence of the failure that `body` causes. */
 async function evidence(body: string): Promise<string> {
   const { run } = await outputsOf(body, { nodes: 2 });
   return run.result.finding?.evidence ?? `no finding (${run.result.undecided ?? 'passed'})`;
@@ -76,7 +76,7 @@ test('no object of the host can be reached from an error, a function or a value'
   expect(out).toEqual([new Array(6).fill('EvalError')]);
 });
 
-test('the globals are frozen, ordinary overriding still works', async () => {
+test('the globals are frozen, but ordinary overriding still works', async () => {
   const out = await emitted(
     `
     try { Array.prototype.push = () => 0; c.emit('out', 'changed'); } catch (e) { c.emit('out', e.name); }
@@ -88,7 +88,7 @@ test('the globals are frozen, ordinary overriding still works', async () => {
   expect(out).toEqual(['TypeError', 'TypeError', ['Mine', 'Mine: text']]);
 });
 
-test('canary: nothing of a module survives a crash, and no node sees the other', async () => {
+test('canary: no module state survives a crash, and no node sees that of another', async () => {
   const { outputs } = await outputsOf(`c.emit('out', ++counter);`, {
     before: 'let counter = 0;',
     nodes: 2,
@@ -102,7 +102,7 @@ test('canary: nothing of a module survives a crash, and no node sees the other',
   expect(outputs).toEqual({ n1: [1, 1], n2: [1] });
 });
 
-test('canary: what a regular expression has matched is nobody else’s, and gone after a crash', async () => {
+test('canary: no node sees what a regular expression matched in another, or before a crash', async () => {
   const { outputs } = await outputsOf(
     "c.emit('out', [Object.getOwnPropertyNames(RegExp).sort().join(), RegExp.$1, RegExp.input, RegExp['$_']]); /(.+)/.test(c.id);",
     {
@@ -139,7 +139,7 @@ test('the same seed gives the same trace hash, in used realms and in new ones', 
   session.close();
 });
 
-test('a message is a copy: what either side changes later is not seen by the other', async () => {
+test('a message is a copy: neither side sees what the other changes later', async () => {
   const { outputs } = await outputsOf(
     `
     c.serve('take', async (args) => { args.list.push(9); await sleep(10); return args; });
@@ -161,7 +161,7 @@ test.each([
     '"n9" is not a peer of n1 (its peers: n2)',
   ],
   [
-    'a method nobody serves',
+    'a method that no node serves',
     `c.call('n2', 'm', 1);`,
     'no handler is registered for "m" (registered: none)',
   ],
@@ -191,13 +191,17 @@ test.each([
     '"m" has a handler already',
   ],
   ['a throw in a timer', `setTimeout(() => { null.x; }, 5);`, 'n1, in a timer: TypeError'],
-  ['a throw of no error', `throw null;`, 'n1, in start(): null (not an Error)'],
+  [
+    'a throw of something other than an error',
+    `throw null;`,
+    'n1, in start(): null (not an Error)',
+  ],
   [
     'a hostile throw',
     `throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 1; } });`,
     'an error that cannot be read',
   ],
-])('%s is told with its place in the source', async (_name, body, expected) => {
+])('%s is reported with its place in the source', async (_name, body, expected) => {
   const text = await evidence(body);
   expect(text).toContain(expected);
   if (!body.startsWith('throw')) expect(text).toMatch(/ at node\.ts:\d+:\d+ \(at [\d.]+ s\)$/);

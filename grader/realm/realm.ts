@@ -1,15 +1,15 @@
 /**
  * The host's side of a realm: one V8 context per node slot, evaluated once and used for many lives
- * and many seeds, because a context keeps its compiled code warm (measured: 3 µs an event against
+ * and many seeds, because a context keeps its compiled code warm (measured: 3 µs per event against
  * 7 with a new context per boot). Each life calls the submission's factory again, so its module
- * state is fresh; everything else in a realm is frozen. Hundreds of nodes share one realm: nothing
- * but the factory's result is theirs, so nothing reaches from one to another.
+ * state is fresh; everything else in a realm is frozen. Hundreds of nodes can share one realm: all
+ * that each owns is its factory's result, so none can reach another.
  */
 import vm from 'node:vm';
 import type { HostFunctions, install, RealmApi } from './boot.ts';
 import { BUNDLE_NAME } from './load.ts';
 
-/** What is shared by all realms of one submission: its scripts, compiled once. */
+/** What all realms of one submission share: its scripts, compiled once. */
 export class RealmSource {
   readonly boot: vm.Script;
   readonly submission: vm.Script;
@@ -25,8 +25,8 @@ const DRAIN = new vm.Script('0', { filename: 'faultlab-drain.js' });
 
 /**
  * `Script.runInContext` checks its options on each call, which costs as much as the drain itself.
- * The method below it takes them ready-made: (context, timeout, displayErrors, breakOnSigint,
- * breakOnFirstLine). It is internal to Node, so it is tried once, and done without if it changed.
+ * The method beneath it takes them ready-made: (context, timeout, displayErrors, breakOnSigint,
+ * breakOnFirstLine). It is internal to Node, so it is tried once, and not used if it has changed.
  */
 const drainNatively = findNativeDrain();
 
@@ -43,7 +43,7 @@ function findNativeDrain(): ((context: vm.Context) => void) | undefined {
   }
 }
 
-/** One node of one run, to the realm it lives in. */
+/** One node of one run, as seen by the realm it lives in. */
 export interface Tenant {
   readonly host: HostFunctions;
   /** Its place in the realm, the same in all runs. */
@@ -54,8 +54,8 @@ export interface Tenant {
 export interface NodeRealm {
   readonly api: RealmApi;
   /**
-   * Whose life all later calls are about, and who answers its calls. To be said before each piece of
-   * a node, as others may share the realm. Returns who it was before.
+   * Sets the node whose life all later calls concern, and the host that answers it. To be called before
+   * each piece of a node's code, as nodes may share the realm. Returns the previous tenant.
    */
   attach(tenant: Tenant): Tenant | undefined;
   /** Runs the microtasks of the realm until there are none. */
@@ -68,7 +68,7 @@ export class Realm implements NodeRealm {
   #tenant: Tenant | undefined;
 
   constructor(source: RealmSource, name: string) {
-    // A "vanilla" global: no interceptors, so that globals are as fast as anywhere, and freezable.
+    // A "vanilla" global: no interceptors, so globals are as fast as anywhere, and can be frozen.
     this.#context = vm.createContext(vm.constants.DONT_CONTEXTIFY as unknown as vm.Context, {
       name,
       microtaskMode: 'afterEvaluate',
@@ -92,7 +92,7 @@ export class Realm implements NodeRealm {
     else DRAIN.runInContext(this.#context);
   }
 
-  /** The realm is installed once, its host changes with each run. */
+  /** The realm is installed once; its host changes with each run. */
   #forwarder(): HostFunctions {
     const host = () => (this.#tenant as Tenant).host;
     return {

@@ -1,23 +1,23 @@
 /**
  * The realms of one submission, one for each node slot, kept for all its seeds: in this process, or
- * each in a process of its own. Thrown away when an endless loop had to be cut off.
+ * each in a process of its own. Thrown away after an endless loop had to be cut off.
  */
 import { type NodeRealm, Realm, RealmSource } from './realm.ts';
 
-/** A rejected promise that nobody waits for. */
+/** A rejected promise that nothing waits for. */
 export interface Uncaught {
-  /** Which slot, when that is known. */
+  /** Which slot, if known. */
   readonly slot: number | undefined;
   readonly text: string;
   readonly stack: string;
 }
 
 export interface Realms {
-  /** The realm of each slot below `count`, made when it is needed; one for all when they share it. */
+  /** The realm of each slot below `count`, made when needed; the same one for all when `isShared`. */
   take(count: number, isShared: boolean): readonly NodeRealm[];
-  /** What was rejected in the last run and not caught; asked once after each run. */
+  /** The first rejection that the last run did not catch; asked for once after each run. */
   uncaught(): Promise<Uncaught | undefined>;
-  /** New realms from now on. */
+  /** Uses new realms from now on. */
   refresh(): void;
   close(): void;
 }

@@ -1,10 +1,10 @@
-/** The realms of a submission that nobody vouches for: one process a node, watched. */
+/** The realms of a submission that nobody vouches for: one process per node, watched. */
 import type { NodeRealm } from './realm.ts';
 import type { Realms, Uncaught } from './realms.ts';
 import { type NodeCode, RemoteRealm } from './remote.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** Of one node; a worker with all of them may use this for each. */
+/** For one node: as much as a worker that holds all of them may use for each. */
 const RSS_BYTES_MAX = 400 * 1024 * 1024;
 
 export class RemoteRealms implements Realms {
@@ -13,7 +13,7 @@ export class RemoteRealms implements Realms {
   #realms: RemoteRealm[] = [];
   #isShared = false;
 
-  /** `callMs`: CPU time that one call into a node may take. */
+  /** `callMs` is the CPU time that one call into a node may take. */
   constructor(code: NodeCode, callMs: number) {
     this.#code = code;
     this.#watchdog = new Watchdog({ callMs, rssBytes: RSS_BYTES_MAX });

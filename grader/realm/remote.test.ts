@@ -1,6 +1,6 @@
 /**
  * Nodes in processes of their own: the same runs, event for event, as within one process; and what a
- * submission can do that has left its realm, tried by programs that are outside from the start.
+ * submission that has escaped its realm can do, tried by programs that are outside from the start.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -118,8 +118,8 @@ test.each([
 });
 
 /**
- * Code that has left its realm from the start: it stands before our program, with all that Node has.
- * What it tries must fail; if it does not, the process ends, and the run with it.
+ * Code that is outside its realm from the start: it runs before our program, with all that Node has.
+ * What it tries must fail; if it succeeds, the process ends, and the run with it.
  */
 const tries = (attempt: string) => `
 import child from 'node:child_process';

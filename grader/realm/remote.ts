@@ -1,7 +1,7 @@
 /**
  * A realm in a process of its own, as the simulation sees it. The process has no files, no network
- * and, where that can be had, a user of its own; it knows neither seed nor scenario nor checker. All
- * that it can do is to send messages, write to its disk and so on – what a node does.
+ * and, where possible, a user of its own; it knows neither seed nor scenario nor checker. All that it
+ * can do is what a node does: send messages, write to its disk and so on.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ interface Seals {
 
 let found: Seals | undefined;
 
-/** What this machine lets us do, by trying. */
+/** What this machine lets us do, found by trying. */
 function seals(): Seals {
   found ??= {
     network: NETWORK_SEALS.find(works),
@@ -49,11 +49,11 @@ function seals(): Seals {
   return found;
 }
 
-/** What of the promises of this level cannot be kept on this machine, in words; empty when all can. */
+/** Which promises of this level cannot be kept on this machine, in words; empty when all can. */
 export function gapsOfRemote(): readonly string[] {
   const { network, user } = seals();
   return [
-    ...(user ? [] : ['nodes run as the user who grades (root and setpriv are needed)']),
+    ...(user ? [] : ['nodes run as the grading user (one of their own needs root and setpriv)']),
     ...(network ? [] : ['nodes could reach the network (unshare does not work here)']),
   ];
 }
@@ -63,7 +63,7 @@ export interface NodeCode {
   readonly bootCode: string;
   /** The bundle of the submission. */
   readonly code: string;
-  /** Instead of `node-main.ts`, to try what a process can do that is not ours any more. */
+  /** Replaces `node-main.ts`, to try what a process can do that is no longer ours. */
   readonly program?: string;
 }
 
@@ -112,10 +112,10 @@ export class RemoteRealm implements NodeRealm {
     return before;
   }
 
-  /** Was done by the call itself. */
+  /** The call itself has done it. */
   drain(): void {}
 
-  /** A rejection that nobody caught in the last run. */
+  /** A rejection that was not caught in the last run. */
   uncaught(): { readonly text: string; readonly stack: string } | undefined {
     const value = this.#call('uncaught', []);
     if (typeof value !== 'object' || value === null) return undefined;
@@ -145,7 +145,7 @@ export class RemoteRealm implements NodeRealm {
     });
   }
 
-  /** Only these, whatever the other side names. */
+  /** Performs these effects only, whatever the other side asks for. */
   #perform(host: HostFunctions, effect: unknown, values: readonly unknown[]): void {
     const [a, b, c, d, e] = values;
     if (effect === 'setTimer') host.setTimer(number(a), number(b));
@@ -159,7 +159,7 @@ export class RemoteRealm implements NodeRealm {
       host.failed(a === 'contract' ? a : 'crash', String(b), String(c), String(d));
     else if (effect !== 'emit') throw new Disconnected('an effect that no node has');
     else {
-      // Its hash, which goes into that of the run, is taken on this side.
+      // Copied on this side for its hash, which goes into that of the run.
       const value = copy(b);
       if (meter[0] !== -1) host.emit(String(a), value);
     }
@@ -172,7 +172,7 @@ export class RemoteRealm implements NodeRealm {
     throw new Disconnected('a question that no node asks');
   }
 
-  /** Under the eyes of the watchdog, which ends a process that does not come back. */
+  /** Runs under the eyes of the watchdog, which kills a process that does not return. */
   #guarded<T>(run: () => T): T {
     this.#watchdog.begin(this.#child.pid ?? 0);
     try {
@@ -197,7 +197,7 @@ interface Answer {
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Times, sizes and numbers of operations are finite and not negative, or it is no node that talks. */
+/** Times, sizes and operation numbers are finite and not negative, or the sender is not our program. */
 function number(value: unknown): number {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
   throw new Disconnected('a number that no node sends');
@@ -208,7 +208,7 @@ function start(program = readFileSync(NODE_MAIN_FILE, 'utf8')) {
   const folder = mkdtempSync(join(tmpdir(), 'faultlab-node-'));
   const names = ['to', 'from'].map((name) => join(folder, name));
   execFileSync('mkfifo', ['-m', '600', ...names]);
-  // Opening both ways never waits; the ends proper are opened while that holds them.
+  // Opening a FIFO both ways never blocks; while that is held, neither does opening its ends.
   const held = names.map((name) => openSync(name, constants.O_RDWR));
   const [to = '', from = ''] = names;
   const mine = [openSync(from, constants.O_RDONLY), openSync(to, constants.O_WRONLY)] as const;

@@ -1,4 +1,4 @@
-/** UTF-8 to and from "binary strings" (one character a byte), as the simulated disk keeps them. */
+/** UTF-8 to and from "binary strings" (one character per byte), as the simulated disk keeps them. */
 
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
@@ -31,7 +31,7 @@ export function toBinary(text: string): string {
   return result;
 }
 
-/** Broken sequences, as a torn write leaves them, become U+FFFD. */
+/** Broken sequences, such as a torn write leaves, become U+FFFD. */
 export function fromBinary(binary: string): string {
   if (isAscii(binary)) return binary;
   let result = '';

@@ -1,23 +1,23 @@
 /**
- * Ends node processes that do not come back or grow without end. The thread that simulates waits for
- * them in a blocking read and cannot look at a clock; this one does nothing else.
+ * Kills node processes that do not return or that grow without bound. The simulating thread waits for
+ * them in a blocking read and cannot look at a clock; this thread does nothing else.
  */
 import { Worker } from 'node:worker_threads';
 import { NodeGone } from './gone.ts';
 
 export interface WatchdogLimits {
-  /** CPU time that one call may take; on a busy machine that is longer than it seems. */
+  /** CPU time that one call may take; on a busy machine it takes longer than that by the clock. */
   readonly callMs: number;
   readonly rssBytes: number;
 }
 
-/** Places in the shared memory. */
+/** Indexes into the shared memory. */
 const CALL = 0;
 const PID = 1;
 const REASON = 2;
 const HANGS = 1;
 const MEMORY = 2;
-/** So many times as long in real time, for a process that is not let to run. */
+/** Real time allowed, as a multiple of `callMs`: the process may get no CPU. */
 const PATIENCE = 20;
 
 const THREAD = `
@@ -28,7 +28,7 @@ const resident = (pid) => {
   try { return Number(readFileSync('/proc/' + pid + '/statm', 'utf8').split(' ')[1]) * 4096; }
   catch { return 0; }
 };
-// In its 10 ms ticks; where it cannot be asked, real time has to do.
+// In ticks of 10 ms; where it cannot be read, real time has to do.
 const cpuMs = (pid) => {
   try {
     const [user, system] = readFileSync('/proc/' + pid + '/stat', 'utf8').split(') ').pop().split(' ').slice(11, 13);
@@ -40,10 +40,10 @@ for (;;) {
   Atomics.wait(shared, ${REASON} + 1, 0, 50);
   const call = Atomics.load(shared, ${CALL});
   const pid = Atomics.load(shared, ${PID});
-  // Even: no call is under way.
+  // Even: no call is in progress.
   if (call % 2 === 0 || pid === 0) { last = call; continue; }
   if (call !== last) { last = call; since = cpuMs(pid); sinceReal = Date.now(); }
-  // Who waits for ever uses no time at all.
+  // A process that waits for ever uses no CPU time at all.
   const hangs = cpuMs(pid) - since > callMs || Date.now() - sinceReal > ${PATIENCE} * callMs;
   const reason = hangs ? ${HANGS} : resident(pid) > rssBytes ? ${MEMORY} : 0;
   if (reason === 0) continue;
@@ -75,11 +75,11 @@ export class Watchdog {
     Atomics.add(this.#shared, CALL, 1);
   }
 
-  /** Why the process was ended during the present call, if it was by us. */
+  /** Why we killed the process during the present call, if we did. */
   reason(): NodeGone | undefined {
     const { callMs, rssBytes } = this.#limits;
     const reason = Atomics.load(this.#shared, REASON);
-    if (reason === HANGS) return new NodeGone('hangs', `not back after ${callMs} ms`);
+    if (reason === HANGS) return new NodeGone('hangs', `no return within ${callMs} ms`);
     if (reason !== MEMORY) return undefined;
     return new NodeGone('memory', `more than ${rssBytes / 1024 / 1024} MB`);
   }

@@ -1,17 +1,17 @@
 /**
- * How a node in a process of its own talks with the simulation: frames over a pair of pipes, read and
- * written synchronously, so that one event is still one call. A frame is its length and JSON; what
- * JSON lacks (undefined, NaN, bytes) has a mark. Whatever arrives is taken apart as data: nothing of
- * the other side's can be called here.
+ * How a node in a process of its own talks to the simulation: frames over a pair of pipes, read and
+ * written synchronously, so that one event is still one call. A frame is its length, then JSON; what
+ * JSON lacks (undefined, NaN, bytes) has a mark. Whatever arrives is only ever read as data: nothing
+ * from the other side can be called here.
  */
 import { readSync, writeSync } from 'node:fs';
 
 /** More than the largest message, with room for a batch of them. */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Begins the name of a mark; names of a submission that begin so are wrapped. */
+/** Begins the name of a mark; objects with names of their own that begin with it are wrapped. */
 const MARK = '\0';
-/** Stands for a value that cannot be copied: the simulation then says so in its own words. */
+/** Stands for a value that cannot be copied; the simulation then says so in its own words. */
 const NOT_PLAIN = Symbol('not plain');
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -46,7 +46,7 @@ function packObject(value: object): Json {
   return Object.fromEntries(entries.map(([name, member]) => [name, pack(member)]));
 }
 
-/** The value again, of objects of this side. @throws {Error} for what `pack` never makes */
+/** The value again, rebuilt from objects of this side. @throws {Error} for what `pack` never makes */
 export function unpack(json: Json): unknown {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map(unpack);
@@ -69,19 +69,19 @@ function unmark(mark: string, body: Json | undefined): unknown {
 function objectOf(entries: readonly (readonly [string, Json])[]): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, member] of entries) {
-    // Assignment would set the prototype.
+    // Assigning to it would set the prototype.
     if (name === '__proto__') throw new Error('a frame with a member called __proto__');
     result[name] = unpack(member);
   }
   return result;
 }
 
-/** The other side is gone, or does not keep to the protocol. */
+/** The other side is gone, or has broken the protocol. */
 export class Disconnected extends Error {
   override readonly name = 'Disconnected';
 }
 
-/** One end of the pair. */
+/** Our end of the pair. */
 export class Wire {
   readonly #from: number;
   readonly #to: number;
@@ -99,7 +99,7 @@ export class Wire {
     for (let at = 0; at < frame.length; ) at += this.#attempt(() => writeSync(this.#to, frame, at));
   }
 
-  /** Waits for the next frame, and unpacks it. @throws {Disconnected} */
+  /** Waits for the next frame and unpacks it. @throws {Disconnected} */
   receive(): unknown {
     const size = this.#read(4).readUInt32LE(0);
     if (size > FRAME_BYTES_MAX) throw new Disconnected(`a frame of ${size} bytes`);
@@ -107,8 +107,8 @@ export class Wire {
     try {
       return unpack(JSON.parse(text));
     } catch (error) {
-      // Nested too deep, say: the other side makes no such frames unless it is another program.
-      throw new Disconnected(`a frame that is no data: ${(error as Error).message}`);
+      // Nested too deeply, say: our program sends no such frame, so this is another one.
+      throw new Disconnected(`a frame that is not data: ${(error as Error).message}`);
     }
   }
 

@@ -33,7 +33,7 @@ export function blockedPart(
   return { id, title, verdict: 'blocked', blockedBy: by, points, earned: 0, scenarios: [] };
 }
 
-/** The Report on a submission that cannot even be looked at. */
+/** The Report on a submission that cannot even be run. */
 export function problemReport(lab: Lab, problems: readonly BuildProblem[]): Report {
   return reportOf(lab, '', problems, []);
 }
@@ -45,7 +45,7 @@ export function reportOf(
   parts: readonly PartResult[],
   explain?: Explanation,
 ): Report {
-  // A part that was not run is as bad as the one that it waits for.
+  // A part that was not run gets the verdict of the one that it waits for.
   const own = new Map<string, Verdict>();
   for (const { id, verdict, blockedBy = '' } of parts) {
     own.set(id, verdict === 'blocked' ? (own.get(blockedBy) ?? 'failed') : verdict);

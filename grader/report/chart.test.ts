@@ -24,7 +24,7 @@ test('a row is drawn on the scale of another', () => {
   ]);
 });
 
-test('marks stand on the axis where they happened, and below it in words', () => {
+test('marks are on the axis where they happened, and below it in words', () => {
   const values = Array.from({ length: 20 }, (_, i) => i);
   const marks = [
     { atMs: 10_000, text: 'cut' },

@@ -1,5 +1,5 @@
 /**
- * A chart in text: one line of bars a measurement, all on one axis of time, and letters where
+ * A chart in text: one line of bars per measurement, all on one time axis, and letters where
  * something happened. At most 78 columns, readable without colour.
  *
  *   in service   100 %  ██████████__________________________
@@ -13,7 +13,7 @@ type Row = Chart['rows'][number];
 
 const WIDTH = 78;
 const BARS = '▁▂▃▄▅▆▇█';
-/** Zero is told from little. */
+/** So that zero can be told from a little. */
 const ZERO = '_';
 const MARKS = 'abcdefghijklmnopqrstuvwxyz';
 
@@ -23,7 +23,7 @@ function short(value: number): string {
   return value >= 10 || Number.isInteger(value) ? `${Math.round(value)}` : value.toFixed(2);
 }
 
-/** As many values as there are columns: each the mean of those it stands for. */
+/** As many values as there are columns: each the mean of the values it stands for. */
 function squeezed(values: readonly number[], columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     const from = Math.floor((column * values.length) / columns);

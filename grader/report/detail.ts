@@ -1,6 +1,6 @@
 /**
- * How much of a failure a student is told. Courses that grade on hidden seeds want the verdict
- * without what gives the seed away; a grader that tells everything is solved by its own messages.
+ * How much a student gets to see of a failure. Courses that grade on hidden seeds want the verdict
+ * without what gives the seed away; a grader that tells everything can be solved from its messages.
  */
 import type { Report, ScenarioResult } from './report.ts';
 
@@ -8,7 +8,7 @@ import type { Report, ScenarioResult } from './report.ts';
 export const DETAILS = ['full', 'rule', 'none'] as const;
 export type Detail = (typeof DETAILS)[number];
 
-/** The Report with less detail, of hidden scenarios the least. Points and verdicts stay as they are. */
+/** The Report with less detail; hidden scenarios get the least. Points and verdicts stay as they are. */
 export function withDetail(report: Report, detail: Detail): Report {
   const parts = report.parts.map((part) => ({
     ...part,
@@ -23,7 +23,7 @@ export function resultWithDetail(result: ScenarioResult, detail: Detail): Scenar
 }
 
 function withLess(result: ScenarioResult, detail: Exclude<Detail, 'full'>): ScenarioResult {
-  // Notes and charts are measurements of one seed: they would tell of it.
+  // Notes and charts are measurements of one seed: they would give it away.
   const { firstBad, shrunk, notes, chart, ...rest } = result;
   if (firstBad === undefined) return rest;
   const finding = shrunk?.finding ?? firstBad.finding;

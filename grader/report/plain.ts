@@ -1,13 +1,13 @@
 /**
  * Text that a submission may have chosen, made safe for wherever it is shown: a terminal, a log that
- * a runner parses, XML, a spreadsheet. What a format must escape besides, its writer does.
+ * a runner parses, XML, a spreadsheet. What else a format must escape, its writer does.
  */
 import { stripVTControlCharacters } from 'node:util';
 
 /** Longest text of one test in a result file; platforms cut at different lengths, none below this. */
 export const TEXT_CHARS_MAX = 16_000;
 
-/** Control characters but tab and line feed, marks that turn the direction of writing, no characters. */
+/** Control characters except tab and line feed, marks that change the direction of writing, noncharacters. */
 const UNSHOWN = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|\p{Noncharacter_Code_Point}/gu;
 /** Halves of pairs: JSON and XML readers stumble over them. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
@@ -21,7 +21,7 @@ export function plain(text: string, charsMax = TEXT_CHARS_MAX): string {
   return `${clean.slice(0, charsMax).replace(LONE_SURROGATE, '')}\n[cut]`;
 }
 
-/** `xxxxxxxxxxxx` as `xxx…`: what only fills a value says nothing. */
+/** `xxxxxxxxxxxx` as `xxx…`: mere filling says nothing. */
 export const squeezed = (text: string) => text.replace(/(\S)\1{11,}/g, '$1$1$1…');
 
 /** The same on one line. */

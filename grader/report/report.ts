@@ -44,11 +44,11 @@ export interface Finding {
   readonly evidence: string;
   /** The evidence drawn, in lines of at most 78 columns: operations over time, say. */
   readonly picture?: readonly string[];
-  /** The operations of clients that together cannot be; the culprit is the one too many. */
+  /** The operations of clients that are impossible together; the culprit is the one too many. */
   readonly core?: readonly ToldOperation[];
   /** One question that points at the concept, when the scenario or the rule has one. */
   readonly lookAt?: string;
-  /** When the run ended with it. */
+  /** When it ended the run. */
   readonly atMs: number;
   /** The shortest story, at most six events. Filled in by the explainer. */
   readonly story?: readonly StoryEvent[];
@@ -63,7 +63,7 @@ export interface Step {
 
 /** Measurements over the virtual time of one run, and what happened when. */
 export interface Chart {
-  /** Distance of the samples; the first is taken after the first distance. */
+  /** Interval between samples; the first is taken after one interval. */
   readonly everyMs: number;
   readonly rows: readonly {
     readonly name: string;
@@ -88,7 +88,7 @@ export interface SeedResult {
   readonly virtualMs: number;
   /** Turns of the simulation, a measure of its work; a trace has several events a turn. */
   readonly events: number;
-  /** Lines to stand below the result, also of a run that passed. */
+  /** Lines to print below the result, even of a run that passed. */
   readonly notes?: readonly string[];
   readonly chart?: Chart;
   /**
@@ -98,10 +98,10 @@ export interface SeedResult {
   readonly onServers?: { readonly record?: string };
 }
 
-/** It had to be ended from outside, after seconds: whoever tries more seeds waits as long for each. */
+/** It had to be ended from outside, after seconds: each further seed is likely to take as long. */
 export const isCutOff = ({ finding }: SeedResult) => finding?.kind === 'runaway';
 
-/** A failing run made small, with the plan that still shows it. */
+/** A failing run, shrunk, with the plan that still shows the failure. */
 export interface Shrunk {
   readonly plan: readonly Step[];
   readonly stepsBefore: number;
@@ -125,13 +125,13 @@ export interface ScenarioResult {
   /** The first failing (or else undecided) seed in the order of the seed list. */
   readonly firstBad?: SeedResult;
   readonly shrunk?: Shrunk;
-  /** Students are told its title and the kind of failure, whatever else they are told. */
+  /** Students see its title and the kind of failure only, whatever they see of others. */
   readonly hidden?: true;
-  /** What a course tells instead of `firstBad`, when it does not tell all (`detail.ts`). */
+  /** What a course shows instead of `firstBad`, when it does not show all (`detail.ts`). */
   readonly withheld?: { readonly kind: FindingKind | 'undecided'; readonly rule?: string };
   readonly virtualMs: number;
   readonly events: number;
-  /** What the first seed has to tell: measurements, how many crash points were swept. */
+  /** What the first seed has to report: measurements, how many crash points were swept. */
   readonly notes?: readonly string[];
   /** Of the first failing seed, or else of the first. */
   readonly chart?: Chart;
@@ -146,19 +146,19 @@ export interface PartResult {
   readonly points: number;
   readonly earned: number;
   readonly scenarios: readonly ScenarioResult[];
-  /** The share of the points that hangs on questions; contained in `points` and `earned`. */
+  /** The share of the points that depends on questions; contained in `points` and `earned`. */
   readonly explain?: { readonly points: number; readonly earned: number };
 }
 
-/** A question about the student's own run, and what became of it. The right answer is not told here. */
+/** A question about the student's own run, and what became of it. The right answer is not given here. */
 export interface AnsweredQuestion {
   readonly id: string;
   readonly text: string;
-  /** Outdated: answered for a version of the code with which the question was another. */
+  /** Outdated: answered for a version of the code for which the question was a different one. */
   readonly verdict: 'right' | 'wrong' | 'open' | 'outdated';
   /** The right answer, or else the last. */
   readonly answer?: string;
-  /** Up to the right answer; 0 when there was none. */
+  /** Up to the right answer, or so far; 0 before the first try. */
   readonly tries: number;
 }
 
@@ -180,9 +180,9 @@ export interface WriteUp {
   readonly text: string;
 }
 
-/** `lab explain`: what the student knows of their own runs. Costs no points but in parts that say so. */
+/** `lab explain`: what the student knows of their own runs. Worth points only in parts that say so. */
 export interface Explanation {
-  /** About which runs is asked; nothing about those that do not pass. */
+  /** The runs that questions are about; nothing is asked about those that do not pass. */
   readonly runs: readonly {
     readonly scenario: string;
     readonly title: string;

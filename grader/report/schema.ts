@@ -1,8 +1,8 @@
 /**
  * The published shape of a Report, for whoever reads `lab grade --report json`: made into
  * `docs/report.schema.json` by `npm run docs`, and used to check reports that are read from files.
- * A new field of a Report is added here too, or a test fails; a field that changes its meaning, or goes,
- * makes a new `version`.
+ * A new field of a Report is added here too, or the types do not fit; a field that changes its meaning,
+ * or goes, makes a new `version`.
  */
 import { z } from 'zod';
 import type { Report } from './report.ts';
@@ -31,7 +31,7 @@ const finding = z.strictObject({
     )
     .readonly()
     .optional()
-    .describe('The operations of clients that together cannot be.'),
+    .describe('The operations of clients that are impossible together.'),
   lookAt: z.string().optional(),
   atMs: ms,
   story: z
@@ -94,11 +94,14 @@ const scenarioResult = z.strictObject({
   seedsPassed: count,
   firstBad: seedResult.optional(),
   shrunk: shrunk.optional(),
-  hidden: z.literal(true).optional().describe('Students get its title and the kind of failure.'),
+  hidden: z
+    .literal(true)
+    .optional()
+    .describe('Students see only its title and the kind of failure.'),
   withheld: z
     .strictObject({ kind: z.enum([...kind.options, 'undecided']), rule: z.string().optional() })
     .optional()
-    .describe('Instead of firstBad, when a course tells less than all.'),
+    .describe('Instead of firstBad, when a course does not show all.'),
   virtualMs: ms,
   events: count,
   notes: z.array(z.string()).readonly().optional(),
@@ -116,7 +119,7 @@ const partResult = z.strictObject({
   explain: z
     .strictObject({ points: count, earned: count })
     .optional()
-    .describe('The share of the points that hangs on questions; contained in points and earned.'),
+    .describe('The share of the points that depends on questions; contained in points and earned.'),
 });
 
 const writeUp = z.strictObject({
@@ -148,7 +151,7 @@ const explanation = z.strictObject({
       }),
     )
     .readonly()
-    .describe('About which runs is asked; nothing about those that do not pass.'),
+    .describe('The runs that questions are about; nothing is asked about those that do not pass.'),
   questions: z
     .array(
       z.strictObject({
@@ -156,7 +159,7 @@ const explanation = z.strictObject({
         text: z.string(),
         verdict: z.enum(['right', 'wrong', 'open', 'outdated']),
         answer: z.string().optional(),
-        tries: count.describe('Up to the right answer; 0 when there was none.'),
+        tries: count.describe('Up to the right answer, or so far; 0 before the first try.'),
       }),
     )
     .readonly(),
@@ -187,7 +190,7 @@ export const reportSchema = z.strictObject({
   verdict,
 });
 
-/** All optional fields are there, or one that only one side has would go unseen. */
+/** With no field optional: otherwise one that only one side has would go unnoticed. */
 type Whole<T> = T extends readonly (infer Item)[]
   ? readonly Whole<Item>[]
   : T extends object

@@ -142,7 +142,7 @@ it('a failure names the rule, the evidence, the story, a question and a command'
   `);
 });
 
-it('what did not become smaller is not told, and the replay command says whose code it was', () => {
+it('what did not get smaller is left out, and the replay command says whose code it was', () => {
   const { firstBad, shrunk, ...rest } = failed;
   const directed = {
     ...rest,

@@ -62,7 +62,7 @@ export function failureLines(lab: string, result: ScenarioResult, style: Style):
     lines.push(...rest.map((text) => ' '.repeat(DETAIL_COLUMN) + text));
   };
   const text = (label: string, value: string) => detail(label, wrap(value, WIDTH - DETAIL_COLUMN));
-  if (result.withheld) text('Broken rule', result.withheld.rule ?? `of ${result.withheld.kind}`);
+  if (result.withheld) text('Broken rule', result.withheld.rule ?? `kind: ${result.withheld.kind}`);
   if (firstBad === undefined) return lines;
   const isSmaller = shrunk !== undefined && isShorter(shrunk);
   const finding: Finding | undefined = shrunk?.finding ?? firstBad.finding;
@@ -134,7 +134,7 @@ export function partHeading(id: string, title: string, { colours }: Style): stri
   return colours.bold(`Part ${id}  ${title}`);
 }
 
-/** One line a part, and the total. */
+/** One line per part, and the total. */
 export function summaryLines(report: Report, style: Style): string[] {
   const { colours } = style;
   const lines = report.parts.map((part) => {

@@ -1,4 +1,4 @@
-/** What a program asks of its disk, as it comes from the realm: done on a disk, and told. */
+/** A program's disk operation as it comes from the realm: performed on a disk, and put into words. */
 import type { SimDisk } from './disk.ts';
 
 export interface DiskRequest {
@@ -9,10 +9,10 @@ export interface DiskRequest {
   readonly size: number;
 }
 
-/** Of all files of a node together: a disk is in memory here. */
+/** For all files of a node together: a simulated disk lives in memory. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Does it at once; `error` is '' when it went well. */
+/** Performs it at once; `error` is '' on success. */
 export function perform(
   disk: SimDisk,
   { kind, file, data, size }: DiskRequest,
@@ -43,7 +43,7 @@ export function perform(
   }
 }
 
-/** An operation that was under way at a crash. An fsync that did not return promised nothing. */
+/** For an operation in flight at a crash. An fsync that has not returned has promised nothing. */
 export function performUnsynced(disk: SimDisk, request: DiskRequest): void {
   const { kind } = request;
   if (kind === 'write' || kind === 'append' || kind === 'truncate') perform(disk, request);

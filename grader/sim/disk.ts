@@ -1,14 +1,14 @@
 /**
- * A disk with a volatile cache. Content is kept as "binary strings", one character a byte: cheap
+ * A disk with a volatile cache. Content is kept as "binary strings", one character per byte: cheap
  * to append, to cut and to pass into a realm.
  *
- * Per file there is what is durable and the operations since then, in order. A crash keeps a prefix
- * of these operations, the last of them perhaps torn at a sector boundary or, for appends, anywhere;
- * nothing unsynced survives for sure, and nothing synced is ever lost. An append goes to the place that
- * the cache shows as the end: behind what a failed fsync has dropped it leaves a hole of zeros, as on
- * ext4 and XFS (Rebello et al., "Can Applications Recover from fsync Failures?"). Creating a file becomes
- * durable with its first fsync; renames and removals with `syncDirectory` (POSIX as ext4 and XFS
- * practise it: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
+ * A file has its durable content and the operations since then, in order. A crash keeps a prefix of
+ * these operations, perhaps followed by a torn one: cut at a sector boundary, or anywhere if it fits
+ * into one sector. Nothing unsynced is sure to survive, and nothing synced is ever lost. An append goes
+ * to the end of the file as the cache shows it: after data that a failed fsync has dropped, it leaves a
+ * hole of zeros, as on ext4 and XFS (Rebello et al., "Can Applications Recover from fsync Failures?").
+ * Creating a file becomes durable with its first fsync; renames and removals with `syncDirectory` (POSIX
+ * as practised by ext4 and XFS: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
  */
 
 /** How long operations take, in virtual milliseconds; each varies by ± 40 %. */
@@ -35,7 +35,7 @@ interface Inode {
 /** How a crash treats unsynced changes. */
 export type CrashMode = 'seeded' | 'lose' | 'keep' | 'torn';
 
-/** Seeded choices for one crash: uniform in [0, 1), by the number of the question. */
+/** Seeded choices for one crash: uniform in [0, 1), one for each question, by its number. */
 export type CrashChoice = (question: number) => number;
 
 export const SECTOR_BYTES = 512;
@@ -51,13 +51,13 @@ function apply(content: string, change: Change): string {
   }
 }
 
-/** The content as far as `sizeBytes`; what is missing reads as zeros. */
+/** The first `sizeBytes` of the content; bytes that are missing read as zeros. */
 function upTo(content: string, sizeBytes: number): string {
   if (content.length === sizeBytes) return content; // as it nearly always is
   return content.slice(0, sizeBytes).padEnd(sizeBytes, '\0');
 }
 
-/** The first part of a change that was under way when the power went. */
+/** The content when the power fails in the middle of a change. */
 function tear(content: string, change: Change, share: number): string {
   if (change.kind === 'truncate') return content;
   const whole = change.data.length;
@@ -161,8 +161,8 @@ export class SimDisk {
   }
 
   /**
-   * Bit rot: turns over one bit of what is on the platter, counted through all files in the order of
-   * their names. Nothing tells the reader. Returns where, or undefined beyond the end.
+   * Bit rot: flips one bit on the platter; `atByte` counts through all files in name order. Readers
+   * get no error. Returns where, or undefined beyond the end.
    */
   flipBit(atByte: number, bit: number): string | undefined {
     let offset = atByte;
@@ -182,7 +182,7 @@ export class SimDisk {
     return undefined;
   }
 
-  /** Power loss. Returns how many unsynced changes were lost or torn, and which names are as before. */
+  /** Power loss. Returns how many unsynced changes were lost or torn, and the names that reverted. */
   crash(mode: CrashMode, choose: CrashChoice): { lost: number; undone: readonly string[] } {
     let question = 0;
     let lost = 0;

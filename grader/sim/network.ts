@@ -1,10 +1,10 @@
 /**
  * The network: which messages arrive, and when. Datagrams under an RPC layer, so a request and its
- * reply are each delayed, dropped, duplicated and reordered by themselves. Every choice is keyed by
+ * reply are delayed, dropped, duplicated and reordered independently. Every choice is keyed by
  * (link, number of the message on that link), see `prng.ts`.
  *
- * Whether a link is cut is asked both when a message leaves and when it arrives: a partition also
- * swallows what is under way, as pulling a cable does.
+ * Whether a link is cut is checked both when a message leaves and when it arrives: a partition also
+ * swallows messages in flight, as pulling a cable does.
  */
 import type { NodeId } from '../node.ts';
 import { Choice, keyed } from './prng.ts';
@@ -42,16 +42,16 @@ export const CALM: NetworkProfile = {
   duplicateChance: 0,
 };
 
-/** A kind of chance on the wire: loss, a second copy, the heavy tail, and that latencies vary at all. */
+/** A source of chance on the wire: loss, second copies, the heavy tail, and varying latencies. */
 export type Noise = 'drop' | 'duplicate' | 'late' | 'jitter';
 
-/** One message by its name: sender, receiver, and its number on that link. */
+/** Names one message: sender, receiver, and its number on that link. */
 export type LinkMessage = readonly [from: number, to: number, ordinal: number];
 
-/** In words: when it is switched off, and for the few messages that meet it all the same. */
+/** In words: for noise that is switched off, and for the few messages that it still affects. */
 export const CALMED: Readonly<Record<Noise, { none: string; some: string }>> = {
   drop: { none: 'nothing lost by chance', some: 'lost by chance' },
-  duplicate: { none: 'nothing doubled', some: 'doubled' },
+  duplicate: { none: 'nothing duplicated', some: 'duplicated' },
   late: { none: 'nothing late by chance', some: 'late by chance' },
   jitter: { none: 'equal latencies', some: '' },
 };
@@ -62,13 +62,13 @@ export class Network {
   readonly #seed: number;
   readonly #size: number;
   #base: NetworkProfile = CALM;
-  /** Links that are unlike the others. */
+  /** Links with a profile of their own. */
   readonly #links = new Map<number, NetworkProfile>();
   readonly #cut: Uint8Array;
   readonly #sent: Uint32Array;
-  /** What is switched off, but for the messages named. */
+  /** The noise that is switched off, except for the messages named. */
   readonly #calm = new Map<Noise, ReadonlySet<string>>();
-  /** Which messages were lost, doubled or late by chance. */
+  /** Which messages were lost, duplicated or late by chance. */
   readonly noise: Record<Exclude<Noise, 'jitter'>, LinkMessage[]> = {
     drop: [],
     duplicate: [],
@@ -94,9 +94,9 @@ export class Network {
   }
 
   /**
-   * Switches one kind of chance off for the rest of the run, whatever the profiles say; the messages
-   * of `except` meet their fate all the same. For shrinking: a failure that is still there needs none
-   * of the rest.
+   * Switches one source of chance off for the rest of the run, whatever the profiles say; the messages
+   * in `except` still meet their fate. For shrinking: a failure that persists does not depend on the
+   * rest.
    */
   calm(what: Noise, except: readonly LinkMessage[] = []): void {
     this.#calm.set(what, new Set(except.map(String)));
@@ -114,7 +114,7 @@ export class Network {
     this.#cut.fill(0);
   }
 
-  /** The number of the next message on a link; part of the name of its choices. */
+  /** The number of the next message on a link; part of the key of its choices. */
   nextOrdinal(from: number, to: number): number {
     const i = from * this.#size + to;
     const ordinal = this.#sent[i] as number;
@@ -151,7 +151,7 @@ export class Network {
     return this.extraCopyMs(from, to, ordinal);
   }
 
-  /** Mostly at once, sometimes long after: across an election timeout. */
+  /** Mostly at once, sometimes much later: past an election timeout. */
   extraCopyMs(from: number, to: number, ordinal: number): number {
     const u = this.#choice(Choice.duplicateDelay, from, to, ordinal);
     return u < 0.7 ? 10 * u : 1000 * (u - 0.7);
@@ -162,7 +162,7 @@ export class Network {
     return this.#links.get(from * this.#size + to) ?? this.#base;
   }
 
-  /** Chance wants it: does it happen, or is that switched off? */
+  /** Chance has decided that it happens: does it, or is that noise switched off? */
   #happens(what: Exclude<Noise, 'jitter'>, ...message: LinkMessage): boolean {
     const spared = this.#calm.get(what);
     if (spared !== undefined && !spared.has(String(message))) return false;

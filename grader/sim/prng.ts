@@ -2,12 +2,12 @@
  * All chance in a simulation, in two forms.
  *
  * `keyed` is a hash: what happens to the 7th message from n1 to n2 depends on the seed and on that
- * name alone, not on how many other choices were made before. So removing one fault leaves all
+ * key alone, not on how many other choices were made before. So removing one fault leaves all
  * other choices as they were, and a failing run can be cut down, edited and replayed. `Stream` is
  * an ordinary generator, for drawing a whole plan at once.
  */
 
-/** Which family a keyed choice belongs to; part of its name. */
+/** Which family a keyed choice belongs to; part of its key. */
 export const Choice = {
   latency: 1,
   tail: 2,
@@ -29,7 +29,7 @@ export function mix(value: number): number {
   return h ^ (h >>> 16);
 }
 
-/** A uniform 32-bit integer that depends on nothing but its five names. */
+/** A uniform 32-bit integer that depends on nothing but the five arguments. */
 export function keyedBits(seed: number, kind: number, a: number, b: number, n: number): number {
   let h = mix(seed ^ Math.imul(kind, 0x9e3779b1));
   h = mix(h ^ Math.imul(a + 1, 0x85ebca77));
@@ -37,12 +37,12 @@ export function keyedBits(seed: number, kind: number, a: number, b: number, n: n
   return mix(h ^ Math.imul(n + 1, 0x27d4eb2f)) >>> 0;
 }
 
-/** A uniform real in [0, 1) that depends on nothing but its five names. */
+/** A uniform real in [0, 1) that depends on nothing but the five arguments. */
 export function keyed(seed: number, kind: number, a: number, b: number, n: number): number {
   return keyedBits(seed, kind, a, b, n) / 0x1_0000_0000;
 }
 
-/** A stream of choices from one seed; the same seed always draws the same. */
+/** A stream of choices from one seed; the same seed always draws the same choices. */
 export interface Draw {
   /** An integer, `min` ≤ x ≤ `max`. */
   int(min: number, max: number): number;

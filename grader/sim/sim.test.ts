@@ -9,7 +9,7 @@ import { EventStorm, Simulation } from './simulation.ts';
 import { Trace } from './trace.ts';
 
 describe('the agenda', () => {
-  test('gives events by time, then by sequence', () => {
+  test('yields events by time, then by sequence', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
         const queue = new EventQueue();
@@ -45,7 +45,7 @@ describe('the agenda', () => {
 });
 
 describe('chance', () => {
-  test('a keyed choice depends on its name only, and is spread evenly', () => {
+  test('a keyed choice depends only on its key, and is spread evenly', () => {
     expect(keyed(7, 1, 2, 3, 4)).toBe(keyed(7, 1, 2, 3, 4));
     const buckets = new Array(10).fill(0);
     for (let n = 0; n < 10_000; n++) buckets[Math.floor(keyed(7, 1, 0, 1, n) * 10)]++;
@@ -59,7 +59,7 @@ describe('chance', () => {
 });
 
 describe('the network', () => {
-  test('a calm network loses and doubles nothing and keeps its minimum', () => {
+  test('a calm network loses and duplicates nothing and keeps to its minimum', () => {
     const network = new Network(3, 3);
     for (let n = 0; n < 1000; n++) {
       expect(network.isDropped(0, 1, n)).toBe(false);
@@ -68,7 +68,7 @@ describe('the network', () => {
     }
   });
 
-  test('a profile of one link leaves the others alone', () => {
+  test('the profile of one link leaves the others alone', () => {
     const network = new Network(3, 3);
     network.profile({ dropChance: 1 }, { from: 0, to: 1 });
     expect([network.isDropped(0, 1, 0), network.isDropped(1, 0, 0)]).toEqual([true, false]);
@@ -76,7 +76,7 @@ describe('the network', () => {
 });
 
 describe('clocks', () => {
-  test('a jump moves the wall clock only; a rate moves both, and never back', () => {
+  test('a jump moves only the wall clock; a rate changes both, and never moves them back', () => {
     const clock = new NodeClock();
     const wall = clock.wallMs(1_000_000);
     clock.jump(-5000);
@@ -91,7 +91,7 @@ describe('clocks', () => {
 describe('the disk', () => {
   const never = () => 0;
 
-  test('what was synced survives every crash; what was not may be lost', () => {
+  test('synced data survives every crash; unsynced data may be lost', () => {
     const disk = new SimDisk();
     disk.append('log', 'one');
     disk.fsync('log');
@@ -123,7 +123,7 @@ describe('the disk', () => {
     );
   });
 
-  test('a file never synced can be gone, and a rename is undone, without fsyncDirectory', () => {
+  test('without fsyncDirectory, a file never synced may be gone and a rename undone', () => {
     const disk = new SimDisk();
     disk.write('state', 'old');
     disk.fsync('state');
@@ -147,7 +147,7 @@ describe('the disk', () => {
     expect([disk.list(), disk.read('state')]).toEqual([['state'], 'new']);
   });
 
-  test('after a failed fsync a later good one does not bring the data back', () => {
+  test('after a failed fsync, a later successful one does not bring the data back', () => {
     const disk = new SimDisk();
     disk.append('log', 'a');
     disk.fsync('log');
@@ -160,7 +160,7 @@ describe('the disk', () => {
     expect(disk.read('log')).toBe('a');
   });
 
-  test('what is appended behind what a failed fsync has dropped stands behind a hole', () => {
+  test('an append after a failed fsync leaves a hole where the dropped data was', () => {
     const disk = new SimDisk();
     disk.append('log', 'a');
     disk.fsync('log');
@@ -175,7 +175,7 @@ describe('the disk', () => {
     expect(disk.read('log')).toBe('a\0\0de');
   });
 
-  test('a file that is written anew after a failed fsync has no hole', () => {
+  test('a file that is rewritten after a failed fsync has no hole', () => {
     const disk = new SimDisk();
     disk.write('log', 'abc');
     disk.failNextFsync = true;
@@ -187,7 +187,7 @@ describe('the disk', () => {
     expect(disk.read('log')).toBe('xy');
   });
 
-  test('a bit that rots changes one bit of one file, and turned over again nothing', () => {
+  test('bit rot flips one bit of one file; flipping it again restores the file', () => {
     const disk = new SimDisk();
     disk.append('a', 'xy');
     disk.append('b', 'z');

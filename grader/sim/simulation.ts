@@ -5,15 +5,15 @@
 import { EventQueue, SimEvent } from './queue.ts';
 
 /**
- * A run may not take more events than this (usual: 10,000), unless its lab says otherwise; a storm is
- * a verdict, not a hang.
+ * A run may not take more events than this (10,000 is typical) unless its lab says otherwise; a storm
+ * is a verdict, not a hang.
  */
 export const EVENTS_MAX = 200_000;
 
-/** Events at one and the same virtual microsecond before the run counts as stuck in time. */
+/** Events within one virtual microsecond before the run counts as stuck in time. */
 const EVENTS_PER_INSTANT_MAX = 50_000;
 
-/** So many events pass between two pulses: few enough that one of them stands out by what it takes. */
+/** Events between two pulses: few enough that a single slow event stands out. */
 const EVENTS_PER_PULSE = 64;
 
 /** The submission keeps the simulation busy without end. */
@@ -34,7 +34,7 @@ export class Simulation {
   #instantUs = 0;
   #instantEvents = 0;
 
-  /** `pulse` is called now and then between events, a sign that they come to an end. */
+  /** `pulse` is called now and then between events, as a sign that each of them ends. */
   constructor(seed: number, eventsMax = EVENTS_MAX, pulse?: () => void) {
     this.seed = seed;
     this.#eventsMax = eventsMax;
@@ -58,8 +58,8 @@ export class Simulation {
   }
 
   /**
-   * Fires events up to and with `untilUs`, then stands at `untilUs`. Stops early, with true, as
-   * soon as `condition` holds after an event.
+   * Fires all events up to and including `untilUs`, where time then stands. Stops early, returning
+   * true, as soon as `condition` holds after an event.
    */
   runUntil(untilUs: number, condition?: () => boolean): boolean {
     this.#pulse?.();
@@ -85,7 +85,7 @@ export class Simulation {
       this.#instantUs = toUs;
       this.#instantEvents = 0;
     } else if (++this.#instantEvents > EVENTS_PER_INSTANT_MAX) {
-      throw new EventStorm(`${EVENTS_PER_INSTANT_MAX} events without virtual time moving on`);
+      throw new EventStorm(`${EVENTS_PER_INSTANT_MAX} events without virtual time advancing`);
     }
     if (this.events > this.#eventsMax) {
       throw new EventStorm(`more than ${this.#eventsMax} events in one run`);

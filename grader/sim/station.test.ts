@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Simulation } from './simulation.ts';
 import { Station } from './station.ts';
 
-/** Jobs of `costMs` that arrive at these times, and when each was done; undefined when refused. */
+/** Serves jobs that arrive at these times; returns when each was done, undefined if refused. */
 function serve(
   options: ConstructorParameters<typeof Station>[1],
   jobs: readonly { readonly atMs: number; readonly costMs: number }[],
@@ -25,17 +25,17 @@ function serve(
 const burst = (count: number, costMs: number) =>
   Array.from({ length: count }, () => ({ atMs: 0, costMs }));
 
-test('workers serve at the same time, the rest waits in the order of arrival', () => {
+test('workers serve in parallel; the rest wait in order of arrival', () => {
   expect(serve({ workers: 2 }, burst(5, 10)).doneMs).toEqual([10, 10, 20, 20, 30]);
 });
 
-test('a full line refuses, and counts it', () => {
+test('a full line refuses jobs, and counts them', () => {
   const { station, doneMs } = serve({ workers: 1, waitingMax: 2 }, burst(5, 10));
   expect(doneMs).toEqual([10, 20, 30, undefined, undefined]);
   expect([station.served, station.refused, station.workedMs]).toEqual([3, 2, 30]);
 });
 
-test('a worker that is free serves at once', () => {
+test('a free worker serves at once', () => {
   const jobs = [
     { atMs: 0, costMs: 5 },
     { atMs: 20, costMs: 5 },
@@ -43,7 +43,7 @@ test('a worker that is free serves at once', () => {
   expect(serve({ workers: 1 }, jobs).doneMs).toEqual([5, 25]);
 });
 
-test('more workers begin with what waits; fewer finish what they serve', () => {
+test('new workers start on waiting jobs; workers taken away finish theirs first', () => {
   const simulation = new Simulation(1);
   const station = new Station(simulation, { workers: 1 });
   for (let i = 0; i < 4; i++) station.offer(10_000, () => {});
@@ -55,7 +55,7 @@ test('more workers begin with what waits; fewer finish what they serve', () => {
   expect(() => station.resize({ workers: 0 })).toThrow('a station needs a worker, not 0');
 });
 
-test('what is forgotten is never done', () => {
+test('jobs that were cleared are never done', () => {
   const simulation = new Simulation(1);
   const station = new Station(simulation, { workers: 1 });
   for (let i = 0; i < 3; i++) station.offer(10_000, () => expect.unreachable());

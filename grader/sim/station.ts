@@ -1,18 +1,18 @@
 /**
- * A place where work is done: some workers, and one line in front of them. Capacity is a number of
- * the simulation's: whoever has work done occupies a worker for that long, and nothing a program
- * does makes it shorter. The CPUs of a node are one; a database outside of all nodes can be another.
+ * A place where work is done: some workers, and one line in front of them. The simulation sets the
+ * capacity: a job occupies a worker for its service time, and nothing a program does makes that
+ * shorter. The CPUs of a node are one station; a database outside all nodes can be another.
  *
- * The line is a ring of fixed growth and the end of service is the only event, so a job costs two
- * heap operations: overload labs have millions of them.
+ * The line is an array with a moving head and the end of service is the only event, so a job costs
+ * two heap operations: overload labs have millions of them.
  */
 import type { SimEvent } from './queue.ts';
 import type { Simulation } from './simulation.ts';
 
 export interface StationOptions {
-  /** How many jobs are in service at one time. */
+  /** How many jobs are in service at the same time. */
   readonly workers: number;
-  /** How many may wait; what comes then is refused. @default no limit */
+  /** How many may wait; any more are refused. @default no limit */
   readonly waitingMax?: number;
 }
 
@@ -26,10 +26,10 @@ export class Station {
   #workers: number;
   #waitingMax: number;
   #line: Job[] = [];
-  /** Where the line begins: what is before has been taken out. */
+  /** Where the line begins: the jobs before have left it. */
   #head = 0;
   readonly #inService = new Set<SimEvent>();
-  /** Work that has ended, in microseconds of one worker. */
+  /** Finished work, in worker-microseconds. */
   #workedUs = 0;
   #served = 0;
   #refused = 0;
@@ -63,14 +63,14 @@ export class Station {
     return this.#refused;
   }
 
-  /** Finished work in milliseconds of one worker: over `workers` × time it is the utilisation. */
+  /** Finished work, in worker-milliseconds: divided by `workers` × time it is the utilisation. */
   get workedMs(): number {
     return this.#workedUs / 1000;
   }
 
   /**
-   * More or fewer workers from now on; who is in service is served to the end.
-   * @throws {RangeError} for less than one
+   * More or fewer workers from now on; jobs in service are finished.
+   * @throws {RangeError} for fewer than one
    */
   resize({ workers, waitingMax }: Partial<StationOptions>): void {
     if (workers !== undefined) {
@@ -81,7 +81,7 @@ export class Station {
     this.#admit();
   }
 
-  /** A job: in service at once, or in the line; false when the line is full. */
+  /** Takes a job, into service at once or into the line; false when the line is full. */
   offer(serviceUs: number, done: () => void): boolean {
     const job = { serviceUs, done };
     if (this.#inService.size < this.#workers) this.#serve(job);
@@ -115,7 +115,7 @@ export class Station {
   #admit(): void {
     while (this.waiting > 0 && this.#inService.size < this.#workers) {
       this.#serve(this.#line[this.#head++] as Job);
-      // Taken out in large pieces: `shift` on a long line would copy it for every job.
+      // Trimmed in large pieces: `shift` on a long line would copy it for every job.
       if (this.#head < 1024 || this.#head * 2 < this.#line.length) continue;
       this.#line = this.#line.slice(this.#head);
       this.#head = 0;

@@ -1,32 +1,32 @@
 /**
- * What happened in a run. Every event goes into a running hash, always; into a record only when
- * somebody asked for the trace (replay, the story of a failure), and into words only when a record
- * is read, because making text costs more than simulating. Asking does not change the run.
+ * What happened in a run. Every event always goes into a running hash; into a record only when a
+ * trace was asked for (replay, the story of a failure); and into words only when the record is
+ * read, because making text costs more than simulating. Asking does not change the run.
  */
 import type { WireMessage } from './network.ts';
 
-/** What pages and questions need beyond words. */
+/** What report pages and `explain` need beyond the words. */
 export interface TraceFacts {
-  /** The number of the message in this run; a send and what becomes of it have the same. */
+  /** The number of the message in this run; a send and its delivery or loss share it. */
   readonly message?: number;
   readonly method?: string;
-  /** Says in words what the faults of the same instant do. */
+  /** This record says in words what the faults of the same instant do. */
   readonly tells?: true;
-  /** What `inspect` tells differently now: field → its new value. */
+  /** What has changed in `inspect`: field → its new value. */
   readonly changes?: Readonly<Record<string, unknown>>;
   /** The message itself, as it was when it was sent. */
   readonly wire?: WireMessage;
   readonly emitted?: {
     readonly name: string;
     readonly value: unknown;
-    /** The text of the record is in words of the lab, and has a verb. */
+    /** The text of the record is in the lab's own words, and has a verb. */
     readonly inWords: boolean;
   };
   /** A call of the workload into a node; the record of its answer has the same `call`. */
   readonly call?: number;
   readonly called?: { readonly method: string; readonly args: readonly unknown[] };
   readonly answered?: { readonly ok: boolean; readonly value: unknown };
-  /** The record, by its place in the trace, of what the node was busy with when it did this. */
+  /** The place in the trace of the record of what the node was handling when it did this. */
   readonly cause?: number | undefined;
   /** Where in the code it was done; only when stacks are kept. */
   readonly stack?: { readonly stack?: string } | undefined;

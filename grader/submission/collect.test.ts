@@ -27,7 +27,7 @@ function put(name: string, text = ''): void {
   writeFileSync(inside(name), text);
 }
 const take = () => collect(join(base, 'from'), join(base, 'to'));
-/** What is said, of a submission that is refused and leaves nothing behind. */
+/** What is said of a submission that is refused and leaves nothing behind. */
 function refusal(): string {
   const { problems, files } = take();
   expect([files, readdirSync(join(base, 'to'))]).toEqual([[], []]);
@@ -41,7 +41,7 @@ test('takes sources and texts, and leaves the rest where it is', () => {
   expect(take().files).toEqual(['explain.json', 'log/wal.ts', 'notes.md', 'raft.ts']);
 });
 
-test('equal submissions have equal hashes, and a letter makes another', () => {
+test('equal submissions have equal hashes, and one more letter makes another hash', () => {
   const first = take().hash;
   rmSync(join(base, 'to'), { recursive: true });
   mkdirSync(join(base, 'to'));
@@ -68,7 +68,7 @@ test('a hard link', () => {
 });
 test('a pipe, which would never end', () => {
   execFileSync('mkfifo', [inside('log.ts')]);
-  expect(refusal()).toBe('log.ts: the submission holds something that is no regular file');
+  expect(refusal()).toBe('log.ts: the submission holds something that is not a regular file');
 });
 test('a large file', () => {
   put('log.ts', ' '.repeat(LIMITS.fileBytes + 1));

@@ -31,7 +31,7 @@ export const LIMITS = {
 
 /** What labs are made of; all else is left behind. */
 const KEPT = new Set(['.ts', '.json', '.md']);
-/** Of a project, not of a submission: never copied, not worth a word. */
+/** Part of a project, not of a submission: never copied, and no cause for complaint. */
 const LEFT = new Set([
   'node_modules',
   'dist',
@@ -113,7 +113,7 @@ class Walk {
     this.#read(name);
   }
 
-  /** What is at the name now may not be what was listed: the file that was opened is asked. */
+  /** The name may by now lead to something else than was listed: what counts is the file that was opened. */
   #read(name: string): undefined {
     const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
     let file: number;
@@ -127,7 +127,8 @@ class Walk {
     }
     try {
       const { size, nlink } = fstatSync(file);
-      if (!fstatSync(file).isFile()) return this.#refuse(name, 'something that is no regular file');
+      if (!fstatSync(file).isFile())
+        return this.#refuse(name, 'something that is not a regular file');
       if (nlink > 1) return this.#refuse(name, 'a hard link', 'Hand in the file itself.');
       if (size > LIMITS.fileBytes) {
         return this.#refuse(name, `${size} bytes; a file may have ${LIMITS.fileBytes}`);

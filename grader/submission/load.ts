@@ -35,7 +35,7 @@ export async function loadSubmission(
     else absent.push(other);
   }
   if (absent.length > 0) {
-    // The whole list: what is given already would be lost when only the rest is named.
+    // The whole list: to name only the rest would lose what is given already.
     const stoodIn = new Set([...Object.keys(uses), ...absent.map((other) => other.slug)]);
     const references = (lab.uses ?? []).filter((slug) => stoodIn.has(slug)).join(',');
     return { problems: absent.map((other) => missing(lab, other, references)) };
@@ -77,7 +77,7 @@ function givenFiles({ slug, given }: Pick<Lab, 'slug' | 'given'>): Record<string
 function missing(lab: Lab, other: Lab, references: string): BuildProblem {
   return {
     where: `../${other.slug}/${other.entry}`,
-    text: `${lab.slug} is built on your ${other.slug}, and there is none`,
+    text: `${lab.slug} is built on your ${other.slug}, which is missing`,
     advice: `Do that lab first (lab start ${other.slug}), or give --with-reference ${references}.`,
   };
 }

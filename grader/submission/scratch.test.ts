@@ -13,7 +13,7 @@ const copies = () => readdirSync(own).filter((name) => name.startsWith('faultlab
 
 afterAll(() => rmSync(own, { recursive: true, force: true }));
 
-test('a grading that is interrupted leaves no copy, and removes what was forgotten', async () => {
+test('a grading that is interrupted leaves no copy, and removes a forgotten one', async () => {
   mkdirSync(forgotten);
   utimesSync(forgotten, 0, 0);
   const args = ['grade', join(ROOT, 'solutions', 'raft'), '--lab', 'raft', '--jobs', '1'];

@@ -1,13 +1,13 @@
 /**
- * A folder for as long as something takes: a copy of somebody's work must not stay behind, also when a
- * signal ends this process. What a process that was killed outright has left, a later one removes.
+ * A folder for as long as it is used: a copy of somebody's work must not stay behind, even when a
+ * signal ends this process. What a process that was killed outright leaves, a later one removes.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PREFIX = 'faultlab-copy-';
-/** No grading takes so long: whose folder this was, is gone. */
+/** No grading takes this long: whoever made an older folder is gone. */
 const FORGOTTEN_MS = 24 * 3600 * 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -44,7 +44,7 @@ function removeForgotten(): void {
   }
 }
 
-/** As well as that goes: it may be another user's. */
+/** If possible: it may be another user's. */
 function remove(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });

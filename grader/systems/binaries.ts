@@ -50,7 +50,7 @@ async function candidates(): Promise<string[]> {
   return [...configured, ...installed, ...others, ...PATH.split(delimiter)];
 }
 
-/** The local installation. @throws {Error} that says where was looked and what to install */
+/** The local installation. @throws {Error} that says what is missing and what to install */
 export async function findLocal(): Promise<Binaries> {
   const folders = (await candidates()).filter((folder) =>
     NEEDED.every((name) => existsSync(join(folder, name))),
@@ -63,11 +63,11 @@ export async function findLocal(): Promise<Binaries> {
   }
   const asked = process.env.FAULTLAB_PG_BIN;
   if (asked && folders.length === 0) {
-    throw new Error(`FAULTLAB_PG_BIN is ${asked}, and there are no postgres and initdb in it`);
+    throw new Error(`FAULTLAB_PG_BIN is ${asked}, which has no postgres and initdb in it`);
   }
   throw new Error(
     problems[0] ??
-      'no PostgreSQL server on this machine: apt-get install postgresql, brew install postgresql@17, or say where with FAULTLAB_PG_BIN=/path/to/bin',
+      'no PostgreSQL server on this machine: apt-get install postgresql, brew install postgresql@17, or say where it is with FAULTLAB_PG_BIN=/path/to/bin',
   );
 }
 

@@ -16,7 +16,7 @@ export interface ClusterSpec {
   readonly nodes: number;
   /** Added to every node's `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Added to that of some. */
+  /** Added to that of the nodes named. */
   readonly nodeSettings?: Readonly<Record<NodeId, Readonly<Record<string, string>>>>;
   /** Archive WAL into a folder that all nodes reach. */
   readonly archive?: boolean;
@@ -72,7 +72,7 @@ export class PgServers {
     }
   }
 
-  /** @throws {ServerError} when there is none of this name */
+  /** @throws {ServerError} when there is no node of this name */
   node(name: string): PgServer {
     return found(this.nodes, name);
   }

@@ -2,8 +2,8 @@
 
 /** Written into the template's `postgresql.conf`. */
 export const BASE_SETTINGS: Readonly<Record<string, string>> = {
-  // A killed process loses nothing by it, as the system's page cache survives; only the machine's
-  // own power cut would, and no lab cuts that.
+  // A killed process loses nothing by this, as the system's page cache survives; only a power cut of
+  // the machine itself would, and no lab has one.
   fsync: 'off',
   shared_buffers: '4MB',
   max_connections: '60',
@@ -15,7 +15,7 @@ export const BASE_SETTINGS: Readonly<Record<string, string>> = {
   min_wal_size: '2MB',
   max_wal_size: '4MB',
   hot_standby: 'on',
-  // Below the data directory, with which it goes: what is in /dev/shm outlives a server that is killed.
+  // In the data directory, and gone with it: what is in /dev/shm outlives a server that is killed.
   dynamic_shared_memory_type: 'mmap',
   autovacuum: 'off',
   track_commit_timestamp: 'on',
@@ -56,10 +56,10 @@ export function settingLines(settings: Readonly<Record<string, string>>): string
     .join('');
 }
 
-/** A value in quotes, for configuration files, connection strings' outside and SQL alike. */
+/** A value in quotes, for configuration files and SQL alike, or around a connection string. */
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-/** The text of a `postgresql.auto.conf` with some settings changed, or taken out by `null`. */
+/** The text of a `postgresql.auto.conf` with some settings changed, or removed by `null`. */
 export function changedSettings(
   text: string,
   settings: Readonly<Record<string, string | null>>,

@@ -1,7 +1,7 @@
 /**
  * Machines that are containers, by Testcontainers. Each runs a supervisor instead of the server, so
  * that a server can be killed, started again and given another data directory while the container and
- * its port stay. The network between them is the same proxies as everywhere (links.ts).
+ * its port stay. The network between them is made of the same proxies as everywhere (links.ts).
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -36,26 +36,26 @@ import {
 } from './registry.ts';
 import { InfrastructureError, within } from './wait.ts';
 
-/** What users have; `FAULTLAB_PG_IMAGE` names another one: any with PostgreSQL's programs on its PATH. */
+/** What users have; `FAULTLAB_PG_IMAGE` names another image, with PostgreSQL's programs on its PATH. */
 const DEFAULT_IMAGE = 'postgres:17-alpine';
 const HOME = '/faultlab';
 const DATA = `${HOME}/data`;
 const LOG = `${HOME}/postgres.log`;
 const ARCHIVE = `${SHARED}/archive`;
 const TEMPLATE = 'template.tar';
-/** A disk that nobody has limited. */
+/** The size of a disk that nobody has limited. */
 const DISK_MB = 1024;
 const START_WITHIN_MS = 120_000;
 const RUN_WITHIN_MS = 60_000;
 
-/** Runs until it is told to end; children that die are reaped by Docker's own init. */
+/** Runs until it is told to end; as process 1 of its container, it reaps what dies while it waits. */
 const SUPERVISOR = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait; done';
 
 export const imageName = (): string => process.env.FAULTLAB_PG_IMAGE || DEFAULT_IMAGE;
 
 /** @throws {Error} that says whether Docker, the image, or a program in it is missing */
 export async function containersBackend(): Promise<Backend> {
-  // Its helper container would need a registry; the guard does what it is for.
+  // Its helper container would need a registry; the guard does the same job.
   process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
   const image = imageName();
   const client = await getContainerRuntimeClient().catch(() => {
@@ -111,7 +111,7 @@ async function createSite(images: Images, { names, diskMb }: SiteSpec): Promise<
   writeFileSync(join(folder, CONTAINERS_FILE), '');
   const shared = join(folder, 'shared');
   mkdirSync(shared);
-  // The server's user in the image has a number of its own.
+  // The server's user in the image has a user id of its own.
   chmodSync(shared, 0o777);
   const started: ContainerMachine[] = [];
   const destroy = async () => {
@@ -120,7 +120,7 @@ async function createSite(images: Images, { names, diskMb }: SiteSpec): Promise<
     removeFolder(folder);
   };
   try {
-    // Inside and outside of a container a server has one port: tools on its machine find it there, too.
+    // A server has the same port inside its container and outside, so that tools in there find it, too.
     const ports = await freePorts(folder, names.length);
     const launched = names.map(async (name, i) => {
       const sizeMb = diskMb?.[name] ?? DISK_MB;
@@ -156,7 +156,7 @@ async function createSite(images: Images, { names, diskMb }: SiteSpec): Promise<
   }
 }
 
-/** The template of this image as a file in the shared folder; made by a machine when it is not kept. */
+/** The template of this image as a file in the shared folder; made by a machine if none is kept. */
 async function provideTemplate(
   machine: ContainerMachine,
   { imageId }: Images,
@@ -233,12 +233,12 @@ class ContainerMachine implements Machine {
     await this.#must(`tar -C ${HOME} -cf ${SHARED}/${TEMPLATE} data && rm -rf ${DATA}`);
   }
 
-  /** The folder of the archive belongs to the server's user, as everything in there. */
+  /** The folder of the archive belongs to the server's user, like everything in it. */
   async makeArchive(): Promise<void> {
     await this.#must(`mkdir -m 777 ${ARCHIVE}`);
   }
 
-  /** What that user has left there, the user of this process could not remove. */
+  /** Removes what that user has left there, which the user of this process could not. */
   async clearShared(): Promise<void> {
     await this.#container
       .exec(['sh', '-c', `rm -rf ${SHARED}/*`], { user: 'root' })
@@ -250,7 +250,7 @@ class ContainerMachine implements Machine {
   }
 
   async launch(): Promise<void> {
-    if (await this.isUp()) throw new ServerError(`${this.name} is running already`);
+    if (await this.isUp()) throw new ServerError(`${this.name} is already running`);
     const { exitCode } = await this.#sh(`test -f ${DATA}/PG_VERSION`);
     if (exitCode !== 0) {
       throw new ServerError(`${this.name} has no data directory: ${DATA} is empty`);
@@ -262,7 +262,7 @@ class ContainerMachine implements Machine {
       logging_collector: 'off',
     };
     const flags = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
-    // A pid file of a life before this one would be taken for that of this life.
+    // The pid file of an earlier life would be taken for that of this one.
     await this.#must(
       `rm -f ${DATA}/postmaster.pid; cd ${DATA}; ` +
         `setsid postgres -D ${DATA} -p ${this.address.port} ${flags.join(' ')} >>${LOG} 2>&1 </dev/null & echo $! >${HOME}/pid`,
@@ -279,7 +279,7 @@ class ContainerMachine implements Machine {
   }
 
   async powerOff(): Promise<void> {
-    // All processes of the server's user but the one that says so, at one instant.
+    // All processes of the server's user but the one that does the killing, at one instant.
     await this.#sh(`kill -KILL -1; rm -f ${DATA}/postmaster.pid ${HOME}/pid`);
   }
 
@@ -325,7 +325,7 @@ class ContainerMachine implements Machine {
     throw new InfrastructureError(`on ${this.name}: ${script}: ${exitCode}, ${output.trim()}`);
   }
 
-  /** A step of a runbook's. */
+  /** A step of a runbook. */
   async #file(...command: string[]): Promise<string> {
     const { exitCode, output } = await this.#exec(command);
     if (exitCode === 0) return output;
@@ -342,7 +342,7 @@ class ContainerMachine implements Machine {
   }
 
   async list(path: string): Promise<string[]> {
-    // With a slash: of a file `ls` would list the file itself.
+    // With a slash: given a file, `ls` would list the file itself.
     const output = await this.#file('ls', '-1A', `${full(path)}/`);
     return output.split('\n').filter(Boolean).sort();
   }
@@ -361,7 +361,7 @@ class ContainerMachine implements Machine {
   }
 }
 
-/** A process that is there and no zombie. */
+/** The process is there, and no zombie. */
 const ALIVE = 'test -n "$pid" && test -d /proc/$pid && ! grep -q "^State:.Z" /proc/$pid/status';
 
 const full = (path: string) => (path.startsWith('/') ? path : `${DATA}/${path}`);

@@ -1,6 +1,6 @@
 /**
  * Carries out what a program in another process asks of the servers: by IPC for a runbook, by a
- * socket for `lab shell`. Everything passes here, so everything is in the record.
+ * socket for `lab shell`. Everything passes through here, so everything is in the record.
  */
 
 import type { NodeId } from '../node.ts';
@@ -8,7 +8,7 @@ import type { PgServers } from './cluster.ts';
 import type { StoreMember } from './live/store.ts';
 import { type PgSession, ServerError, SqlError, type SqlFault, StoreError } from './postgres.ts';
 
-/** What another process may ask: `node` is a node's name, `store`, or `#7` for a session. */
+/** What another process may ask for: `node` is a node's name, `store`, or `#7` for a session. */
 export interface Request {
   readonly node: string;
   readonly op: string;
@@ -43,7 +43,7 @@ const NODE_OPS = [
   'logTail',
 ] as const;
 
-/** Where a program runs, when it is not beside all servers: it reaches that one, and the store. */
+/** Where a program runs, when it is not beside all servers: it reaches this one, and the store. */
 export interface Place {
   readonly node: NodeId;
   readonly store: StoreMember;
@@ -86,7 +86,7 @@ export class Desk {
     if (place && node === 'store') return place.store.perform(op, args);
     const server = this.#cluster.node(node);
     if (place && node !== place.node) {
-      throw new ServerError(`from the machine of ${place.node} no other server is operated`);
+      throw new ServerError(`from the machine of ${place.node} no other server can be operated`);
     }
     if (op === 'connect') {
       const session = await server.connect('runbook');

@@ -21,14 +21,14 @@ function tryOne(folder: string): boolean {
   return isMade;
 }
 
-/** Makes a folder that holds so much, and no more. */
+/** Makes a folder that holds this much, and no more. */
 export function makeDisk(folder: string, sizeMb: number): void {
   mkdirSync(folder, { recursive: true });
   const trouble = mount(folder, sizeMb);
   if (trouble) throw new InfrastructureError(`a disk of ${sizeMb} MB cannot be made: ${trouble}`);
 }
 
-/** '' or what is wrong. */
+/** Returns what went wrong, or ''. */
 function mount(folder: string, sizeMb: number): string {
   const { uid = 0, gid = 0 } = identity;
   const options = `size=${sizeMb}m,mode=0755,uid=${uid},gid=${gid}`;
@@ -39,7 +39,7 @@ function mount(folder: string, sizeMb: number): string {
   return done.error?.message ?? (done.stderr.trim() || `mount ended with ${done.status}`);
 }
 
-/** At once, whoever still looks at it. */
+/** At once, even if somebody is still using it. */
 function unmount(folder: string): void {
   spawnSync('umount', ['-l', folder], { stdio: 'ignore' });
 }

@@ -51,7 +51,7 @@ export interface RecordLine extends StoryEvent {
 }
 
 export interface CallOptions {
-  /** Real time, generous: a bound that only a call without an end reaches. @default 60000 */
+  /** Real time, and generous: only a call that never ends reaches this bound. @default 60000 */
   readonly withinMs?: number;
 }
 
@@ -73,10 +73,10 @@ const EVENTUALLY_WITHIN_MS = 15_000;
 
 export class Drill {
   readonly seed: number;
-  /** Chance by seed: which node, which table, how much. */
+  /** Seeded chance: which node, which table, how much. */
   readonly draw: Draw;
   readonly cluster: PgServers;
-  /** Has the submission, or a person, touched the servers yet? Before that every trouble is ours. */
+  /** Has the submission, or a person, touched the servers yet? Before that, any trouble is ours. */
   hasActed = false;
   readonly record: RecordLine[] = [];
   /** How many statements and operations the submission has sent to each node. */
@@ -161,7 +161,7 @@ export class Drill {
         throw new Failed({
           kind: error.hasWaited ? 'liveness' : 'crash',
           ruleId: 'runbook-throws',
-          rule: 'A runbook ends without an error (handout, The contract)',
+          rule: 'A runbook finishes without an error (handout, The contract)',
           evidence: `${name} ${error.where ? `threw at ${error.where}` : 'failed'}: ${error.message}${doing}`,
           lookAt: 'what did the server answer, and was the step before it really done?',
         });
@@ -170,7 +170,7 @@ export class Drill {
       throw new Failed({
         kind: 'liveness',
         ruleId: 'runbook-hangs',
-        rule: 'A runbook comes to an end (handout, The contract)',
+        rule: 'A runbook finishes in time (handout, The contract)',
         evidence: `${name} had not returned after ${withinMs / 1000} s${doing}`,
         lookAt: 'what is it waiting for, and who could end that wait?',
       });
@@ -182,7 +182,7 @@ export class Drill {
     if (this.#byHand) {
       this.hasActed = true;
       await this.#byHand();
-      this.note('a person says that it is repaired');
+      this.note('a person says that the repair is done');
       return;
     }
     await this.call('repair');
@@ -224,7 +224,7 @@ export class Drill {
       ruleId: 'refused-there',
       rule: 'What a client was told has failed does not appear (handout, The contract)',
       evidence: `${refused.length} writes that were refused are on ${node}, such as number ${no?.id} (refused by ${no?.node} at ${inSeconds(no?.answeredAtMs)} s of the workload: ${no?.said})`,
-      lookAt: 'from which node can this row have come?',
+      lookAt: 'from which node could this row have come?',
     });
     this.expect(strange.length === 0, {
       ruleId: 'strange-rows',
@@ -242,7 +242,7 @@ export class Drill {
     throw new Failed(failure);
   }
 
-  /** A demand with a bound: `ask` becomes true in time, or the run fails with what was seen last. */
+  /** A demand with a deadline: `ask` becomes true in time, or the run fails with what is true then. */
   async eventually(
     ask: () => Promise<boolean>,
     failure: Omit<Broken, 'evidence'> & { evidence: () => string | Promise<string> },
@@ -258,8 +258,8 @@ export class Drill {
   }
 
   /**
-   * A fault that must really have struck, and anything else that the script takes for granted. When
-   * it does not come true, the run is no evidence: undecided.
+   * A fault that must really have struck, or anything else that the script takes for granted. If it
+   * does not come true, the run proves nothing: undecided.
    */
   async assume(
     what: string,
@@ -274,7 +274,7 @@ export class Drill {
     }
   }
 
-  /** Called when the run is over, however it ends: for what a script has started beside it. */
+  /** Called when the run is over, however it ends: for what a script has started on the side. */
   atEnd(action: () => Promise<unknown>): void {
     this.#atEnd.push(action);
   }

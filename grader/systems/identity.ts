@@ -1,4 +1,4 @@
-/** As whom servers run: PostgreSQL refuses the superuser, so root lends another user. */
+/** The user that servers run as: PostgreSQL refuses the superuser, so root borrows another one. */
 import { execFile } from 'node:child_process';
 import { chownSync, readFileSync } from 'node:fs';
 import type { ToolResult } from './postgres.ts';

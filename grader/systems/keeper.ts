@@ -131,7 +131,7 @@ async function main(): Promise<void> {
     async onJudged(judged) {
       settle(judged);
       if (judged.undecided) tell({ type: 'trouble', text: judged.undecided });
-      // The servers stay for a look, until `lab down`.
+      // The servers stay up to be looked at, until `lab down`.
       await new Promise((resolve) => down.signal.addEventListener('abort', resolve));
     },
   });

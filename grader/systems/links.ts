@@ -39,7 +39,7 @@ class Pipe {
     from.on('data', (bytes) => {
       const { delayMs = 0 } = shape();
       this.#queue.push({ dueMs: performance.now() + delayMs, bytes });
-      // What is held back is little: the sender shall notice that nobody reads.
+      // Only a little is held back: the sender should notice that nobody reads.
       if (this.#queue.length > 64) from.pause();
       this.flush();
     });
@@ -83,7 +83,7 @@ class Pipe {
   }
 }
 
-/** One way over a link: what happens to bytes there, and how many got through. */
+/** One direction of a link: what happens to bytes there, and how many got through. */
 interface Direction {
   readonly shape: () => Shape;
   readonly count: (bytes: number) => void;
@@ -212,14 +212,14 @@ export class Links {
     return this.#bytes.get(`${from} ${to}`) ?? 0;
   }
 
-  /** What travels from one node to another, on connections of either. */
+  /** Shapes what travels from one node to another, whichever of them opened the connection. */
   shape(from: NodeId, to: NodeId, shape: Shape): void {
-    this.address(from === CLIENTS ? from : CLIENTS, to === CLIENTS ? from : to);
+    for (const end of [from, to]) if (end !== CLIENTS) this.address(CLIENTS, end);
     this.#shapes.set(`${from} ${to}`, shape);
     this.#changed(from, to);
   }
 
-  /** Both directions; existing connections hang, new ones too. */
+  /** Cuts both directions; existing connections hang, and so do new ones. */
   cut(a: NodeId, b: NodeId): void {
     this.shape(a, b, { cut: true });
     this.shape(b, a, { cut: true });

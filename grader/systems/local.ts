@@ -1,4 +1,4 @@
-/** Machines that are folders: PostgreSQL's own binaries on this machine, distribution's or npm's. */
+/** Machines that are folders: PostgreSQL's own binaries on this machine, from a distribution or from npm. */
 import { spawn } from 'node:child_process';
 import {
   closeSync,
@@ -33,10 +33,10 @@ import { freeze, isAlive, killTree, signal, thaw } from './tree.ts';
 import { InfrastructureError } from './wait.ts';
 
 const HOST = '127.0.0.1';
-/** Below the range from which systems take ports for outgoing connections. */
+/** How long a program may run, unless the caller says otherwise. */
 const RUN_WITHIN_MS = 60_000;
 
-/** What else than PostgreSQL's own programs a runbook may run. */
+/** What a runbook may run besides PostgreSQL's own programs. */
 const SHELL_TOOLS = ['cp', 'mv', 'rm', 'ls', 'cat', 'touch', 'mkdir', 'chmod', 'du', 'df'];
 
 export async function localBackend(kind: 'local' | 'embedded'): Promise<Backend> {
@@ -114,7 +114,7 @@ class LocalMachine implements Machine {
   }
 
   async launch(): Promise<void> {
-    if (await this.isUp()) throw new ServerError(`${this.name} is running already`);
+    if (await this.isUp()) throw new ServerError(`${this.name} is already running`);
     if (!existsSync(join(this.dataDir, 'PG_VERSION'))) {
       throw new ServerError(`${this.name} has no data directory: ${this.dataDir} is empty`);
     }
@@ -125,14 +125,14 @@ class LocalMachine implements Machine {
       unix_socket_directories: '',
       cluster_name: this.name,
       logging_collector: 'off',
-      // A data directory of initdb has its own word on it, and what is in /dev/shm outlives a killed server.
+      // initdb alone would choose otherwise, and what is in /dev/shm outlives a killed server.
       dynamic_shared_memory_type: 'mmap',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const program = join(this.#binaries.folder, 'postgres');
     const child = spawn(program, ['-D', this.dataDir, '-p', String(port), ...flags], {
       ...identity,
-      // Its own group: Ctrl-C is for the grader, which then ends the server in order.
+      // Its own group: Ctrl-C is for the grader, which then ends the server properly.
       detached: true,
       stdio: ['ignore', log, log],
       cwd: this.dataDir,
@@ -149,7 +149,7 @@ class LocalMachine implements Machine {
     this.#launched = child.pid;
   }
 
-  /** For the moment before the server has written its own file. */
+  /** For the moment before the server has written its pid file. */
   #launched: number | undefined;
 
   #pid(): number | undefined {
@@ -158,7 +158,7 @@ class LocalMachine implements Machine {
       const pid = Math.abs(Number.parseInt(text, 10));
       if (pid > 0 && isAlive(pid)) return pid;
     } catch {
-      // No file: it is not up, or about to be.
+      // No file: it is down, or about to start.
     }
     return this.#launched !== undefined && isAlive(this.#launched) ? this.#launched : undefined;
   }
@@ -199,14 +199,14 @@ class LocalMachine implements Machine {
     if (!/^[\w-]+$/.test(program) || !tools.has(program)) {
       const all = [...tools].sort().join(', ');
       throw new ServerError(
-        `there is no program "${program}" on ${this.name}: PostgreSQL ${version} here has ${all}; of others there are ${SHELL_TOOLS.join(', ')}`,
+        `there is no program "${program}" on ${this.name}: PostgreSQL ${version} here has ${all}; besides those there are ${SHELL_TOOLS.join(', ')}`,
       );
     }
     return this.#exec(join(folder, program), args, withinMs);
   }
 
   #exec(file: string, args: readonly string[], withinMs = RUN_WITHIN_MS): Promise<ToolResult> {
-    // Programs that run others, as pg_rewind does, find them.
+    // Programs that run others, as pg_rewind does, have to find them.
     const env = { PATH: `${this.#binaries.folder}:${process.env.PATH ?? ''}`, PGUSER: 'postgres' };
     return runAs(file, args, { cwd: this.#home, withinMs, env });
   }
@@ -229,7 +229,7 @@ class LocalMachine implements Machine {
     rmSync(this.#inside(path), { recursive: true, force: true });
   }
 
-  /** Files of the lab's own folder only: a slip of a runbook must not cost a student's home. */
+  /** Only files in the lab's own folder: a slip in a runbook must not cost a student's home. */
   #inside(path: string): string {
     const full = isAbsolute(path) ? path : join(this.dataDir, path);
     const site = join(this.#home, '..');

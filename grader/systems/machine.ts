@@ -1,13 +1,13 @@
 /**
  * What a backend provides: machines that can run PostgreSQL. All that the labs do with servers is
- * written over this (node.ts, cluster.ts), so that a lab means the same on each backend.
+ * built on this (server.ts, cluster.ts), so that a lab means the same on each backend.
  */
 import type { NodeId } from '../node.ts';
 import type { ToolResult } from './postgres.ts';
 
 export type BackendKind = 'containers' | 'local' | 'embedded';
 
-/** A program of PostgreSQL that only some backends have, or a fault that only some can do. */
+/** A program of PostgreSQL that only some backends have, or a fault that only some can cause. */
 export type Capability =
   | 'pg_basebackup'
   | 'pg_rewind'
@@ -47,9 +47,9 @@ export interface Machine {
   readonly dataDir: string;
   /** Where this process, and a student's psql, reach the server. */
   readonly address: Address;
-  /** Spawns the server and does not wait for it. Replaces none that runs. */
+  /** Spawns the server and does not wait for it. Rejects when one is running already. */
   launch(): Promise<void>;
-  /** The server's main process is there. */
+  /** Whether the server's main process is there. */
   isUp(): Promise<boolean>;
   signalServer(name: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP'): Promise<void>;
   /** Power off: no process of the machine's server runs another instruction. */
@@ -59,7 +59,7 @@ export interface Machine {
   thaw(): Promise<void>;
   /** Runs a program as the server's user. Never rejects for its exit code. */
   run(program: string, args: readonly string[], withinMs?: number): Promise<ToolResult>;
-  /** Full paths. Rejects with the system's words when it is not there. */
+  /** Paths are full, or in the data directory. Rejects with the system's words when nothing is there. */
   readFile(path: string): Promise<string>;
   writeFile(path: string, text: string): Promise<void>;
   list(path: string): Promise<string[]>;
@@ -93,7 +93,7 @@ export interface Backend {
   /** `15.14` */
   readonly version: string;
   readonly can: ReadonlySet<Capability>;
-  /** One line for people: `local binaries 15.14 in /usr/lib/postgresql/15/bin`. */
+  /** One line for people: `PostgreSQL 15.14, local binaries in /usr/lib/postgresql/15/bin`. */
   readonly words: string;
   createSite(spec: SiteSpec): Promise<Site>;
 }

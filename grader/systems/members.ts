@@ -1,7 +1,7 @@
 /**
  * Machines that look after themselves: on each a server, a member of the store, and the submission's
- * controller, in processes of their own. Faults take a machine, or one of the three; the links of the
- * servers and those of the store are cut together or apart.
+ * controller, in processes of their own. Faults hit a machine, or one of the three; the links of the
+ * servers and those of the store are cut together or separately.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import type { NodeId } from '../node.ts';
@@ -11,7 +11,7 @@ import { ProgramError } from './program.ts';
 import { InfrastructureError } from './wait.ts';
 
 export interface MembersSpec {
-  /** On a machine that has time; on one that has not, up to eight times as long. */
+  /** On a machine with time to spare; on a busy one, up to eight times as long. */
   readonly leaseMs: number;
   /** The exported function that looks after a machine, and never returns. */
   readonly run: string;
@@ -19,7 +19,7 @@ export interface MembersSpec {
 
 const PACE_MAX = 8;
 
-/** How much longer all takes here than on a machine with little else to do. */
+/** How many times longer everything takes here than on a machine with little else to do. */
 function paceHere(): number {
   const [load = 0] = loadavg();
   return Math.min(PACE_MAX, Math.max(1, load / availableParallelism() / 2));
@@ -28,7 +28,7 @@ function paceHere(): number {
 export class Members {
   readonly store: Store;
   readonly leaseMs: number;
-  /** Rejects when a controller, or a member of the store, ends by itself. */
+  /** Rejects when a controller, or a member of the store, ends of its own accord. */
   readonly failure: Promise<never>;
   readonly #drill: Drill;
   readonly #spec: MembersSpec;
@@ -54,7 +54,7 @@ export class Members {
   static async start(drill: Drill, spec: MembersSpec): Promise<Members> {
     const { cluster, store: loaded, isolation } = drill;
     const names = cluster.nodes.map(({ name }) => name);
-    // Somebody who only looks around has no store, and stops at the first controller.
+    // Under `lab up` somebody only looks around: without a store, and no further than the first controller.
     if (loaded === undefined) {
       await drill.open();
       throw new InfrastructureError('there is no store');
@@ -105,7 +105,7 @@ export class Members {
     await controller?.close();
   }
 
-  /** It stands still and does not notice; what it looks after goes on. */
+  /** The controller stands still and does not notice; what it looks after goes on. */
   pauseController(node: NodeId): void {
     this.#controllers.get(node)?.signal('SIGSTOP');
   }

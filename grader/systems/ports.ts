@@ -1,5 +1,5 @@
 /**
- * Ports of the servers on this machine. Each belongs to one cluster until its folder is removed, also
+ * Ports of the servers on this machine. Each belongs to one cluster until its folder is removed, even
  * while its server is down: otherwise those who ask for that server would find one of another cluster.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,8 +27,8 @@ export async function freePorts(folder: string, count: number): Promise<number[]
 }
 
 /**
- * Adds ports to those of a cluster; false when one of them is taken by it, or by another whose folder
- * is beside it. First written, then looked: of two that claim at a time, at least one sees the other.
+ * Adds ports to those of a cluster; false when it has one of them already, or another cluster beside it
+ * has. First it writes, then it looks: of two that claim at the same time, at least one sees the other.
  */
 export function claimPorts(folder: string, ports: readonly number[]): boolean {
   const own = portsOf(folder);

@@ -12,7 +12,7 @@ export interface SqlResult<Row = SqlRow> {
   readonly rows: Row[];
   /** Rows read or changed; 0 for statements that do neither. */
   readonly rowCount: number;
-  /** What the server said besides: a `WARNING` of severity can change what an answer is worth. */
+  /** What else the server said: a notice of severity `WARNING` can change what an answer is worth. */
   readonly notices: readonly SqlNotice[];
 }
 
@@ -27,7 +27,7 @@ export interface SqlNotice {
   readonly message: string;
 }
 
-/** One connection, for what has to happen in one: transactions, settings of a session, locks. */
+/** One connection, for what needs a single one: transactions, settings of a session, locks. */
 export interface PgSession {
   /** @throws {SqlError} when the server refuses the statement, or the connection is lost */
   query<Row = SqlRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>>;
@@ -60,8 +60,8 @@ export interface PgNode {
   stop(mode?: 'smart' | 'fast' | 'immediate'): Promise<void>;
   restart(): Promise<void>;
   /**
-   * Changes settings as `ALTER SYSTEM` does, on a running server with a reload; on one that is down
-   * in its `postgresql.auto.conf`. `null` takes a setting back to its default.
+   * Changes settings as `ALTER SYSTEM` does: on a running server, with a reload; on one that is down,
+   * in its `postgresql.auto.conf`. `null` resets a setting to its default.
    */
   configure(settings: Readonly<Record<string, string | null>>): Promise<void>;
   /** How this node reaches another: the value for `primary_conninfo`, or `--source-server`. */
@@ -79,7 +79,7 @@ export interface PgNode {
    */
   baseBackup(from: string, options?: { readonly slot?: string }): Promise<void>;
 
-  /** Paths are relative to the data directory, or full. @throws {ServerError} when it is not there */
+  /** Paths are relative to the data directory, or full. @throws {ServerError} when the file is not there */
   readFile(path: string): Promise<string>;
   writeFile(path: string, text: string): Promise<void>;
   /** File names in a directory; of the data directory by default. */
@@ -93,17 +93,17 @@ export interface PgNode {
 /** The servers of a lab. */
 export interface PgCluster {
   readonly nodes: readonly PgNode[];
-  /** @throws {Error} when there is none of this name */
+  /** @throws {Error} when there is no node of this name */
   node(name: string): PgNode;
   /** Folder of archived WAL that all nodes reach, when the lab has an archive. */
   readonly archiveDir: string;
-  /** A line into the record of the run. `console.log` does the same. */
+  /** Adds a line to the record of the run. `console.log` does the same. */
   log(...values: readonly unknown[]): void;
 }
 
 /**
  * A linearizable store of texts that is replicated over all machines: your `kv-raft`, running for real.
- * A key that was never written is the empty text. Each operation needs a majority of the members; one
+ * A key that was never written holds the empty text. Each operation needs a majority of the members; one
  * that fails with {@link StoreError} may have happened, or happen a little later.
  */
 export interface Store {
@@ -127,9 +127,9 @@ export interface PgMachine {
   /** The names of the other machines. */
   readonly peers: readonly string[];
   readonly store: Store;
-  /** How long a lease lasts that nobody renews. */
+  /** How long a lease lasts unless it is renewed. */
   readonly leaseMs: number;
-  /** A line into the record of the run. `console.log` does the same. */
+  /** Adds a line to the record of the run. `console.log` does the same. */
   log(...values: readonly unknown[]): void;
 }
 
@@ -139,7 +139,7 @@ export class SqlError extends Error {
   /** SQLSTATE: `40001`, `25006` … `08006` when the connection was lost. */
   readonly code: string;
   readonly detail: string | undefined;
-  /** False when nothing of the statement reached the server: then it surely did not happen. */
+  /** False when nothing of the statement reached the server: then it certainly did not happen. */
   readonly wasSent: boolean;
 
   constructor({ message, code, detail, wasSent }: SqlFault) {
@@ -167,7 +167,7 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** What {@link until} throws when time is over. */
+/** What {@link until} throws when time runs out. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
@@ -186,7 +186,7 @@ export interface UntilOptions {
 
 /**
  * Asks again and again until the answer is neither false nor undefined, and resolves to it.
- * @throws {TimeoutError} "waited 10 s until n2 has replayed 0/30001A8" when time is over
+ * @throws {TimeoutError} "waited 10 s until n2 has replayed 0/30001A8" when time runs out
  */
 export async function until<T>(
   what: string,

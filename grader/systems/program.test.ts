@@ -49,7 +49,7 @@ test.each(['course', 'official'] as const)(
   },
 );
 
-test('that it waited in vain is told from other errors', { timeout: 60_000 }, async () => {
+test('waiting in vain is told apart from other errors', { timeout: 60_000 }, async () => {
   const program = await open('home');
   await expect(program.call('waits')).rejects.toMatchObject({ hasWaited: true });
   await expect(program.call('throws')).rejects.toMatchObject({ hasWaited: false });

@@ -16,7 +16,7 @@ const OPEN_WITHIN_MS = 20_000;
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
   readonly where: string | undefined;
-  /** It waited for something that did not come: on a busy machine no fault of its own. */
+  /** It waited for something that did not come, which on a busy machine is no fault of its own. */
   readonly hasWaited: boolean;
 
   constructor(message: string, where: string | undefined, hasWaited = false) {
@@ -59,7 +59,7 @@ export class Program {
       },
       place,
     );
-    // The folder, so that a child that hears nothing any more is found and ended with the cluster.
+    // The folder is there so that a child that no longer hears us is found and ended with the cluster.
     this.#child = fork(CHILD_FILE, [`${cluster.folder}/`], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -113,7 +113,7 @@ export class Program {
     return result;
   }
 
-  /** Ends the process, whatever it is at, and closes its connections. */
+  /** Ends the process, whatever it is doing, and closes its connections. */
   async close(): Promise<void> {
     this.#ended ??= new Error('closed');
     this.#child.kill('SIGKILL');

@@ -1,8 +1,8 @@
 /**
  * Where clusters live on this machine, and the promise that none outlives its owner. Each cluster is
  * a folder that names the process it belongs to. A guard process, started with the first cluster,
- * notices the end of its owner however it ends, and removes what is left; and whoever starts a
- * cluster first removes what a guard that was killed too has left.
+ * notices when its owner ends, however that happens, and removes what is left; and whoever starts a
+ * cluster first removes what is left where the guard was killed, too.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -33,7 +33,7 @@ const CLUSTER_PREFIX = 'c-';
 export const CONTAINERS_FILE = 'containers';
 /** On each container: the name of its cluster's folder. */
 export const CLUSTER_LABEL = 'org.faultlab.cluster';
-/** On each of them: a folder of the host that all machines of a cluster see. */
+/** In each container: a folder of the host that all machines of a cluster see. */
 export const SHARED = '/faultlab-shared';
 /** Memory is the faster disk, when there is enough of it. */
 const MEMORY_DISK = '/dev/shm';
@@ -58,10 +58,10 @@ export function stateFolder(): string {
   const { uid } = lstatSync(folder);
   if (process.getuid !== undefined && uid !== user) {
     throw new InfrastructureError(
-      `${folder} belongs to another user (${uid}): set FAULTLAB_STATE to a folder of yours`,
+      `${folder} belongs to another user (${uid}): set FAULTLAB_STATE to a folder of your own`,
     );
   }
-  // The servers' user has to pass through, and nobody has to look.
+  // The servers' user has to pass through, and nobody else has to look.
   chmodSync(folder, 0o711);
   return folder;
 }
@@ -88,7 +88,7 @@ export function claimFolder(): string {
 /** Ends all processes that live in a folder, and removes it. */
 export function removeFolder(folder: string): void {
   const killed: number[] = [];
-  // Twice: a server may have been about to start another process.
+  // More than once: a server may have been about to start another process.
   for (let round = 0; round < 5; round++) {
     const found = livingIn(folder);
     if (found.length === 0) break;
@@ -101,12 +101,12 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
-/** By the command, as this may be the last thing that a process does. */
+/** By the `docker` command, and waiting for it: this may be the last thing that a process does. */
 function removeContainers(cluster: string): void {
   const filter = `label=${CLUSTER_LABEL}=${cluster}`;
   const { stdout } = spawnSync('docker', ['ps', '-aq', '--filter', filter], { encoding: 'utf8' });
   const ids = (stdout ?? '').split('\n').filter(Boolean);
-  // What the server's user in the image has left, the user of this process could not remove.
+  // The user of this process could not remove what the image's own server user has left.
   const clear = ['-u', 'root', ids[0] ?? '', 'sh', '-c', `rm -rf ${SHARED}/*`];
   if (ids.length > 0) spawnSync('docker', ['exec', ...clear]);
   if (ids.length > 0) spawnSync('docker', ['rm', '-f', '-v', ...ids]);
@@ -122,14 +122,14 @@ function livingIn(folder: string): number[] {
   return [...new Set(roots.flatMap(({ pid }) => treeOf(pid, all)))];
 }
 
-/** The folders of clusters that there are, and whether their owner lives. */
+/** The folders of all clusters, and whether each has lost its owner. */
 export function clusterFolders(): { folder: string; owner: Owner | undefined; orphan: boolean }[] {
   const base = stateFolder();
   return readdirSync(base)
     .filter((name) => name.startsWith(CLUSTER_PREFIX))
     .flatMap((name) => {
       const folder = join(base, name);
-      // Another process may remove it at this moment.
+      // Another process may be removing it at this moment.
       const stats = lstatSync(folder, { throwIfNoEntry: false });
       if (stats === undefined) return [];
       const owner = ownerOf(folder);
@@ -163,7 +163,7 @@ export function reapOf(owner: Owner): void {
 
 let running: ChildProcess | undefined;
 
-/** Starts the guard of this process, once. It holds the other end of a pipe, and waits for its end. */
+/** Starts the guard of this process, once. It holds one end of a pipe, and waits for the other to close. */
 function guard(): void {
   if (running !== undefined) return;
   if (!existsSync(GUARD_FILE)) {

@@ -1,4 +1,4 @@
-/** One scenario with one seed on real servers → a verdict. Never rejects for what a submission does. */
+/** One scenario with one seed on real servers → a verdict. A submission never makes it reject. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -22,19 +22,19 @@ export interface Conduct {
   readonly keepIn?: string | undefined;
   /** Ends the run at once; its result is then worth nothing. */
   readonly signal?: AbortSignal | undefined;
-  /** The submission, and what a person does instead. */
+  /** Provides the submission, or a person in its place. */
   readonly equip: (
     cluster: PgServers,
     heard: (text: string) => void,
   ) => Pick<DrillOptions, 'open' | 'byHand' | 'store' | 'isolation'> & { close?(): Promise<void> };
-  /** Called with the verdict while the servers still stand. */
+  /** Called with the verdict while the servers are still up. */
   readonly onJudged?: (result: SeedResult) => Promise<void>;
 }
 
 const STORY_EVENTS_MAX = 6;
-/** A standstill of this process that long makes every deadline worthless. */
+/** A stall of this process that lasts longer makes every deadline worthless. */
 const STALL_MS = 4000;
-/** With more than that every bound in real time is worthless, too. */
+/** Under a higher load every bound in real time is worthless, too. */
 const LOAD_PER_CORE_MAX = 8;
 const LOG_LINES_KEPT = 400;
 const TEXT_MAX = 140;
@@ -120,7 +120,7 @@ function resultOf(
   const notes = drill && drill.notes.length > 0 ? { notes: drill.notes } : {};
   if (error === undefined) return { ...blank(seed), verdict: 'passed', ...notes };
   if (stalledMs > STALL_MS) {
-    const words = `this machine stood still for ${(stalledMs / 1000).toFixed(1)} s; try again`;
+    const words = `this machine stalled for ${(stalledMs / 1000).toFixed(1)} s; try again`;
     return undecided(seed, words);
   }
   if (error instanceof Failed) {
@@ -131,7 +131,7 @@ function resultOf(
   const message = error instanceof Error ? error.message : String(error);
   const isTrouble = error instanceof ServerError || error instanceof SqlError;
   if (isTrouble && drill?.hasActed) {
-    // Before the submission has acted, the servers did what the script wanted.
+    // Until the submission acted, the servers did what the script wanted.
     const failure: Failure = {
       kind: 'contract',
       ruleId: 'servers-answer',
@@ -171,15 +171,15 @@ function storyOf(record: readonly RecordLine[]): StoryEvent[] {
   }));
 }
 
-/** Why what takes too long here says nothing about anybody; undefined when it does. */
+/** Why taking too long here says nothing about the submission; undefined when it does. */
 function tooBusy(): string | undefined {
   const [load = 0] = loadavg();
   const cores = availableParallelism();
   if (load / cores <= LOAD_PER_CORE_MAX) return undefined;
-  return `this machine is too busy to say who is slow: ${load.toFixed(0)} processes want its ${cores} cores`;
+  return `this machine is too busy to tell who is slow: ${load.toFixed(0)} processes want its ${cores} cores`;
 }
 
-/** Longest standstill of this process since the call, in milliseconds. */
+/** The longest stall of this process since the call, in milliseconds. */
 function watchStalls(): () => number {
   let longestMs = 0;
   let lastMs = performance.now();

@@ -1,12 +1,12 @@
 /**
- * Shared memory of System V, of which PostgreSQL keeps a few bytes as a lock. It belongs to nobody's
- * folder and outlives a server that is killed; a machine that has 4096 of them (32 on macOS) starts no
- * further server.
+ * System V shared memory, of which PostgreSQL keeps a few bytes as a lock. A segment belongs to no folder
+ * and outlives a server that is killed; a machine that has 4096 of them (32 on macOS) starts no more
+ * servers.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Removes what these processes, which are dead, had created. */
+/** Removes what these processes, now dead, had created. */
 export function removeSegmentsOf(pids: readonly number[]): void {
   if (pids.length === 0) return;
   const dead = new Set(pids);
@@ -20,7 +20,7 @@ export interface Segment {
   readonly creator: number;
 }
 
-/** All of this machine; none where the system does not tell. */
+/** All segments of this machine; none where the system does not tell. */
 export function segments(): Segment[] {
   try {
     if (process.platform === 'linux') {
@@ -32,7 +32,7 @@ export function segments(): Segment[] {
   }
 }
 
-/** Two columns of a table, by the names in its head. */
+/** Two columns of a table, by the names in its header. */
 function columns(table: string, id: string, creator: string): Segment[] {
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
   const head = rows.find((row) => row.includes(id) && row.includes(creator)) ?? [];

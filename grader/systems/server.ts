@@ -31,7 +31,7 @@ export interface ServerOptions {
 const SETTING = /^[a-z_][a-z0-9_.]*$/i;
 
 const GRAVE = /\b(FATAL|PANIC|ERROR)\b/;
-/** Only a LOG, and the FATAL after it does not name it. */
+/** Logged only as LOG, and the FATAL after it does not name the setting. */
 const WRONG_SETTING = /LOG: .*(parameter|in file) "/;
 
 export class PgServer implements PgNode {
@@ -109,7 +109,7 @@ export class PgServer implements PgNode {
     const take = async () => {
       const isUp = await this.#machine.isUp();
       const text = await this.#machine.readFile('postmaster.pid').catch(() => '');
-      // Line 8 is the server's own word on its state; "ready" also on a standby that answers.
+      // Line 8 is the server's own word on its state; "ready" on a standby, too, once it answers.
       if (isUp && text.split('\n')[7]?.trim() === 'ready') return true;
       if (isUp) return false;
       throw new ServerError(`${this.name} did not start: ${await this.#lastWords()}`);
@@ -125,7 +125,7 @@ export class PgServer implements PgNode {
   async #lastWords(): Promise<string> {
     const lines = (await this.#machine.logTail(30)).split('\n');
     const last = lines.findLast((line) => GRAVE.test(line));
-    // Of the same process: what is left in the log of an earlier start would mislead.
+    // Of the same process: what an earlier start has left in the log would mislead.
     const process = last?.match(/\[\d+\]/)?.[0] ?? '';
     const own = lines.filter((line) => line.includes(process));
     const first = own.findIndex((line) => GRAVE.test(line) || WRONG_SETTING.test(line));
@@ -204,7 +204,7 @@ export class PgServer implements PgNode {
     if (exitCode !== 0) throw new ServerError(`pg_basebackup: ${output.trim()}`);
   }
 
-  /** The low-level protocol, for installations without the tool; the disks are one disk there. */
+  /** The low-level protocol, for installations without the tool; there, all disks are one disk. */
   async #backupByHand(source: PgServer): Promise<void> {
     const session = await source.connect('base backup');
     try {
@@ -212,7 +212,7 @@ export class PgServer implements PgNode {
         "SELECT pg_create_physical_replication_slot('base_backup_' || pg_backend_pid(), true, true)",
       );
       await session.query("SELECT pg_backup_start('base backup', true)");
-      // Files may vanish while they are copied: the WAL from the start on makes up for it.
+      // Files may vanish while they are copied: the WAL since the start makes up for that.
       await this.#machine.run('cp', ['-Rp', source.dataDir, this.dataDir], BACKUP_WITHIN_MS);
       const { rows } = await session.query('SELECT labelfile FROM pg_backup_stop(false)');
       await this.#machine.run('cp', ['-Rp', `${source.dataDir}/pg_wal`, this.dataDir]);
@@ -263,7 +263,7 @@ export class PgServer implements PgNode {
     return this.#machine.logTail(lines);
   }
 
-  // What follows is the grader's.
+  // What follows is for the grader only.
 
   /** Power off, at this instruction. */
   async crash(): Promise<void> {

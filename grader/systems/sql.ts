@@ -26,7 +26,7 @@ export interface ConnectOptions {
   readonly application?: string;
 }
 
-/** Opens a connection. @throws {SqlError} that was not sent */
+/** Opens a connection. @throws {SqlError} with `wasSent` false */
 export async function openSession(
   address: Address,
   { application = 'faultlab' }: ConnectOptions = {},

@@ -35,12 +35,12 @@ test.each<[string, Write[], number[], number[], number[], number[]]>([
   ['a refused one is there', [write(1, 'fail')], [1], [], [1], []],
   ['there twice', [write(1, 'ok')], [1, 1], [], [], [1]],
   ['nobody’s', [write(1, 'ok')], [1, 9], [], [], [9]],
-])('compares what was told with what is there: %s', (_, writes, ids, ...want) => {
+])('compares what clients were told with what is there: %s', (_, writes, ids, ...want) => {
   const { lost, refused, strange } = compare(writes, ids);
   expect([lost.map(({ id }) => id), refused.map(({ id }) => id), strange]).toEqual(want);
 });
 
-test('a port belongs to one cluster until it is gone, also when nobody listens', () => {
+test('a port belongs to one cluster until it is gone, even when nobody listens', () => {
   const all = mkdtempSync(join(tmpdir(), 'faultlab-ports-'));
   const [one, other] = [join(all, 'c-1'), join(all, 'c-2')];
   for (const folder of [one, other]) mkdirSync(folder);

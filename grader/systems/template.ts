@@ -22,7 +22,7 @@ import { InfrastructureError } from './wait.ts';
 
 const MAKE_WITHIN_MS = 120_000;
 
-/** The folder of the template; made when it is not there. */
+/** The folder of the template; made if it is not there. */
 export async function templateFolder(binaries: Binaries): Promise<string> {
   const recipe = JSON.stringify([binaries.folder, binaries.version, BASE_SETTINGS, INITDB_ARGS]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
@@ -34,7 +34,7 @@ export async function templateFolder(binaries: Binaries): Promise<string> {
 }
 
 async function make({ folder: bin }: Binaries, base: string, target: string): Promise<void> {
-  // Made beside and then renamed: two graders may do it at the same time.
+  // Made beside it and then renamed: two graders may do this at the same time.
   const part = mkdtempSync(join(base, 'new-'));
   const data = join(part, 'data');
   try {
@@ -49,7 +49,7 @@ async function make({ folder: bin }: Binaries, base: string, target: string): Pr
     appendFileSync(join(data, 'postgresql.conf'), `\n# Faultlab\n${settingLines(BASE_SETTINGS)}`);
     writeFileSync(join(data, 'pg_hba.conf'), PG_HBA);
     // pg_control keeps the limits of the last start, and a standby with lower ones refuses to run.
-    // Checkpoints too, so that the copy begins on a clean page.
+    // It also checkpoints, so that copies begin on a clean page.
     await startOnce(bin, part, data);
     try {
       renameSync(data, target);

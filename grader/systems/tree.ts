@@ -58,7 +58,7 @@ export function treeOf(root: number, all = processes()): number[] {
   return found;
 }
 
-/** When a process began, in a form that only serves to be compared; undefined when there is none. */
+/** When a process began, in a form that is only good for comparing; undefined when there is none. */
 export function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
@@ -101,7 +101,7 @@ export function thaw(root: number): void {
 
 /**
  * A power cut: no process of the tree runs another instruction. Killing the root alone would leave
- * its children to notice, and to write, for a while. Returns who is dead.
+ * its children to notice, and to write, for a while. Returns the ids of the dead.
  */
 export async function killTree(root: number): Promise<number[]> {
   const tree = freeze(root);

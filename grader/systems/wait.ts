@@ -21,11 +21,11 @@ export interface WaitOptions {
   readonly withinMs: number;
   /** @default 10 */
   readonly everyMs?: number;
-  /** What to say was seen last, when time is over. */
+  /** What to report as seen last, when time runs out. */
   readonly seen?: () => string | Promise<string>;
 }
 
-/** Polls until `ask` gives something else than false or undefined. @throws {Overdue} */
+/** Polls until `ask` gives something other than false or undefined. @throws {Overdue} */
 export async function waitFor<T>(
   what: string,
   ask: () => Promise<T | false | undefined> | T | false | undefined,

@@ -37,7 +37,7 @@ export interface WorkloadOptions {
   readonly to: (client: number) => NodeId;
   /** Where the table is made. @default the first primary */
   readonly at?: NodeId;
-  /** Beyond the number of the write: length of a text, in bytes. @default 100 */
+  /** Length of the text that goes with the number of a write, in bytes. @default 100 */
   readonly sizeBytes?: number;
 }
 
@@ -48,7 +48,7 @@ export const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (
 
 const INSERT = `INSERT INTO ${TABLE} VALUES ($1, $2, $3, current_setting('cluster_name'))
   RETURNING left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline`;
-/** A server that hangs is left after this long, and the outcome is unknown. */
+/** A server that hangs is given up on after this long, and the outcome is unknown. */
 const ANSWER_WITHIN_MS = 3000;
 const IDS_PER_CLIENT = 1_000_000;
 
@@ -86,7 +86,7 @@ export class Workload {
     return this.writes.filter((write) => write.outcome === outcome);
   }
 
-  /** Lets each client finish the write that it is at. */
+  /** Lets each client finish its current write. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#clients);

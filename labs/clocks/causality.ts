@@ -1,6 +1,6 @@
 /**
- * What happened before what, in one run: the grader's own vector clocks. They are made from what
- * crossed the wire and from the order of events on each node, and from nothing that a submission says.
+ * What happened before what, in one run: the grader's own vector clocks. They are derived from what
+ * crossed the wire and the order of events on each node, and from nothing that a submission says.
  */
 import type { NodeId, WireMessage } from 'faultlab';
 
@@ -14,7 +14,7 @@ export interface Moment {
 type Vector = ReadonlyMap<NodeId, number>;
 const NOTHING: Vector = new Map();
 
-/** Of the given programs: a stamped message, and an envelope of a link (skeleton, link.ts). */
+/** Messages of the given programs: a stamped one, and an envelope of a link (skeleton, link.ts). */
 const isStamped = (message: WireMessage) =>
   message.kind === 'request' && message.method === 'message';
 const isEnvelope = (message: WireMessage) =>
@@ -23,11 +23,11 @@ const isEnvelope = (message: WireMessage) =>
 export class Causality {
   readonly #now = new Map<NodeId, Vector>();
   readonly #sent = new WeakMap<WireMessage, Vector>();
-  /** What each numbered message of a link knows: from when it was first sent. */
+  /** What each numbered message of a link knows: what its sender knew when it first sent it. */
   readonly #envelopes = new Map<string, Vector>();
   readonly #arrived = new Set<string>();
   readonly #passedOn = new Map<string, number>();
-  /** By a stamped message that arrived and was not yet processed. */
+  /** By node: what is known to the stamped message that has arrived there and is not yet processed. */
   readonly #arriving = new Map<NodeId, Vector>();
 
   /** Whether a happened before b (Lamport 1978); never true of one and the same event. */
@@ -35,7 +35,7 @@ export class Causality {
     return a !== b && countOf(a.past, a.node) <= countOf(b.past, a.node);
   }
 
-  /** An event happens on a node: `receives` the message that is arriving there, or does not. */
+  /** An event on a node; with `receives`, it is the arrival of the message being delivered there. */
   happens(node: NodeId, atMs: number, { receives = false, count = 1 } = {}): Moment {
     if (receives) this.#learn(node, this.#arriving.get(node) ?? NOTHING);
     const past = new Map(this.#now.get(node) ?? NOTHING);

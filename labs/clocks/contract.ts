@@ -1,7 +1,7 @@
 /**
  * The contract of the clocks lab: what your classes offer, and what they are given. Given; the grader
  * uses its own copy. None of your classes touches the network itself: a given program sends, receives
- * and reports, and asks your class for stamps, or gives it a link.
+ * and reports; it asks your class for stamps, or gives it a link.
  */
 import type { NodeId } from 'faultlab/node';
 
@@ -11,21 +11,21 @@ import type { NodeId } from 'faultlab/node';
 export interface LamportStamp {
   /** C⟨a⟩ of the paper: a whole number, 0 or more. */
   readonly time: number;
-  /** The node on which the event happened. Two events with the same time are told apart by it. */
+  /** The node on which the event happened. It tells apart two events with the same time. */
   readonly node: NodeId;
 }
 
 /**
  * One node's Lamport clock (Lamport 1978). If an event a happened before an event b, then
- * `a.time < b.time`, whatever the wall clocks say. One instance on one node.
+ * `a.time < b.time`, whatever the wall clocks say. One instance per node.
  *
  * `lamport.ts` also exports `compareLamport(a, b)`: below 0 if a comes first in the total order, above
  * 0 if b does, 0 only for the same stamp. It depends on nothing but the two stamps.
  */
 export interface LamportClockLike {
-  /** The stamp of an event on this node: something it does by itself, or a message that it sends. */
+  /** The stamp of an event on this node: a local one, or the sending of a message. */
   tick(): LamportStamp;
-  /** The stamp of the event that a message arrived here, which carried the stamp of its sending. */
+  /** The stamp of a message's arrival here; `sent` is the stamp of its sending, which it carries. */
   receive(sent: LamportStamp): LamportStamp;
 }
 
@@ -40,55 +40,55 @@ export interface Link<Message> {
   readonly peers: readonly NodeId[];
   /** Sends plain data; returns at once. What is sent is copied. */
   send(to: NodeId, message: Message): void;
-  /** Says who gets the messages: called once, in the constructor. */
+  /** Sets the handler of all messages; called once, in the constructor. */
   onMessage(handler: (message: Message, from: NodeId) => void): void;
 }
 
 /**
- * Mutual exclusion without a server (Lamport 1978, "Ordering the events"). One instance on one node,
+ * Mutual exclusion without a server (Lamport 1978, "Ordering the events"). One instance per node,
  * made with its {@link Link}. Nodes may be silent for a while, but do not crash.
  */
 export interface MutexLike {
   /**
-   * Resolves when this node holds the mutex. Never called while it waits or holds. Requests are
+   * Resolves when this node holds the mutex. Never called by a node that waits or holds. Requests are
    * granted in the order in which they were made: one that happened before another is granted first.
    */
   acquire(): Promise<void>;
-  /** This node does not hold the mutex any more. Called only by its holder. */
+  /** This node no longer holds the mutex. Called only by its holder. */
   release(): void;
 }
 
 // ── Part B: vector clocks ─────────────────────────────────────────────────────────────────────────
 
-/** How many events of each node are known of; a node that is missing counts as 0. */
+/** How many events of each node are known; a node that is missing counts as 0. */
 export type VectorStamp = Readonly<Record<NodeId, number>>;
 
-/** How an event stands to another. */
+/** How one event relates to another. */
 export type CausalRelation = 'before' | 'after' | 'concurrent' | 'same';
 
 /**
  * One node's vector clock (Fidge 1988, Mattern 1989).
  *
  * `vector.ts` also exports `compareVectors(a, b)`: `before` exactly if the event of a happened before
- * that of b, `after` exactly the other way round, `same` for one and the same event, and
+ * that of b, `after` exactly if it is the other way round, `same` for one and the same event, and
  * `concurrent` in all other cases.
  */
 export interface VectorClockLike {
-  /** The stamp of an event on this node. A stamp does not change after it was given out. */
+  /** The stamp of an event on this node. A stamp does not change once it has been given out. */
   tick(): VectorStamp;
-  /** The stamp of the event that a message arrived here, which carried the stamp of its sending. */
+  /** The stamp of a message's arrival here; `sent` is the stamp of its sending, which it carries. */
   receive(sent: VectorStamp): VectorStamp;
 }
 
 /**
- * Causal broadcast (Birman, Schiper and Stephenson 1991). One instance on one node, made with its
+ * Causal broadcast (Birman, Schiper and Stephenson 1991). One instance per node, made with its
  * {@link Link} and a function `deliver(text, from)` that it calls for each message, in order.
  */
 export interface CausalBroadcastLike {
   /**
-   * Sends a text to everybody. It is delivered here before this returns, and at each other node
-   * once. A message is delivered nowhere before the messages that were delivered at its sender when
-   * it was broadcast, and waits for no others.
+   * Sends a text to everybody. It is delivered here before this returns, and once at each other
+   * node. Nowhere is a message delivered before those that its sender had delivered when it broadcast
+   * it; and it waits for no others.
    */
   broadcast(text: string): void;
 }
@@ -106,13 +106,13 @@ export interface HlcTimestamp {
   readonly logical: number;
 }
 
-/** The logical part has 16 bits. Where it would need more, the next millisecond is used, with 0. */
+/** The logical part has 16 bits. Where it would need more, the next millisecond is used instead, with 0. */
 export const LOGICAL_MAX = 0xffff;
 
 export interface HlcOptions {
   /** pt of the paper: the wall clock of this node, in whole milliseconds. It may jump either way. */
   readonly physicalMs: () => number;
-  /** How far ahead of this node's wall clock a stamp may be, to be believed. */
+  /** How far ahead of this node's wall clock a stamp may be and still be believed. */
   readonly maxOffsetMs: number;
 }
 
@@ -120,7 +120,7 @@ export interface HlcOptions {
  * One node's hybrid logical clock, made with {@link HlcOptions}.
  *
  * - If an event happened before another, its stamp is smaller.
- * - `wallMs` is the highest reading of a wall clock that the event knows of: the present one of its own
+ * - `wallMs` is the highest wall-clock reading that the event knows of: the current one of its own
  *   node, and that of every event that happened before it. (It is higher only where the logical part
  *   was full.)
  * - `logical` is at most the number of events that happened before it and have the same `wallMs`.
@@ -131,7 +131,7 @@ export interface HlcLike {
   /** The stamp of an event on this node. */
   tick(): HlcTimestamp;
   /**
-   * The stamp of the event that a message arrived here, which carried the stamp of its sending.
+   * The stamp of a message's arrival here; `sent` is the stamp of its sending, which it carries.
    * `'refused'` if that stamp's `wallMs` is more than `maxOffsetMs` ahead of this node's wall clock:
    * then nothing has happened, and the clock has learnt nothing.
    */
@@ -169,15 +169,15 @@ export interface Version {
  */
 export interface StoreLike {
   /**
-   * Writes a new version and resolves to its timestamp: no other commit of this node has the same.
-   * It waits as long as external consistency asks for, and no longer; several commits may be waiting.
+   * Writes a new version and resolves to its timestamp, which no other commit of this node has. It
+   * waits as long as external consistency requires, and no longer; several commits may wait at once.
    */
   commit(key: string, value: string): Promise<number>;
-  /** The newest version that may be seen, or null. Resolves at once, also while commits wait. */
+  /** The newest version that may be seen, or null. Resolves at once, even while commits wait. */
   read(key: string): Promise<Version | null>;
   /**
-   * The version as of a timestamp: the one with the highest `at` that is not above it, or null. For
-   * good: no commit gets a timestamp up to this one later. If the timestamp is not past yet, it waits.
+   * The version as of a timestamp: the one with the highest `at` that is not above it, or null. This
+   * is final: no later commit gets a timestamp up to this one. Waits if the timestamp is not past yet.
    */
   readAt(key: string, at: number): Promise<Version | null>;
 }
@@ -192,6 +192,6 @@ export interface StampedEvent<Stamp> {
   readonly stamp: Stamp;
   /** The wall clock of the node, at the event. */
   readonly wallMs: number;
-  /** For messages that arrived: the stamp that they carried. */
+  /** Of an arrival: the stamp that the message carried. */
   readonly sent?: Stamp;
 }

@@ -1,4 +1,4 @@
-/** What must hold at every event of all parts. The rules watch the nodes of their own letter only. */
+/** What must hold at every event of all parts. Each rule watches only the nodes of its own letter. */
 import type { Invariant } from 'faultlab';
 import { Causality } from './causality.ts';
 import { broadcastRules } from './rules/broadcast.ts';

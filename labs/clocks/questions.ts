@@ -1,7 +1,7 @@
 /**
- * What `lab explain clocks` asks: about those who wait for the mutex, stamps of concurrent events, messages
- * that came too early, whose wall clock a stamp shows, and how much of a commit's wait was needed as it
- * turned out.
+ * What `lab explain clocks` asks: about nodes that wait for the mutex, stamps of concurrent events,
+ * messages that came too early, whose wall clock a stamp shows, and how much of a commit's wait turned
+ * out to be needed.
  */
 import {
   at,
@@ -42,13 +42,13 @@ const whichIsConcurrent: QuestionMaker = question('concurrent', (run) => {
   };
   return {
     text: `${show(target)}: which of these events is concurrent with it? All were earlier in real time. The stamps are those that your clock gave out.`,
-    fact: `${reported(target).id} counts fewer events of ${concurrent.node} than ${reported(concurrent).id} does; of the others it knows.`,
+    fact: `${reported(target).id} counts fewer events of ${concurrent.node} than ${reported(concurrent).id} does; it knows of the others.`,
     about: [concurrent, target],
     answer: { choice: show(concurrent), wrong: before.slice(-3).map(show) },
   };
 });
 
-/** A message that came too early: how long did it lie there? */
+/** A message that came too early: how long did it wait? */
 const howLongItWaited: QuestionMaker = question('waited', (run) => {
   const found = run.events.filter(isEmitted('delivers')).flatMap((delivers) => {
     const { text, from } = valueIn<{ text: string; from: string }>(delivers);
@@ -70,7 +70,7 @@ const howLongItWaited: QuestionMaker = question('waited', (run) => {
   };
 });
 
-/** The wall clock that a hybrid stamp shows is often that of somebody else. */
+/** The wall clock that a hybrid stamp shows is often that of another node. */
 const whoseClock: QuestionMaker = question('whose-clock', (run) => {
   const events = run.events.filter(isEmitted('happened'));
   const found = events.flatMap((event) => {
@@ -93,7 +93,7 @@ const whoseClock: QuestionMaker = question('whose-clock', (run) => {
   };
 });
 
-/** Two commits in a row on different nodes: begins, and what became of it. */
+/** Pairs of commits in a row on different nodes. */
 function commitsInARow(run: RunRecord): { first: Commit; second: Commit }[] {
   const commits = run.events.filter(isEmitted('begins')).flatMap((begins) => {
     const { id, value } = valueIn<{ id: string; value: string }>(begins);
@@ -116,7 +116,7 @@ interface Commit {
   readonly value: string;
 }
 
-/** The wait is for the worst that two clocks can be; seldom it is needed to the full. */
+/** The wait allows for the worst that two clocks can be; it is seldom needed in full. */
 const howMuchWasSpare: QuestionMaker = question('spare', (run) => {
   const rows = commitsInARow(run).filter(({ first, second }) => second.at - first.at >= 5);
   if (rows.length === 0) return undefined;
@@ -124,8 +124,8 @@ const howMuchWasSpare: QuestionMaker = question('spare', (run) => {
   const waitMs = first.done.atMs - first.begins.atMs;
   const spareMs = second.at - first.at;
   return {
-    text: `The commit of ${first.value} on ${first.done.node} (${named(first.begins)}) was answered after ${waitMs.toFixed(0)} ms, and that of ${second.value} on ${second.done.node} began at once. The clocks being what they were: by how many milliseconds could the answer have come earlier, and the timestamps still be in order?`,
-    fact: `${first.value} has ${timeOfDay(first.at)} and ${second.value} ${timeOfDay(second.at)}: ${spareMs.toFixed(1)} ms apart. ${first.done.node} could not know that: it waits for the two clocks that are furthest apart.`,
+    text: `The commit of ${first.value} on ${first.done.node} (${named(first.begins)}) was answered after ${waitMs.toFixed(0)} ms, and that of ${second.value} on ${second.done.node} began at once. With the clocks as they were, how many milliseconds earlier could the answer have come, and the timestamps still be in order?`,
+    fact: `${first.value} has ${timeOfDay(first.at)} and ${second.value} ${timeOfDay(second.at)}: ${spareMs.toFixed(1)} ms apart. ${first.done.node} could not know that: it has to allow for two clocks as far apart as can be.`,
     about: [first.begins, second.done],
     answer: { number: Math.round(spareMs), tolerance: 2, unit: 'ms' },
   };

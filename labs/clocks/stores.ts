@@ -9,11 +9,11 @@ import { s } from './rules/events.ts';
 /** The key that lives on a node: `k2` on `t2`. */
 export const keyOn = (node: NodeId) => node.replace(/^t/, 'k');
 
-/** What a wait may take longer than the interval of the clock is wide. */
+/** How much longer a wait may take than the interval of the clock is wide. */
 export const SLACK_MS = 10;
 
 interface Truth {
-  /** By how much the wall clock was ahead of the absolute time then. */
+  /** By how much the wall clock was ahead of the absolute time at `sinceMs`. */
   readonly offsetMs: number;
   readonly sinceMs: number;
   readonly rate: number;
@@ -41,7 +41,7 @@ export class Stores {
     return offsetMs + (rate - 1) * (this.#cluster.nowMs - sinceMs);
   }
 
-  /** The clock runs at this speed from now on: at most 200 millionths off. */
+  /** The clock runs at this speed from now on: at most 200 ppm off. */
   drift(node: NodeId, rate: number): void {
     const offsetMs = this.#offset(node);
     this.#clocks.set(node, { offsetMs, sinceMs: this.#cluster.nowMs, rate });
@@ -49,7 +49,7 @@ export class Stores {
   }
 
   /**
-   * The masters set the clock: it is `offsetMs` ahead now, and the node is told that it is off by at
+   * The masters set the clock: it is now `offsetMs` ahead, and they tell the node that it is off by at
    * most `uncertaintyMs`. A silent node is not reached.
    */
   synchronise(node: NodeId, offsetMs: number, uncertaintyMs: number): void {
@@ -60,7 +60,7 @@ export class Stores {
     this.#cluster.invoke(node, 'synchronised', uncertaintyMs);
   }
 
-  /** Clocks as far apart as is allowed: one early, one late, one right. */
+  /** Clocks as far apart as is allowed: one ahead, one behind, one right. */
   spread(uncertaintyMs: number): void {
     const share = this.#cluster.draw.shuffle([1, -1, 0]);
     this.#cluster.nodes.forEach((node, i) => {
@@ -72,7 +72,7 @@ export class Stores {
     return this.#cluster.invoke(node, 'now') as Interval;
   }
 
-  /** A commit of a new value; `then` when it is answered, at that very instant. */
+  /** Commits a new value; `then` runs at the very instant of the answer. */
   commit(node: NodeId, key: string, then: (at: number) => void = () => {}): void {
     const value = `v${++this.#values}`;
     this.#call(node, 'commit', [key, value], (at) => then(at as number));
@@ -116,8 +116,8 @@ export class Stores {
   }
 
   /**
-   * One commit after the other, each on any node, begun when the last one was answered; if `reads`, each
-   * is read before the next one begins.
+   * One commit after another, each on a random node, begun when the last one was answered; with `reads`,
+   * each is read before the next one begins.
    */
   chain(length: number, { reads = false } = {}): void {
     const next = (left: number) => {
@@ -129,7 +129,7 @@ export class Stores {
     next(length);
   }
 
-  /** All calls that were made are answered within this time. */
+  /** All open calls are answered within this time. */
   expectAnswers(withinMs: number, why: string): void {
     if (this.#cluster.runUntil(() => this.#open.size === 0, withinMs)) return;
     const [[call, sinceMs] = ['', 0]] = this.#open;
@@ -137,12 +137,12 @@ export class Stores {
       kind: 'liveness',
       ruleId: 'needless-wait',
       rule: 'A call waits as long as it must, and no longer (handout, The contract)',
-      evidence: `${call}, made at ${s(sinceMs)}, is not answered at ${s(this.#cluster.nowMs)}: ${why}`,
+      evidence: `${call}, made at ${s(sinceMs)}, was not answered by ${s(this.#cluster.nowMs)}: ${why}`,
       lookAt: 'for which reading of which clock does this call wait?',
     });
   }
 
-  /** Commits that are made now, and at the same time, take what the interval of the clock says. */
+  /** Commits that are made now, all at once, take as long as the interval of the clock is wide. */
   expectQuickCommits(node: NodeId, count: number): void {
     const { earliestMs, latestMs } = this.now(node);
     const widthMs = latestMs - earliestMs;

@@ -1,7 +1,7 @@
 /**
  * What happens on the nodes: events and messages of the clock programs (`l`, `v`, `h`), turns of the
- * mutex (`m`), and broadcasts (`b`). What is right is said in `rules/`; here it is brought about, and
- * missed when it does not come.
+ * mutex (`m`), and broadcasts (`b`). What must hold is said in `rules/`; here things are made to
+ * happen, and it is noticed when they do not.
  */
 import type { Cluster, Draw, NodeId, Step } from 'faultlab';
 import type { StampedEvent } from './contract.ts';
@@ -9,7 +9,7 @@ import { s } from './rules/events.ts';
 
 // ── Clock programs ────────────────────────────────────────────────────────────────────────────────
 
-/** Reads what the programs report, as far as it has a stamp. */
+/** The events that the programs have reported, without those that were refused. */
 export function happened(cluster: Cluster): StampedEvent<unknown>[] {
   return cluster.state('happened', () => {
     const events: StampedEvent<unknown>[] = [];
@@ -23,13 +23,13 @@ export function happened(cluster: Cluster): StampedEvent<unknown>[] {
 
 export const local = (cluster: Cluster, node: NodeId) => cluster.invoke(node, 'local');
 
-/** A message, and the time for it to arrive on a calm network. */
+/** Sends a message, and gives it the time to arrive on a calm network. */
 export function send(cluster: Cluster, from: NodeId, to: NodeId): void {
   cluster.invoke(from, 'send', to);
   cluster.run(25);
 }
 
-/** What a node does at some moment of a random plan: something by itself, or a message to another. */
+/** What nodes do in a random plan: a local event, or a message to another node. */
 export function drawEvents(draw: Draw, nodes: number, kind: string, count: number): Step[] {
   let atMs = 10;
   return Array.from({ length: count }, () => {
@@ -73,7 +73,7 @@ export function slow(cluster: Cluster, from: NodeId, to: NodeId, ms: number): vo
   cluster.network({ minMs: ms, typicalMs: ms, tailChance: 0 }, { from, to });
 }
 
-/** As links are in general. */
+/** The link is as quick again as links usually are. */
 export function quick(cluster: Cluster, from: NodeId, to: NodeId): void {
   cluster.network({ minMs: 1, typicalMs: 3 }, { from, to });
 }
@@ -105,7 +105,7 @@ export class Contenders {
     this.turns.set(node, (this.turns.get(node) ?? 0) + 1);
   }
 
-  /** A node that is silent, or waits or holds already, is not asked. */
+  /** A node that is silent, or already waits or holds, is not asked. */
   acquire(node: NodeId, then: () => void = () => {}): void {
     if (this.#cluster.isPaused(node)) return;
     if (this.#waiting.has(node) || this.holder === node) return;
@@ -135,7 +135,7 @@ export class Contenders {
     });
   }
 
-  /** Everybody who waits has had a turn, and nobody holds. */
+  /** Runs until everybody who waits has had a turn, and nobody holds. */
   settle(withinMs: number): void {
     const { nowMs } = this.#cluster;
     const isQuiet = () => this.#waiting.size === 0 && this.holder === undefined;
@@ -145,7 +145,7 @@ export class Contenders {
       kind: 'liveness',
       ruleId: 'mutex-stuck',
       rule: 'If every holder releases it, every request is granted (Lamport 1978, condition III)',
-      evidence: `at ${s(nowMs + withinMs)} these wait: ${open.join(', ') || 'none'}; holder: ${this.holder ?? 'none'}`,
+      evidence: `waiting at ${s(nowMs + withinMs)}: ${open.join(', ') || 'none'}; holder: ${this.holder ?? 'none'}`,
       lookAt: 'what is this node waiting for, who has to send it, and when does that node do so?',
     });
   }
@@ -189,8 +189,8 @@ export class Broadcasts {
       kind: 'contract',
       ruleId: 'not-delivered-here',
       rule: 'A broadcast is delivered here before it returns (contract, CausalBroadcastLike)',
-      evidence: `${node} has broadcast "${text}" at ${s(this.#cluster.nowMs)}, and not delivered it`,
-      lookAt: 'who needs nothing more to deliver this message?',
+      evidence: `${node} broadcast "${text}" at ${s(this.#cluster.nowMs)}, and did not deliver it`,
+      lookAt: 'which node already has all that it needs to deliver this message?',
     });
   }
 
@@ -203,7 +203,7 @@ export class Broadcasts {
     return this.#delivered.get(node)?.includes(text) ?? false;
   }
 
-  /** The text is delivered on these nodes, though others are under way. */
+  /** The text is delivered on these nodes, though other messages are still under way. */
   expectSoon(text: string, nodes: readonly NodeId[], withinMs: number, why: string): void {
     const isThere = () => nodes.every((node) => this.has(node, text));
     if (this.#cluster.runUntil(isThere, withinMs)) return;
@@ -212,7 +212,7 @@ export class Broadcasts {
       kind: 'liveness',
       ruleId: 'needless-wait',
       rule: 'A message waits for nothing but what it depends on (contract, CausalBroadcastLike)',
-      evidence: `"${text}" has not been delivered by ${missing.join(', ')} within ${withinMs} ms; ${why}`,
+      evidence: `"${text}" was not delivered by ${missing.join(', ')} within ${withinMs} ms; ${why}`,
       lookAt: 'for which messages does this one wait, and had its sender delivered them?',
     });
   }
@@ -229,8 +229,8 @@ export class Broadcasts {
       kind: 'liveness',
       ruleId: 'not-delivered',
       rule: 'Every message is delivered at each node, once its link lets it through (contract)',
-      evidence: `"${message?.text}", broadcast by ${message?.node} at ${s(message?.atMs ?? 0)}, has not been delivered by ${node} at ${s(this.#cluster.nowMs)}; delivered there: ${this.#delivered.get(node)?.slice(-6).join(', ') || 'nothing'}`,
-      lookAt: 'what does the message wait for, and who looks at it again when that has come?',
+      evidence: `"${message?.text}", broadcast by ${message?.node} at ${s(message?.atMs ?? 0)}, had not been delivered by ${node} at ${s(this.#cluster.nowMs)}; delivered there: ${this.#delivered.get(node)?.slice(-6).join(', ') || 'nothing'}`,
+      lookAt: 'what does the message wait for, and who looks at it again when that has arrived?',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** Operations as data, so that a failing run can be cut down to the few that it takes. */
+/** Operations as data, so that a failing run can be cut down to the few that it needs. */
 import type { Cluster, Draw, NodeId, Step } from 'faultlab';
 import { kv } from './workload.ts';
 
@@ -11,7 +11,7 @@ export interface AsksOptions {
   readonly reads?: number;
 }
 
-/** Steps of a plan, from the time on at which a leader can be there. */
+/** Steps of a plan, from when there can be a leader. */
 export function asks(
   draw: Draw,
   { clients, durationMs, keys = 2, reads = 0.4 }: AsksOptions,
@@ -28,7 +28,7 @@ export function asks(
 /** The action of such a step. */
 export function ask(cluster: Cluster, { client, kind, key }: Omit<Step, 'atMs' | 'do'>): void {
   const workload = kv(cluster);
-  // A client has one operation at a time: what it would ask meanwhile, it does not.
+  // A client has one operation at a time: a step that comes meanwhile is skipped.
   if (workload.isBusy(client as NodeId)) return;
   if (kind === 'get') workload.get(client as NodeId, key as string);
   else if (kind === 'put') workload.put(client as NodeId, key as string);

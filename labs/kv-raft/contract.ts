@@ -1,11 +1,11 @@
 /**
  * The contract of the KV on Raft lab: what passes between clients and servers, and what your classes
- * offer. Given; the grader runs its own copy. These are types only: you may send more RPCs, and more
- * fields in messages, and add them to yours.
+ * offer. Given; the grader runs its own copy. These are only types: you may send more RPCs, and more
+ * fields in messages, and add them to your copy.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 
-/** What a client wants done to a key. A key that was never written is the empty text. */
+/** What a client wants done to a key. A key that was never written holds the empty string. */
 export type Operation =
   | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'put'; readonly key: string; readonly value: string }
@@ -13,7 +13,7 @@ export type Operation =
   /** Compare and set: writes `to` if the key holds `from`. */
   | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string };
 
-/** What an operation gives: the value of a get, whether a cas was done, nothing else. */
+/** What an operation gives: the value of a get, whether a cas was done, otherwise nothing. */
 export interface Result {
   readonly value?: string;
   readonly done?: boolean;
@@ -22,17 +22,17 @@ export interface Result {
 export interface RequestArgs {
   /** Who asks: the name of the client's node. */
   readonly client: NodeId;
-  /** Grows with each operation of this client; the same in each attempt at one. */
+  /** Grows with each operation of this client; the same in each attempt at it. */
   readonly seq: number;
   readonly operation: Operation;
 }
 
-/** `ok` only when the operation has taken effect, once. Else the client asks again, somewhere. */
+/** `ok` only when the operation has taken effect, once. Otherwise the client asks again, somewhere. */
 export type Reply =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly error: 'not-leader' };
 
-/** What clients call on servers. The RPCs of Raft travel beside it. */
+/** What clients call on servers. The RPCs of Raft travel beside these. */
 export interface KvRpcs {
   request(args: RequestArgs): Reply;
 }
@@ -44,7 +44,7 @@ export interface Reached {
   readonly digest: number;
 }
 
-/** What `main.ts` reports: after each entry, and after each snapshot that was taken over. */
+/** What `main.ts` reports: after each entry, and after each snapshot that was restored. */
 export interface KvOutputs {
   applied: Reached;
   restored: Reached;
@@ -55,17 +55,17 @@ export type KvContext = NodeContext<KvRpcs, KvOutputs>;
 /** Position in the replicated log, from 1. */
 export type LogIndex = number;
 
-/** Your Raft, as the server sees it. The comments of the Raft lab's contract hold. */
+/** Your Raft, as the server sees it. The comments in the Raft lab's contract apply. */
 export interface Raft {
-  /** Returns at once. Where the command will stand, in which term, if it is ever committed. */
+  /** Returns at once: where the command will stand, and in which term, if it is ever committed. */
   propose(command: string): {
     readonly isLeader: boolean;
     readonly term: number;
     readonly index: LogIndex;
   };
-  /** Everything up to and with `index`, which was applied, is in `data`; the log before it can go. */
+  /** Everything up to and including `index`, all applied, is in `data`; the log up to there can go. */
   snapshot(index: LogIndex, data: string): void;
-  /** What to have applied before a read; null when this node can not know. Writes no log. */
+  /** The index to have applied before a read; null when this node cannot know. Writes nothing to the log. */
   readIndex(): Promise<LogIndex | null>;
 }
 
@@ -76,17 +76,17 @@ export interface Entry {
   readonly command: string | null;
 }
 
-/** A snapshot takes at most so many applied entries to come (part C). */
+/** A snapshot is due after at most this many applied entries (part C). */
 export const SNAPSHOT_EVERY = 50;
 
 /** Your server: `new Server(node, raft)` on each boot, with nothing in memory. */
 export interface StateMachine {
   /**
-   * The next entry of the log, in order, each index once per life. Takes no time; but it may come a
-   * while after Raft has committed the entry.
+   * The next entry of the log, in order, each index once per life. Takes no time; but it may be called
+   * a while after Raft has committed the entry.
    */
   apply(entry: Entry): void;
-  /** Part C. All state is replaced by that of `data`, which `snapshot` got on some server. */
+  /** Part C. All state is replaced by that in `data`, which some server gave to `snapshot`. */
   restore(snapshot: { readonly index: LogIndex; readonly data: string }): void;
   /** The keys that are not empty, as applied. For the grader, which compares servers by it. */
   dump(): Readonly<Record<string, string>>;

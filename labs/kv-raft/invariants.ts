@@ -1,4 +1,4 @@
-/** What must hold at every event: one state at each index, whoever has applied it, and when. */
+/** What must hold at every event: one state at each index, whichever server applied it, and whenever. */
 import type { Invariant, NodeId } from 'faultlab';
 import type { Reached } from './contract.ts';
 import { type ServerState, s } from './workload.ts';
@@ -29,7 +29,7 @@ function oneState(): Invariant {
         evidence: `${when}, ${node} holds ${mine} at ${s(watch.nowMs)}${keys === known.keys ? ' than' : ';'} ${known.node} ${theirs} at ${s(known.atMs)}`,
         lookAt: isRestored
           ? 'what does the text of the snapshot hold, and what does restore make of it?'
-          : 'what does a server use to apply an entry that is not in the log or the snapshot?',
+          : 'what does apply use that is neither in the log nor in the snapshot?',
       });
     },
   };
@@ -37,7 +37,7 @@ function oneState(): Invariant {
 
 const plural = (keys: number) => `${keys || 'no'} key${keys === 1 ? '' : 's'}`;
 
-/** Within one life a server applies forwards, and no further than its log (Raft, Figure 2). */
+/** Within one life a server applies forwards (Raft, Figure 2). */
 function forwards(): Invariant {
   const reached = new Map<NodeId, number>();
   return {

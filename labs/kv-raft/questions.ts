@@ -36,7 +36,7 @@ function doneReplies(run: RunRecord, answer: RunEvent): RunEvent[] {
   });
 }
 
-/** What the key holds in the end, if the client must ask again for what was done. */
+/** What the key holds in the end, if the client has to ask again for what was done. */
 const once = question('once', async (run) => {
   const appends = run.all('return').filter((event) => isAppend(event, run));
   for (const append of appends) {
@@ -57,8 +57,8 @@ const once = question('once', async (run) => {
       return wire?.kind === 'request' && operation?.key === key && operation.value === value;
     });
     return {
-      text: `${named(call)}; it is answered at ${at(append.atMs)}. Suppose that the reply which said so, #${reply.number}, were lost. What would the last get of "${key}" in this run give?`,
-      fact: `Run again without #${reply.number}: ${JSON.stringify(then)}. The request of this append then reached servers ${arrivals.length} times.`,
+      text: `${named(call)}; it is answered at ${at(append.atMs)}. Suppose that the reply that said so, #${reply.number}, had been lost. What would the last get of "${key}" in this run have given?`,
+      fact: `Run again without #${reply.number}: ${JSON.stringify(then)}. The request for this append then reached servers ${arrivals.length} times.`,
       about: [call, append],
       answer: {
         choice: JSON.stringify(then),
@@ -95,7 +95,7 @@ function entriesOf(run: RunRecord, node: NodeId): Map<number, { term: number; ev
   return found;
 }
 
-/** A deposed leader applies what another one has put where it had put the operation of a client. */
+/** A deposed leader applies what another leader has put where it had put the operation of a client. */
 const deposed = question('deposed', (run) => {
   for (const old of run.nodes) {
     for (const next of run.nodes.filter((node) => node !== old)) {
@@ -113,14 +113,14 @@ const deposed = question('deposed', (run) => {
       const what = `the ${operation.kind} of ${client}`;
       return {
         text: `${named(request)}: ${old}, leader of term ${term}, puts it at index ${index}, and no other node gets it. Later ${old} applies index ${index}. What may it then tell ${client}?`,
-        fact: `At index ${index} stands an entry of term ${after}, made by ${next}. The index alone does not tell whose entry it is: index and term do.`,
+        fact: `Index ${index} holds an entry of term ${after}, made by ${next}. The index alone does not tell whose entry it is: index and term together do.`,
         about: [request, theirs.get(index)?.event ?? event],
         answer: {
           choice: `not that it is done: what it applies at index ${index} is an entry of term ${after}, made by ${next}`,
           wrong: [
             `that it is done: the entry at index ${index} is committed, and that is where it put ${what}`,
             `that it is done: ${next} has taken over ${what} into term ${after}`,
-            `nothing, for ever: whether ${what} is done can not be known any more`,
+            `nothing, ever: whether ${what} is done can no longer be known`,
           ],
         },
       };
@@ -161,7 +161,7 @@ export const explain: readonly Explain[] = [
         unit: 'ms',
         within: 0.2,
         because:
-          'To the leader, to a follower and back, to the client: these count three times. What the disks take stays as it is.',
+          'To the leader, to a follower and back, to the client: all of these take three times as long. What the disks take stays as it is.',
       }),
     ],
   },

@@ -55,12 +55,12 @@ export class KvWorkload {
     this.#cluster = cluster;
   }
 
-  /** How many operations have come to an end. */
+  /** How many operations have ended. */
   get answered(): number {
     return this.#done.length;
   }
 
-  /** How long the operations took that have ended, in milliseconds. */
+  /** How long the operations that have ended took, in milliseconds. */
   get latenciesMs(): readonly number[] {
     return this.#done.map(({ callAt, returnAt }) => returnAt - callAt);
   }
@@ -69,7 +69,7 @@ export class KvWorkload {
     return this.#open.has(client);
   }
 
-  /** A piece of text never used before, of which none is a part of another. */
+  /** A piece of text never used before; none is a part of another. */
   newValue(): string {
     return `${++this.#values}.`;
   }
@@ -117,7 +117,7 @@ export class KvWorkload {
     this.#cluster.expect(value === undefined || typeof value === type, {
       kind: 'contract',
       ruleId: 'unknown-result',
-      rule: 'A get resolves to a text, a cas to a boolean (contract, Kv)',
+      rule: 'A get resolves to a string, a cas to a boolean (contract, Kv)',
       evidence: `${client}: ${describe(input)} resolved to ${JSON.stringify(value)}`,
     });
     if (input.kind === 'get') return { value: value as string };
@@ -151,7 +151,7 @@ export class KvWorkload {
     const stage =
       this.leader() === undefined
         ? 'no server leads'
-        : 'a server leads, and the client has no answer';
+        : 'a server leads, but the client has no answer';
     return this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-answer',
@@ -215,8 +215,8 @@ export class KvWorkload {
   }
 
   /**
-   * The end of every scenario: all answered, all servers in one state, and one history, of which the
-   * last gets show what has become of each key.
+   * The end of every scenario: all answered, all servers in one state, and one history, whose last
+   * gets show what has become of each key.
    */
   finish(): void {
     this.settle();
@@ -226,7 +226,7 @@ export class KvWorkload {
     this.expectLinearizable();
   }
 
-  /** The claim of all claims, decided exactly. */
+  /** The main claim, decided exactly. */
   expectLinearizable(): void {
     const pending = [...this.#open.values()].map((open) => ({
       ...open,
@@ -244,7 +244,7 @@ export class KvWorkload {
     this.#cluster.expect(converged(), {
       kind: 'liveness',
       ruleId: 'not-converged',
-      rule: 'Servers that are connected and asked nothing come to one state (Raft §2)',
+      rule: 'Connected servers that are asked nothing come to one state (Raft §2)',
       evidence: `after ${CONVERGE_WITHIN_MS} ms: ${whyNotConverged(states())}; ${this.describe(nodes)}`,
       lookAt: 'what happens to the entries that a server applies while nobody waits for them?',
     });

@@ -1,25 +1,25 @@
 /**
  * The contract of the key-value server lab: what passes over the network, and what your classes
- * offer. Given; the grader runs its own copy. These are types only: you may send more RPCs, and more
- * fields in messages, and add them to yours.
+ * offer. Given; the grader runs its own copy. These are types only: you may use more RPCs, and more
+ * fields in messages, and add them to your copy.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 
-/** How often a key was written; 0 for a key that was never written. */
+/** How many times a key has been written; 0 for one that never was. */
 export type Version = number;
 
 /** A definite answer to a put that changed nothing. */
 export type PutError =
   /** The key was never written, and the request named a version above 0. */
   | 'no-key'
-  /** The key stands at another version than the request named. */
+  /** The key is at a different version from the one that the request named. */
   | 'version';
 
 export type GetResult =
   | { readonly ok: true; readonly value: string; readonly version: Version }
   | { readonly ok: false; readonly error: 'no-key' };
 
-/** What the server says to a put; `version` is the one at which the key stands now. */
+/** The server's answer to a put; `version` is the one that the key has now. */
 export type PutReply =
   | { readonly ok: true; readonly version: Version }
   | { readonly ok: false; readonly error: PutError };
@@ -37,7 +37,7 @@ export interface GetArgs {
 export interface PutArgs {
   readonly key: string;
   readonly value: string;
-  /** The put happens only if the key stands at this version; 0: only if it was never written. */
+  /** The put happens only if the key is at this version; 0: only if it was never written. */
   readonly version: Version;
 }
 
@@ -49,7 +49,7 @@ export interface WriteArgs {
 }
 
 export interface WriteReply {
-  /** False: a higher token was seen before, so the lease of the writer is over. */
+  /** False: a higher token was seen before, so the writer's lease is over. */
   readonly ok: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface KvRpcs {
   write(args: WriteArgs): WriteReply;
 }
 
-/** What the storage service reports: each write that it takes, in the order in which it does. */
+/** What the storage service reports: each write that it takes, in order. */
 export interface KvOutputs {
   written: WriteArgs;
 }
@@ -74,44 +74,44 @@ export const SERVER: NodeId = 'n1';
 export const STORAGE: NodeId = 's1';
 
 /**
- * Part A and B: the server as a client sees it. Calls of one client may overlap. Every call comes to
- * an end once the network lets requests and replies through again, however long that takes.
+ * Parts A and B: the server as a client sees it. Calls of one client may overlap. Every call ends
+ * once the network lets requests and replies through again, however long that takes.
  */
 export interface Kv {
   /** The value and version of a key as of some moment between the call and its end. */
   get(key: string): Promise<GetResult>;
 
   /**
-   * Writes `value` if the key stands at `version`; the key then stands at `version + 1`.
+   * Writes `value` if the key is at `version`; the key is then at `version + 1`.
    *
    * `{ ok: true }` and the errors `no-key` and `version` are definite: the write has happened
    * exactly once, or it has not happened and never will. `maybe` is allowed only when the answer
-   * can really not be known.
+   * really cannot be known.
    */
   put(key: string, value: string, version: Version): Promise<PutResult>;
 }
 
 /**
- * Part C: a lock, kept under one key of the server. One instance in one client; several clients make
- * one each with the same name.
+ * Part C: a lock, kept under one key of the server. Each client has an instance of its own; those with
+ * the same name are one lock.
  */
 export interface LockLike {
-  /** Resolves when this client holds the lock. Never called by a client that holds it. */
+  /** Resolves when this client holds the lock. Never called by a client that already holds it. */
   acquire(): Promise<void>;
-  /** Resolves when this client does not hold the lock any more. Called only by its holder. */
+  /** Resolves when this client no longer holds the lock. Called only by its holder. */
   release(): Promise<void>;
 }
 
-/** Part D: a lock that is lent. Whoever holds it and is silent for `leaseMs` loses it. */
+/** Part D: a lock that is only lent. A holder that is silent for `leaseMs` loses it. */
 export interface LeaseLike {
   /**
-   * Resolves when this client holds the lock, to its fencing token: given out only once, and higher
-   * than every token that was given out under this name before the call.
+   * Resolves to the fencing token once this client holds the lock. A token is given out only once, and
+   * is higher than every one that was given out under this name before the call.
    */
   acquire(): Promise<number>;
-  /** Tells that the holder lives. Resolves to false if the lock is not held any more. */
+  /** Shows that the holder is alive. Resolves to false if it no longer holds the lock. */
   renew(): Promise<boolean>;
-  /** Gives the lock back; no error when it was lost meanwhile. */
+  /** Gives the lock back; it is no error if it was lost meanwhile. */
   release(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Programs that want a lock: they acquire it, hold it for a while, and give it back. Here it is seen
- * who holds it when, exactly: from the instant at which `acquire` resolves to the instant at which
+ * Programs that want a lock: they acquire it, hold it for a while, and give it back. This records
+ * exactly who holds it when: from the instant at which `acquire` resolves to the instant at which
  * `release` is called.
  */
 import type { Cluster, NodeId } from 'faultlab';
@@ -8,7 +8,7 @@ import type { GetResult } from './contract.ts';
 import { s } from './workload.ts';
 
 export const LOCK = 'the-lock';
-/** A lock that is free has a holder within this time, on a network that lets messages through. */
+/** On a network that lets messages through, a free lock has a holder within this time. */
 export const ACQUIRE_WITHIN_MS = 4000;
 export const RELEASE_WITHIN_MS = 4000;
 
@@ -17,10 +17,10 @@ export class Holders {
   #holder: { readonly client: NodeId; readonly sinceMs: number } | undefined;
   /** How often each client has held the lock. */
   readonly turns = new Map<NodeId, number>();
-  /** Calls that have not come to an end, since when. */
+  /** Calls that are still open, and since when. */
   readonly #open = new Map<string, number>();
-  /** What to ask when two clients hold the lock; scenarios that bring this about know better. */
-  doubt = 'by what does a client know that the lock is its own?';
+  /** What to ask when two clients hold the lock; a scenario that provokes this asks something better. */
+  doubt = 'how does a client know that the lock is its own?';
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -38,7 +38,7 @@ export class Holders {
         kind: 'safety',
         ruleId: 'mutual-exclusion',
         rule: 'Mutual exclusion: at most one client holds the lock (contract, LockLike)',
-        evidence: `${other?.client} holds it since ${s(other?.sinceMs ?? 0)};  ${client} was given it at ${s(nowMs)}`,
+        evidence: `${other?.client} has held it since ${s(other?.sinceMs ?? 0)};  ${client} was given it at ${s(nowMs)}`,
         lookAt: this.doubt,
       });
       this.#holder = { client, sinceMs: nowMs };
@@ -69,7 +69,7 @@ export class Holders {
     });
   }
 
-  /** Each client acquires, holds, releases and comes again, until the time is over. */
+  /** Each client acquires, holds, releases and comes again, until the time is up. */
   contend(options: {
     readonly ms: number;
     readonly holdMs: number;
@@ -101,12 +101,14 @@ export class Holders {
     if (!this.#cluster.runUntil(() => this.holder === client, withinMs)) this.stuck();
   }
 
-  stuck(lookAt = 'what stands under the key of the lock now, and who could take it away?'): never {
+  stuck(
+    lookAt = 'what is stored under the key of the lock now, and who could take it away?',
+  ): never {
     const open = [...this.#open].map(([what, sinceMs]) => `the ${what} since ${s(sinceMs)}`);
     const waiting = [...this.#open.keys()].map((what) => what.split(' of ')[1] as NodeId);
     const silence = this.#cluster.silence(...waiting);
     const holder = this.#holder && `${this.#holder.client} since ${s(this.#holder.sinceMs)}`;
-    const evidence = `at ${s(this.#cluster.nowMs)} these are open: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`;
+    const evidence = `still open at ${s(this.#cluster.nowMs)}: ${open.join(', ') || 'no calls'}; holder: ${holder ?? 'nobody'}`;
     return this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'lock-stuck',
@@ -116,7 +118,7 @@ export class Holders {
     });
   }
 
-  /** What a client finds under the key of the lock; nothing when it gets no answer. */
+  /** What a client finds under the key of the lock; empty when it gets no answer. */
   #key(): string {
     const [client = ''] = this.#cluster.clients;
     let found: GetResult | undefined;

@@ -22,7 +22,7 @@ export class Leases {
   #values = 0;
   /** Writes that the storage has taken. */
   written = 0;
-  /** Who was given the lock last and has not released it. */
+  /** The client that was given the lock last, unless it has released it. */
   holder: NodeId | undefined;
 
   constructor(cluster: Cluster, leaseMs: number) {
@@ -32,7 +32,7 @@ export class Leases {
       if (name === 'written') this.written++;
     });
     cluster.onBoot((node) => {
-      // It remembers nothing of a lease.
+      // After a boot a client knows nothing of its lease.
       this.#tokens.delete(node);
       if (this.holder === node) this.holder = undefined;
       if (this.#isWorking && cluster.clients.includes(node)) {
@@ -49,14 +49,14 @@ export class Leases {
         kind: 'contract',
         ruleId: 'no-token',
         rule: 'acquire resolves to a fencing token, a whole number (contract, LeaseLike)',
-        evidence: `acquire of ${client} came out as ${JSON.stringify(token)}`,
+        evidence: `acquire of ${client} ended with ${JSON.stringify(token)}`,
       });
       this.#noteToken(client, token as number, before);
       then?.();
     });
   }
 
-  /** A client that was stopped may learn late that it had the lock: its token is then a low one. */
+  /** A client that was stopped may learn late that it had the lock: its token is low by then. */
   #noteToken(client: NodeId, token: number, before: number | undefined): void {
     const given = this.#given.get(token);
     const isHigher = before === undefined || token > before;
@@ -116,8 +116,8 @@ export class Leases {
       kind: 'liveness',
       ruleId: 'lease-stuck',
       rule: 'A lock whose holder is silent goes to somebody who wants it (contract, LeaseLike)',
-      evidence: `${client} wants the lock, and does not have it at ${s(this.#cluster.nowMs)}; leases are of ${this.#leaseMs} ms; the last lease: ${this.#whoHas(this.#highest)}`,
-      lookAt: 'how does somebody who waits notice that the holder is silent?',
+      evidence: `${client} wants the lock, and does not have it at ${s(this.#cluster.nowMs)}; a lease runs for ${this.#leaseMs} ms; the last lease: ${this.#whoHas(this.#highest)}`,
+      lookAt: 'how does a waiting client notice that the holder is silent?',
     });
   }
 
@@ -126,7 +126,7 @@ export class Leases {
     this.#cluster.expect(reply?.ok === true, {
       kind: 'liveness',
       ruleId: 'write-refused',
-      rule: 'The storage takes the writes of the present holder (contract, StorageLike)',
+      rule: 'The storage takes the writes of the current holder (contract, StorageLike)',
       evidence: `${client}, with token ${this.#tokens.get(client)}, wrote ${value}; the reply of ${STORAGE} was ${JSON.stringify(reply)}; the last lease: ${this.#whoHas(this.#highest)}`,
       lookAt: 'which tokens are too old, and which is just right?',
     });
@@ -153,12 +153,12 @@ export class Leases {
       kind: 'safety',
       ruleId: 'renewed',
       rule: 'renew tells whether the lock is still held (contract, LeaseLike)',
-      evidence: `renew of ${client} came out as ${answer ?? 'nothing within 3 s'}; the last lease: ${this.#whoHas(this.#highest)}`,
-      lookAt: 'by what does a holder find out that somebody else has the lock?',
+      evidence: `renew of ${client} gave ${answer ?? 'nothing within 3 s'}; the last lease: ${this.#whoHas(this.#highest)}`,
+      lookAt: 'how does a holder find out that somebody else has the lock?',
     });
   }
 
-  /** All clients acquire, write three times, renew, release, and begin again; also after a crash. */
+  /** All clients acquire, write three times, renew, release, and begin again, even after a crash. */
   work(): void {
     if (this.#isWorking) return;
     this.#isWorking = true;
@@ -179,7 +179,7 @@ export class Leases {
     this.acquire(client, () => turn(3));
   }
 
-  /** Work goes on: the storage takes writes within the time. */
+  /** Work goes on: the storage takes ten more writes within `ms`. */
   expectWork(ms: number): void {
     this.work();
     const before = this.written;
@@ -194,7 +194,7 @@ export class Leases {
     });
   }
 
-  /** What a client that is down was asked is lost; one that is stopped is asked when it goes on. */
+  /** A request to a client that is down is lost; one to a stopped client waits until it goes on. */
   #request(
     client: NodeId,
     method: string,

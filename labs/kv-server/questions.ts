@@ -48,15 +48,15 @@ const maybe = question('maybe', (run) => {
     );
     return [{ answer, call, replies, done }];
   });
-  // One that did not happen is the better question; both are honest.
+  // A put that did not happen makes the better question; both are fair.
   const found = maybes.find(({ done }) => done === undefined) ?? maybes[0];
   if (found === undefined) return undefined;
   const { answer, call, replies, done } = found;
-  const happened = (event: RunEvent) => `it has happened, once: at ${at(event.atMs)}`;
-  const refused = `it has not happened: the server refused every request that reached it`;
+  const happened = (event: RunEvent) => `it happened once, at ${at(event.atMs)}`;
+  const refused = `it did not happen: the server refused every request that reached it`;
   const others = replies.map(happened);
   return {
-    text: `${named(call)}; it resolves to maybe at ${at(answer.atMs)}. What has become of this put on the server?`,
+    text: `${named(call)}; it resolves to maybe at ${at(answer.atMs)}. What became of this put on the server?`,
     fact: `The server answered ${replies.length === 1 ? 'one request' : `${replies.length} requests`} of this put: ${listed(
       replies.map(({ number, facts }) => `#${number} ${JSON.stringify(facts.wire?.body)}`),
     )}. The client could not tell which of these stories was true, and said so.`,
@@ -66,9 +66,9 @@ const maybe = question('maybe', (run) => {
       wrong: [
         refused,
         ...others,
-        'it has happened twice: with the first request and with the one after it',
-        'it has not happened: none of its requests reached the server',
-        'it had not happened when the client said so, but a late request did it afterwards',
+        'it happened twice: with the first request and with the one after it',
+        'it did not happen: none of its requests reached the server',
+        'it had not happened when the client said maybe, but a late request did it afterwards',
       ],
     },
   };
@@ -96,8 +96,8 @@ const fence = question('fence', (run) => {
   const taken = writes.filter((event) => !refused.includes(event));
   const byToken = [...writes].sort((a, b) => argsOf(a).token - argsOf(b).token);
   return {
-    text: `Suppose that the storage service took every write, whatever its token: all else in this run as it was. In which order would the values be written?`,
-    fact: `${named(late)} with token ${argsOf(late).token}, after a write with token ${Math.max(...taken.filter((e) => e.number < late.number).map((e) => argsOf(e).token))}: without the fence, ${argsOf(late).value} of a lease that was over would lie on top of it.`,
+    text: `Suppose that the storage service took every write, whatever its token, and all else in this run stayed the same. In which order would the values be written?`,
+    fact: `${named(late)} with token ${argsOf(late).token}, after a write with token ${Math.max(...taken.filter((e) => e.number < late.number).map((e) => argsOf(e).token))}: without the fence, ${argsOf(late).value}, from a lease that was over, would overwrite it.`,
     about: writes,
     answer: {
       choice: values(writes),
@@ -114,7 +114,7 @@ const fence = question('fence', (run) => {
 const isToken = (answer: RunEvent, run: RunRecord) =>
   callOf(run, answer)?.facts.called?.method === 'acquireLease';
 
-/** From the call of the client that waits for the lease to its token. */
+/** From the call of the client that waits for the lease until it gets its token. */
 function wait(run: RunRecord): Figure[] {
   const token = run.all('return').findLast((answer) => isToken(answer, run));
   const call = token && callOf(run, token);
@@ -161,13 +161,13 @@ export const explain: readonly Explain[] = [
         unit: 'ms',
         within: 0.08,
         because:
-          'The lease itself takes as long as before; what grows is the way to the server and back, before it begins to count and after.',
+          'The lease itself lasts as long as before; only the round trips to the server get longer, before the client begins to count and after.',
       }),
     ],
   },
 ];
 
-/** Who wrote with a token that was too old. */
+/** The client that wrote with a token that was too old. */
 function late(run: RunRecord): string | undefined {
   return run.all('resume')[0]?.node;
 }

@@ -1,7 +1,7 @@
 /**
  * The programs that use the key-value server: they call `get` and `put` through the student's
- * client, write down what they asked and were told, and hold locks. All in callbacks of virtual time;
- * nothing happens unless a scenario lets time pass.
+ * client, and record what they asked and what they were told. All of it runs in callbacks of virtual
+ * time; nothing happens unless a scenario lets time pass.
  */
 import {
   type Cluster,
@@ -14,7 +14,7 @@ import {
 } from 'faultlab';
 import type { GetResult, PutResult, Version } from './contract.ts';
 
-/** A get or put comes to an end within this time on a network that lets messages through. */
+/** A get or put ends within this time on a network that lets messages through. */
 export const ANSWER_WITHIN_MS = 3000;
 
 type Input =
@@ -54,7 +54,7 @@ export class KvWorkload {
     this.#cluster = cluster;
   }
 
-  /** How many calls have come to an end. */
+  /** How many calls have ended. */
   get answered(): number {
     return this.#done.length;
   }
@@ -79,7 +79,7 @@ export class KvWorkload {
     this.#ask(client, input, [key, value, version], (result) => then?.(result as PutResult));
   }
 
-  /** Never used before. */
+  /** A value that was never used before. */
   newValue(): string {
     return `v${++this.#values}`;
   }
@@ -124,7 +124,7 @@ export class KvWorkload {
     this.#cluster.expect(isKnown, {
       kind: 'contract',
       ruleId: 'unknown-result',
-      rule: 'A get and a put resolve to a result of the contract (contract, GetResult, PutResult)',
+      rule: 'A get and a put resolve to what the contract allows (contract, GetResult, PutResult)',
       evidence: `${client}: ${describe(input)} resolved to ${JSON.stringify(result)}`,
     });
   }
@@ -136,7 +136,7 @@ export class KvWorkload {
   ): void {
     const { nowMs } = this.#cluster;
     if (this.#cluster.runUntil(() => this.#open.size === 0, withinMs)) {
-      this.#cluster.run(1); // what the callers do with the answers
+      this.#cluster.run(1); // for what the callers do with the answers
       return;
     }
     const [first] = this.#open;
@@ -149,15 +149,15 @@ export class KvWorkload {
     this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-answer',
-      rule: 'Every call comes to an end once the network lets messages through (contract, Kv)',
+      rule: 'Every call ends once the network lets messages through (contract, Kv)',
       evidence: `at ${s(nowMs + withinMs)} no answer to ${what}${since}${others}${silence}`,
       lookAt,
     });
   }
 
   /**
-   * The client gets a key, or puts it at the version that it saw last, so that some puts fail. It has
-   * one call at a time: what it is asked while it is busy or paused, it does not.
+   * The client gets a key, or puts it at the version that it saw last, so that some puts fail. It makes
+   * one call at a time: asked while it is busy or paused, it does nothing.
    */
   ask(client: NodeId, kind: 'get' | 'put', key: string): void {
     const isBusy = [...this.#open].some((open) => open.client === client);
@@ -174,7 +174,7 @@ export class KvWorkload {
     }
   }
 
-  /** The claim of all claims, decided exactly. */
+  /** The main claim, decided exactly. */
   expectLinearizable(): void {
     const pending = [...this.#open].map((open) => ({
       ...open,
@@ -185,8 +185,8 @@ export class KvWorkload {
   }
 
   /**
-   * A client that refuses everything tells no lies, and is of no use: on a network that is well, each
-   * client in turn gets a key and puts it at the version it saw.
+   * A client that refuses everything tells no lies, but is of no use: on a network that is well, each
+   * client in turn gets a key and puts it at the version that it saw.
    */
   expectPuts(): void {
     for (const client of this.#cluster.clients) {
@@ -202,8 +202,8 @@ export class KvWorkload {
       this.#cluster.expect(answer?.ok === true, {
         kind: 'liveness',
         ruleId: 'no-puts',
-        rule: 'A put that names the present version happens (contract, Kv.put)',
-        evidence: `${client} alone saw k1 at version ${seen} and put there; the answer was ${JSON.stringify(answer) ?? `none, within ${ANSWER_WITHIN_MS} ms`}`,
+        rule: 'A put that names the current version happens (contract, Kv.put)',
+        evidence: `${client}, on its own, saw k1 at version ${seen} and put it at that version; the answer was ${JSON.stringify(answer) ?? `none, within ${ANSWER_WITHIN_MS} ms`}`,
       });
     }
   }
@@ -214,14 +214,14 @@ export class KvWorkload {
     this.#cluster.expect(first === undefined, {
       kind: 'safety',
       ruleId: 'needless-maybe',
-      rule: 'maybe is allowed only when the answer can not be known (contract, Kv.put)',
+      rule: 'maybe is allowed only when the answer cannot be known (contract, Kv.put)',
       evidence: `nothing was lost, and ${first?.client} was told maybe for ${first && describe(first.input)}`,
-      lookAt: 'after which replies is there still a doubt?',
+      lookAt: 'after which replies is there still any doubt?',
     });
   }
 }
 
-/** Calls of a plan, as data, so that a failing run can be cut down to the few that it takes. */
+/** Calls as steps of a plan, so that a failing run can be cut down to the few that matter. */
 export function asks(
   draw: Draw,
   { clients, keys, durationMs }: { clients: number; keys: number; durationMs: number },

@@ -1,9 +1,9 @@
 /** What your runbook and the grader agree on. Given: the grader uses its own copy. */
 
-/** Less than so much of the disk free, and somebody has to be told. */
+/** When less than this share of the disk is free, somebody has to be told. */
 export const FREE_SHARE_MIN = 0.4;
 
-/** What fills a disk. */
+/** What is filling a disk. */
 export interface Alarm {
   /** The node whose disk it is. */
   readonly node: string;
@@ -11,6 +11,6 @@ export interface Alarm {
    *  - `archive`: WAL is kept because it cannot be archived.
    *  - `data`: neither; tables and other files have grown. */
   readonly cause: 'slot' | 'archive' | 'data';
-  /** Of the slot. */
+  /** The slot's name, when the cause is a slot. */
   readonly slot?: string;
 }

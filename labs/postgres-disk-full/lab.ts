@@ -1,4 +1,4 @@
-/** The disk is full: out of it without deleting WAL, and the next time in time. */
+/** The disk is full: recover without deleting WAL, and next time be told in time. */
 import { defineLab } from 'faultlab';
 import full from './scenarios/a-full.ts';
 import inTime from './scenarios/b-in-time.ts';
@@ -6,8 +6,7 @@ import inTime from './scenarios/b-in-time.ts';
 export default defineLab({
   slug: 'postgres-disk-full',
   title: 'Postgres: the disk is full',
-  summary:
-    'A primary that is down for lack of room: up again with every row, and an alarm in time.',
+  summary: 'A primary that is down for lack of room: back with every row, and an alarm in time.',
   on: 'postgres',
   entry: 'runbook.ts',
   given: ['contract.ts'],

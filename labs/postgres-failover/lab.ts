@@ -6,7 +6,7 @@ import again from './scenarios/c-again.ts';
 
 export default defineLab({
   slug: 'postgres-failover',
-  title: 'Postgres: failover by itself',
+  title: 'Postgres: automatic failover',
   summary:
     'A controller on each machine, a lease in your own Raft, and no acknowledged write lost.',
   on: 'postgres',

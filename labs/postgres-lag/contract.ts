@@ -5,7 +5,7 @@
  *
  * - `none`: it is not, or by less than 64 kB.
  * - `slow link`: the WAL does not get there as fast as it is written.
- * - `replay paused`: the WAL is there, and somebody has told the standby not to replay it.
+ * - `replay paused`: the WAL is there, but somebody has told the standby not to replay it.
  * - `apply delay`: the standby is configured to replay later.
  * - `query conflict`: replay waits for a transaction on the standby that still needs what it would
  *   remove.
@@ -20,5 +20,5 @@ export interface Diagnosis {
   readonly cause: Cause;
 }
 
-/** Of what a read must not be older than: an LSN, as text. */
+/** What a read must be at least as new as: an LSN, as text. */
 export type Token = string;

@@ -6,7 +6,7 @@ export interface Salvaged {
   readonly id: number;
   /**
    * - `missing`: only the old primary has this row.
-   * - `conflict`: both have it, and changed it after they had parted.
+   * - `conflict`: both have it, and both changed it after they had parted.
    */
   readonly kind: 'missing' | 'conflict';
   /** The balance on the old primary. */

@@ -5,7 +5,7 @@ import { differences, one } from './scenarios/a-one.ts';
 export default defineLab({
   slug: 'postgres-split-brain',
   title: 'Postgres: split brain',
-  summary: 'Two primaries took writes: fence one, save its rows, rewind it, and be one again.',
+  summary: 'Two primaries took writes: fence one, save its rows, rewind it, and make one cluster.',
   on: 'postgres',
   entry: 'runbook.ts',
   given: ['contract.ts'],

@@ -3,7 +3,7 @@
  * other, and what they report. The names are those of Figure 2 of "In Search of an Understandable
  * Consensus Algorithm (Extended Version)" (Ongaro and Ousterhout, 2014), in camelCase.
  *
- * Given: the grader replaces this file by its own copy. Messages may carry more fields than are
+ * Given: the grader replaces this file with its own copy. Messages may carry more fields than are
  * listed here, and you may add RPCs; what is listed must mean what the paper says it means, because
  * the grader reads the wire.
  */
@@ -82,8 +82,8 @@ export interface RaftRpcs {
 export interface RaftOutputs {
   /**
    * This committed entry is to be applied now. Each index exactly once per life of the node, in
-   * order and without gaps, no-ops included. After a restart, applying begins again: with the
-   * snapshot if there is one (see `restore`), else with index 1.
+   * order and without gaps, no-ops included. After a restart, applying starts over: from the
+   * snapshot if there is one (see `restore`), else from index 1.
    */
   apply: { readonly index: LogIndex; readonly term: Term; readonly command: Command | null };
   /**
@@ -97,7 +97,7 @@ export type RaftContext = NodeContext<RaftRpcs, RaftOutputs>;
 
 export type Role = 'follower' | 'candidate' | 'leader';
 
-/** What `inspect` tells. Read by the grader after every event; must have no effect. */
+/** What `inspect` returns. Read by the grader after every event; must have no effect. */
 export interface RaftState {
   readonly role: Role;
   readonly term: Term;
@@ -120,14 +120,14 @@ export interface Proposal {
 export interface RaftNode {
   /**
    * Called once per boot, after the constructor. Reads what an earlier life left on the disk, then
-   * takes part. Until its promise resolves, requests may arrive already: the node may leave them
-   * waiting, but must not answer from a state that it has not read yet.
+   * takes part. Requests may arrive before its promise resolves: the node may leave them waiting,
+   * but must not answer from state that it has not read yet.
    */
   start(): Promise<void>;
 
   /**
    * Asks this node to replicate a command. Returns at once, before anything is committed. A node
-   * that does not believe itself leader returns `isLeader: false` and does nothing else.
+   * that does not believe that it leads returns `isLeader: false` and does nothing else.
    */
   propose(command: Command): Proposal;
 
@@ -135,16 +135,16 @@ export interface RaftNode {
   inspect(): RaftState;
 
   /**
-   * Part D (§7). The state machine has put everything up to and with `index` into `data`; the log
-   * up to there can go. `index` was applied on this node. Returns at once; the node persists when
-   * it can. A call for an index at or below the latest snapshot changes nothing.
+   * Part D (§7). The state machine has put everything up to and including `index` into `data`; the
+   * log up to there can go. `index` has been applied on this node. Returns at once; the node
+   * persists it when it can. A call for an index at or below the latest snapshot changes nothing.
    */
   snapshot(index: LogIndex, data: string): void;
 
   /**
    * Part E (thesis §6.4, "ReadIndex"). Resolves to an index such that a state machine that has
    * applied up to it holds every command committed before this call; or to null when this node is
-   * not, or is no longer, a leader that can know. Must write nothing into the log.
+   * not, or is no longer, a leader that can know. Must write nothing to the log.
    */
   readIndex(): Promise<LogIndex | null>;
 }

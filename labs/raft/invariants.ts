@@ -1,7 +1,7 @@
 /**
  * The properties of Figure 3, and what must be durable before a reply, checked at every event. Each
- * concludes only from what any correct implementation of the contract does: from messages on the
- * wire, from applied entries, and from completed fsyncs. A rule broken for a moment is found.
+ * relies only on what every correct implementation of the contract does: on messages on the wire, on
+ * applied entries, and on completed fsyncs. A rule that is broken even for a moment is caught.
  */
 import type { Invariant, NodeId, Scenario, Watch, WireMessage } from 'faultlab';
 import type {
@@ -52,8 +52,8 @@ function electionSafety(): Invariant {
 }
 
 /**
- * Figure 2: a node votes for one candidate per term, also if it crashes in between. A candidate has
- * voted for itself; only a crash may undo that, as long as nobody counted the vote.
+ * Figure 2: a node votes for one candidate per term, even if it crashes in between. A candidate has
+ * voted for itself; only a crash may undo that, and only if nobody has counted the vote.
  */
 function oneVotePerTerm(): Invariant {
   const votes = new Map<string, { candidate: NodeId; atMs: number }>();
@@ -94,10 +94,10 @@ function oneVotePerTerm(): Invariant {
 
 /**
  * Figure 2: persistent state is "updated on stable storage before responding". Whatever its format,
- * a reply that depends on a request needs an fsync that began after the request had arrived.
+ * a reply that depends on a request needs an fsync that began after the request arrived.
  */
 function durableBeforeReply(): Invariant {
-  /** Per node: when the fsyncs began that have since succeeded; the last is the latest. */
+  /** Per node: when each fsync under way began, and when the latest that has succeeded did. */
   const begun = new Map<NodeId, number[]>();
   const lastSynced = new Map<NodeId, number>();
   /** When something that must be durable first reached a node: `n2 vote 3 n1`, `n2 entry 7 3`. */
@@ -118,7 +118,7 @@ function durableBeforeReply(): Invariant {
       rule: 'Durable before the reply (Raft Figure 2, persistent state): what a reply promises must survive a crash',
       evidence: `at ${s(watch.nowMs)} ${node} ${what}, with no fsync since the request arrived`,
       lookAt:
-        'which state does this reply promise to remember, and is its fsync over when the reply leaves?',
+        'which state does this reply promise to remember, and is its fsync done when the reply leaves?',
     });
   };
   return {
@@ -131,7 +131,7 @@ function durableBeforeReply(): Invariant {
     },
     onCrash(node) {
       begun.set(node, []);
-      // What the next life reads is what the crash has left: durable, if it is there at all.
+      // What the next life reads is what the crash left: durable, if it is there at all.
       for (const key of arrived.keys()) if (key.startsWith(`${node} `)) arrived.set(key, 0);
       for (const snapshot of snapshots.get(node) ?? []) snapshot.since = 0;
     },
@@ -155,7 +155,7 @@ function durableBeforeReply(): Invariant {
     onSend(m, watch) {
       if (m.kind === 'request') {
         if (m.method !== 'appendEntries') return;
-        // Who sends an entry had it before; whether durable is a question of its commit, not here.
+        // The sender had the entry before; whether durably matters for its commit, not here.
         const { prevLogIndex, entries } = m.body as AppendEntriesArgs;
         entries.forEach((entry, i) => {
           const key = `${m.from} entry ${prevLogIndex + 1 + i} ${entry.term}`;
@@ -190,9 +190,9 @@ function durableBeforeReply(): Invariant {
 }
 
 /**
- * §5.1: a term that a node has answered or led in is not forgotten in a crash. Within one life an
- * older term may still leave, in a reply that waited for the disk; that is harmless. So is a crash
- * of a candidate that asks for votes while its own is still being written.
+ * §5.1: a crash must not make a node forget a term that it has answered or led in. Within one life
+ * an older term may still go out, in a reply that waited for the disk; that is harmless. So is a
+ * crash of a candidate that asks for votes while its own is still being written.
  */
 function termsSurviveCrashes(): Invariant {
   const thisLife = new Map<NodeId, number>();
@@ -222,7 +222,7 @@ function termsSurviveCrashes(): Invariant {
   };
 }
 
-/** §5.3: log matching, and that a leader never overwrites its own log, as the wire shows them. */
+/** §5.3: log matching and leader append-only, as far as the wire shows them. */
 function logMatching(): Invariant {
   const entries = new Map<string, { command: string | null; before: number; from: NodeId }>();
   const byLeader = new Map<string, { entry: LogEntry; atMs: number }>();
@@ -243,7 +243,7 @@ function logMatching(): Invariant {
             ruleId: 'log-matching',
             rule: 'Log matching (Raft §5.3): entries with the same index and term are the same, and so are all before them',
             evidence: `index ${index}, term ${entry.term}: ${known.from} has ${known.command ?? 'no-op'} after term ${known.before}, ${m.from} sends ${entry.command ?? 'no-op'} after term ${before} at ${s(watch.nowMs)}`,
-            lookAt: 'did somebody accept entries without having the one before them?',
+            lookAt: 'did a follower accept entries without having the one before them?',
           });
         }
         const own = `${args.term} ${index}`;
@@ -365,7 +365,7 @@ function wellFormed(): Invariant {
   };
 }
 
-/** The parts that are about crashes; before them, a memory will do. */
+/** The parts that are about crashes; before them, memory will do. */
 const DURABLE_PARTS = ['C', 'D'];
 
 /** Fresh ones for each run. */

@@ -1,6 +1,6 @@
 /**
- * The logs of all nodes at every moment of a run, as the wire proves them: what a leader sends is in its
- * log, and what a follower confirms is in that of the follower.
+ * The logs of all nodes at every moment of a run, as far as the wire proves them: what a leader sends is
+ * in its log, and what a follower confirms is in the follower's.
  */
 import type { NodeId, RunEvent, RunRecord } from 'faultlab';
 import type { AppendEntriesArgs, AppendEntriesReply, LogEntry, LogIndex } from './contract.ts';
@@ -14,7 +14,7 @@ export interface Overwriting {
   readonly index: LogIndex;
   readonly before: LogEntry;
   readonly after: LogEntry;
-  /** Who held the old entry until then, this node too. */
+  /** The nodes that held the old entry until then, this one included. */
   readonly holders: readonly NodeId[];
 }
 
@@ -22,7 +22,7 @@ export class Logs {
   readonly #logs = new Map<NodeId, Map<LogIndex, LogEntry>>();
   readonly overwritings: Overwriting[] = [];
 
-  /** Up to the event with number `until`; all of the run when absent. */
+  /** Up to the event with number `until`; the whole run when absent. */
   constructor(run: RunRecord, until = Number.POSITIVE_INFINITY) {
     for (const event of run.all('send')) {
       if (event.number > until) break;
@@ -64,7 +64,7 @@ export class Logs {
     return this.#log(node).get(index);
   }
 
-  /** The last entry that is proved; undefined for none. */
+  /** The last entry that is proved to be there; undefined if none is. */
   last(node: NodeId): { index: LogIndex; term: number } | undefined {
     const index = Math.max(0, ...this.#log(node).keys());
     const entry = this.at(node, index);

@@ -37,11 +37,11 @@ const overwritten = question('overwritten', (run) => {
   const isMajority = holders.length > run.nodes.length / 2;
   const who = `${listed(holders)} – ${holders.length} of ${run.nodes.length} –`;
   const never = isMajority
-    ? `it was not committed: a majority held it, but no entry of the term of a later leader stood behind it there, and entries of older terms are not counted (§5.4.2)`
+    ? `it was not committed: a majority held it, but no entry of a later leader’s own term after it, and entries of older terms are not committed by counting (§5.4.2)`
     : `it was not committed: only a minority held it, so no leader could count a majority for it (§5.3)`;
   return {
-    text: `${named(event)}: ${node} confirms ${nameOf(after)} of its leader ${leader} at index ${index}, where ${nameOf(before)} stood, which ${who} had confirmed by then. Why does this break no promise?`,
-    fact: `${nameOf(before)} was applied by nobody in this run, before #${event.number} or after it.`,
+    text: `${named(event)}: ${node} confirms ${nameOf(after)} from its leader ${leader} at index ${index}, in place of ${nameOf(before)}, which ${who} had confirmed by then. Why does this break no promise?`,
+    fact: `No node applied ${nameOf(before)} in this run, before #${event.number} or after it.`,
     about: [event],
     answer: {
       choice: never,
@@ -49,14 +49,14 @@ const overwritten = question('overwritten', (run) => {
         `it was committed, but ${leader} leads a later term, and a later leader may replace what an earlier one has committed`,
         `it was committed, but ${node} had not applied it yet, and only what is applied is promised`,
         isMajority
-          ? `it was not committed: of those that held it some were cut off at that time, and a copy on such a node does not count`
+          ? `it was not committed: some of the nodes that held it were cut off at the time, and a copy on such a node does not count`
           : `it was not committed: its leader had not written it to its own disk when it was cut off`,
       ],
     },
   };
 });
 
-/** Why a node votes for one that lacks what it has itself (§5.4.1). */
+/** Why a node votes for a candidate that lacks what it has itself (§5.4.1). */
 const voted = question('voted', (run) => {
   const granted = run.all('send').flatMap((event) => {
     const { wire } = event.facts;
@@ -71,7 +71,7 @@ const voted = question('voted', (run) => {
     if (own === undefined || logs.at(wire.to, own.index)?.term === own.term) return [];
     return [{ event, args, own, voter: wire.from, candidate: wire.to }];
   });
-  // A vote for a log of a newer term that is no longer than the voter's own.
+  // A vote for a log that ends in a newer term, and at most one entry further than the voter's own.
   const vote = granted.find(
     ({ args, own }) => args.lastLogTerm > own.term && args.lastLogIndex <= own.index + 1,
   );
@@ -83,9 +83,9 @@ const voted = question('voted', (run) => {
     fact: `${candidate} asked with last index ${index} of term ${term}; the last entry of ${voter} was index ${own.index} of term ${own.term}.`,
     about: [event],
     answer: {
-      choice: `the last entry of ${candidate} is of term ${term}, that of ${voter} of term ${own.term}: the later term wins`,
+      choice: `the last entry of ${candidate} is of term ${term}, and that of ${voter} is of term ${own.term}: the later term wins`,
       wrong: [
-        `${candidate} had led before in term ${term}, and who has led is up to date`,
+        `${candidate} had led before, in term ${term}, and a node that has led is up to date`,
         `the log of ${candidate} has more committed entries than that of ${voter}`,
         `${voter} had not voted in term ${args.term}, and votes for whoever asks first`,
       ],
@@ -93,7 +93,7 @@ const voted = question('voted', (run) => {
   };
 });
 
-/** Who believes to lead, when those who lead and those who believe it differ most. */
+/** Which nodes believe that they lead, at the moment when belief and truth differ most. */
 const whoLed = question('who-led', (run) => {
   const firstMs = run.all('state').find(({ text }) => text.startsWith('is leader'))?.atMs ?? 0;
   const moments = run
@@ -107,7 +107,7 @@ const whoLed = question('who-led', (run) => {
     });
     return { ms, leaders };
   });
-  // Two are the best; none, after there was one, is next; and late rather than early.
+  // Two leaders are best; none, after there was one, comes next; and late rather than early.
   const worth = (count: number) => (count > 1 ? count : count === 0 ? 1 : 0);
   const [best] = asked.reverse().sort((a, b) => worth(b.leaders.length) - worth(a.leaders.length));
   if (best === undefined) return undefined;
@@ -128,7 +128,7 @@ const whoLed = question('who-led', (run) => {
     reigns.slice(-2),
   ];
   return {
-    text: `Which nodes say of themselves (inspect) that they lead at ${at(ms)}?`,
+    text: `At ${at(ms)}, which nodes say of themselves (inspect) that they lead?`,
     fact: `At ${at(ms)}: ${run.nodes
       .map((node) => {
         const { role = 'down', term = '-' } = (run.stateAt(node, ms) ?? {}) as Partial<RaftState>;
@@ -217,7 +217,7 @@ export const explain: readonly Explain[] = [
         unit: 'ms',
         within: 0.2,
         because:
-          'The way to a follower and back counts four times, for each round trip that your code needs; what the disks take stays as it is.',
+          'Each round trip to a follower that your code needs takes four times as long; what the disks take stays as it is.',
       }),
     ],
   },

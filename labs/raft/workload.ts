@@ -19,7 +19,7 @@ export class RaftWorkload {
   readonly #holders = new Map<string, Set<NodeId>>();
   /** Where a command was applied first. */
   readonly indexOf = new Map<string, LogIndex>();
-  /** A snapshot after so many applied entries; 0 for none. */
+  /** A snapshot after this many applied entries; 0 for none. */
   snapshotEvery = 0;
   restores = 0;
   #proposed = 0;
@@ -86,7 +86,7 @@ export class RaftWorkload {
     return this.#cluster.inspect(node) as RaftState | undefined;
   }
 
-  /** The up and running leader of the highest term among `nodes`. */
+  /** The running leader of the highest term among `nodes`. */
   leader(nodes: readonly NodeId[] = this.#cluster.nodes): NodeId | undefined {
     let best: { node: NodeId; term: number } | undefined;
     for (const node of nodes) {
@@ -139,8 +139,8 @@ export class RaftWorkload {
   }
 
   /**
-   * Has a command committed by the leader among `nodes` and applied on all of `on`; proposes it again
-   * to a new leader if the first one is lost. Says which stage is missing when it does not come.
+   * Gets a command committed by the leader among `nodes` and applied on all of `on`; proposes another
+   * to the new leader if the first one is lost. Says which stage is missing if none gets there.
    */
   commit(options: { nodes?: readonly NodeId[]; on?: readonly NodeId[]; withinMs?: number } = {}): {
     command: string;
@@ -187,12 +187,12 @@ export class RaftWorkload {
   #whatToLookAt(leader: NodeId | undefined, nodes: readonly NodeId[]): string {
     const silent = nodes.find((node) => this.#cluster.silence(node) !== '');
     if (silent !== undefined)
-      return `what does ${silent} wait for, since it sent its last message?`;
+      return `what has ${silent} been waiting for since it sent its last message?`;
     const termOf = (node: NodeId | undefined) => (node && this.state(node)?.term) || 0;
     const newer = nodes.find((node) => termOf(node) > termOf(leader));
     if (leader !== undefined && newer !== undefined)
       return `${leader} leads term ${termOf(leader)} while ${newer} is in term ${termOf(newer)}: where does a leader learn of a higher term? (§5.1)`;
-    return 'what does the leader wait for: a reply, its own disk, or a term that is its own?';
+    return 'what is the leader waiting for: a reply, its own disk, or an entry of its own term?';
   }
 
   /** Lets `ms` pass and demands that none of `commands` is applied anywhere. */
@@ -209,8 +209,8 @@ export class RaftWorkload {
   }
 
   /**
-   * The liveness phase: a random majority is mended, restarted and resumed, the rest stays cut off for
-   * good; then the majority must elect, commit and apply everywhere.
+   * The liveness phase: a random majority is reconnected, restarted and resumed, the rest stay cut off
+   * for good; then the majority must elect, commit and apply everywhere.
    */
   recover(): void {
     const { nodes, draw } = this.#cluster;
@@ -327,7 +327,7 @@ export interface PlanOptions {
   readonly lossy?: boolean;
 }
 
-/** Commands all the time, a fault every half second or so, most of them mended before the next. */
+/** Commands all the time, a fault every half second or so, most of them repaired before the next. */
 export function drawPlan(draw: Draw, options: PlanOptions): Step[] {
   const { nodes, durationMs, faults } = options;
   const node = () => `n${draw.int(1, nodes)}`;

@@ -1,16 +1,16 @@
 /**
  * The contract of the replicated store lab: what your classes offer, what passes over the network,
  * and what nodes report. Given; the grader uses its own copy. Messages may carry more fields than are
- * listed here; what is listed must mean what is said, because the grader reads the wire.
+ * listed here; those listed must mean what is said here, because the grader reads the wire.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 
 // ── Part A: one disk ────────────────────────────────────────────────────────────────────────────
 /** Why a store did not do what it was asked. */
 export type StoreError =
-  /** The disk refused. The put may be found later, or not: nobody is told that it is safe. */
+  /** The disk refused. The put may be found later, or not: nobody was told that it is safe. */
   | 'disk'
-  /** What is on the disk is not what was written there. The store serves nothing any more. */
+  /** What is on the disk is not what was written there. The store no longer serves anything. */
   | 'corrupt';
 
 export type StorePut = { readonly ok: true } | { readonly ok: false; readonly error: StoreError };
@@ -29,8 +29,8 @@ export interface StoreLike {
   start(): Promise<void>;
 
   /**
-   * Resolves to `{ ok: true }` when no crash can lose the value any more: not earlier. Puts may
-   * overlap, also on one key. Never rejects.
+   * Resolves to `{ ok: true }` only once no crash can lose the value any more. Puts may overlap,
+   * even on one key. Never rejects.
    */
   put(key: string, value: string): Promise<StorePut>;
 
@@ -51,11 +51,11 @@ export type LogIndex = number;
 
 /**
  * How many copies an entry needs before its put is acknowledged; each copy is durable, and the
- * primary's is always one of them. The copy of a follower counts when it has said so: by an
+ * primary's is always one of them. The copy of a follower counts once it has said so: by an
  * `AppendReply` of the same epoch, with `ok: true`, to a request that reaches up to the entry.
  */
 export type Mode =
-  /** The primary's. Its loss may lose the end of what was acknowledged; never more than the end. */
+  /** The primary's own. If it is lost, so may be the end of what was acknowledged, and only the end. */
   | 'async'
   /** More than half of all replicas. Any loss of fewer than half loses nothing. */
   | 'quorum'
@@ -66,12 +66,12 @@ export type Mode =
 export interface View {
   readonly epoch: Epoch;
   readonly primary: NodeId;
-  /** All of them, those that are away too; the same in each view. */
+  /** All of them, including those that are away; the same in each view. */
   readonly replicas: readonly NodeId[];
   readonly mode: Mode;
 }
 
-/** An entry of the log: a put. With `key: null` it changes nothing; a primary may add such. */
+/** An entry of the log: a put. With `key: null` it changes nothing; a primary may add such entries. */
 export interface Entry {
   readonly index: LogIndex;
   /** Of the primary that made it. Two entries with the same index and epoch are the same. */
@@ -86,7 +86,7 @@ export interface Place {
   readonly epoch: Epoch;
 }
 
-/** All values after the entry at `index`, instead of the log up to there. */
+/** All values after the entry at `index`, in place of the log up to there. */
 export interface Snapshot extends Place {
   readonly values: Readonly<Record<string, string>>;
 }
@@ -123,7 +123,7 @@ export interface FenceArgs {
   readonly epoch: Epoch;
 }
 
-/** `ok: true` promises, durably, that nothing of an earlier epoch will be taken any more. */
+/** `ok: true` promises, durably, that nothing from an earlier epoch will be taken any more. */
 export interface FenceReply {
   readonly ok: boolean;
   /** The end of the log, committed or not. */
@@ -162,7 +162,7 @@ export type ReadReply =
 
 /** What passes over the network. */
 export interface ReplicaRpcs {
-  /** Served by `v1`. A replica tells which epoch it serves in, 0 if in none since it booted. */
+  /** Served by `v1`. A replica says which epoch it serves in: 0 if in none since it booted. */
   view(args: { readonly epoch: Epoch }): View;
   append(args: AppendArgs): AppendReply;
   install(args: InstallArgs): AppendReply;
@@ -177,14 +177,14 @@ export interface ReplicaRpcs {
 
 /** What nodes report. */
 export interface ReplicaOutputs {
-  /** This entry is committed, and now in the values: each index in order, once a life, no gaps. */
+  /** This entry is committed, and now in the values: each index in order, once per life, no gaps. */
   apply: Entry;
   /**
    * The values were replaced by those of a snapshot; applying goes on from `index`. Also on a boot
-   * that begins with a snapshot. Before any, a replica begins with no values, at index 0.
+   * that begins with a snapshot. Without one, a replica begins with no values, at index 0.
    */
   restore: { readonly index: LogIndex };
-  /** By `v1`: from now on this holds. */
+  /** By `v1`: from now on this view holds. */
   view: View;
 }
 
@@ -193,7 +193,7 @@ export type ReplicaContext = NodeContext<ReplicaRpcs, ReplicaOutputs>;
 /** Where the view service runs. */
 export const VIEW_SERVICE: NodeId = 'v1';
 
-/** What `inspect` tells, for messages and traces. */
+/** What `inspect` returns, for messages and traces. */
 export interface ReplicaState {
   readonly role: 'primary' | 'follower';
   readonly epoch: Epoch;
@@ -204,14 +204,14 @@ export interface ReplicaState {
 export interface ReplicaLike {
   /** Called once per boot. Requests may come before its promise resolves; they wait. */
   start(): Promise<void>;
-  /** All keys and values if the whole log was applied, also what is not committed. For the grader. */
+  /** All keys and values as if the whole log were applied, committed or not. For the grader. */
   contents(): Promise<Readonly<Record<string, string>>>;
   inspect(): ReplicaState;
 }
 
 // ── Part C: failover ────────────────────────────────────────────────────────────────────────────
 
-/** What a replica that has promised itself to the next epoch has told. */
+/** What a replica said when it promised itself to the next epoch. */
 export interface Report {
   readonly replica: NodeId;
   readonly last: Place;

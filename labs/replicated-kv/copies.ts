@@ -1,7 +1,7 @@
 /**
- * What replicas tell each other, held against what they have told before: a copy counts when its
+ * What replicas tell each other, held against what they said before: a copy counts when its
  * replica has said so, what was said to be durable stays, and a promise is kept. All of it is read
- * from the wire, so that a lie is found when it is told, and not when it has done damage.
+ * from the wire, so that a lie is found when it is told, and not once it has done damage.
  */
 import type { Invariant, NodeId, Watch, WireMessage } from 'faultlab';
 import type {
@@ -22,7 +22,7 @@ import type {
 
 const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
-/** What a replica has said to have: the log of the primary of `epoch`, up to `end`. */
+/** What a replica has said that it has: the log of the primary of `epoch`, up to `end`. */
 interface Told {
   readonly epoch: Epoch;
   readonly end: Place;
@@ -40,18 +40,18 @@ class Copies implements Invariant {
   /** The modes in which an epoch was announced, and the replicas. */
   readonly #modes = new Map<Epoch, Set<Mode>>();
   #replicas: readonly NodeId[] = [];
-  /** For each replica and epoch the furthest that it has told. */
+  /** For each replica and epoch, the furthest that it has said it has. */
   readonly #told = new Map<string, Told>();
-  /** For each replica the latest of these. */
+  /** For each replica, the latest of these. */
   readonly #latest = new Map<NodeId, Told>();
-  /** Arguments are compared by identity: a reply names those of its request. */
+  /** Arguments are compared by identity: a reply carries those of its request. */
   readonly #before = new Map<unknown, Before>();
   readonly #promised = new Map<NodeId, Epoch>();
   /** The latest epoch in which a replica was sent a part of a log. */
   readonly #heard = new Map<NodeId, Epoch>();
   readonly #applied = new Map<NodeId, LogIndex>();
   readonly #entries = new Map<LogIndex, Entry>();
-  /** No entry after this one can be known as committed. */
+  /** No entry after this one can be known to be committed. */
   #committable = 0;
 
   onBoot(node: NodeId): void {
@@ -93,7 +93,7 @@ class Copies implements Invariant {
     else if (kind === 'reply' && method === 'fence') this.#onFence(message, watch);
   }
 
-  /** How many followers must have a copy in this epoch; none is asked for in mode `async`. */
+  /** How many followers must have a copy in this epoch; in mode `async`, none. */
   #needed(epoch: Epoch): number {
     const modes = this.#modes.get(epoch);
     if (modes === undefined || modes.has('async')) return 0;
@@ -115,9 +115,9 @@ class Copies implements Invariant {
       watch.fail({
         kind: 'safety',
         ruleId: 'promise-forgotten',
-        rule: 'A promise to a new epoch is durable before it is told, and kept (contract, FenceReply)',
+        rule: 'A promise to a new epoch is durable before it is announced, and kept (contract, FenceReply)',
         evidence: `${from} had promised itself to epoch ${promised}; at ${s(watch.nowMs)} it said ok to an ${method} of epoch ${epoch}`,
-        lookAt: 'where is the promise, and who looks at it before something is taken?',
+        lookAt: 'where is the promise, and who looks at it before anything is taken?',
       });
     }
     const end = endOf(method, args);
@@ -134,7 +134,7 @@ class Copies implements Invariant {
     this.#committable = Math.max(this.#committable, common);
   }
 
-  /** A replica that has told of an entry finds it there when the same primary asks for it. */
+  /** A replica that said it has an entry still has it when the same primary asks. */
   #checkKept(from: NodeId, prev: Place, { epoch, end, atMs }: Told, watch: Watch): void {
     const isSame = prev.index === end.index && prev.epoch === end.epoch;
     if (!isSame || (this.#applied.get(from) ?? 0) > end.index) return;
@@ -142,7 +142,7 @@ class Copies implements Invariant {
       kind: 'safety',
       ruleId: 'copy-forgotten',
       rule: 'A follower that has said ok has the log of the primary up to there, durably (contract, AppendReply)',
-      evidence: `at ${s(atMs)} ${from} said that it has index ${end.index} (epoch ${end.epoch}) from the primary of epoch ${epoch}; at ${s(watch.nowMs)} it does not have it any more`,
+      evidence: `at ${s(atMs)} ${from} said that it had index ${end.index} (epoch ${end.epoch}) from the primary of epoch ${epoch}; at ${s(watch.nowMs)} it no longer had it`,
       lookAt: 'what does a follower do with an append or a snapshot that comes late, or again?',
     });
   }
@@ -168,7 +168,7 @@ class Copies implements Invariant {
     const entry = reply.ok ? this.#entries.get(reply.version) : undefined;
     if (!entry) return;
     const { key, value } = args as PutArgs;
-    if (entry.key !== key || entry.value !== value) return; // another rule's
+    if (entry.key !== key || entry.value !== value) return; // for another rule
     const holders = this.#replicas.filter((node) => {
       const told = this.#latest.get(node);
       return node !== from && told && told.epoch >= entry.epoch && told.end.index >= entry.index;
@@ -195,8 +195,8 @@ class Copies implements Invariant {
     watch.fail({
       kind: 'safety',
       ruleId: 'fence-too-low',
-      rule: 'To a fence a replica tells the end of its log, committed or not (contract, FenceReply)',
-      evidence: `at ${s(told.atMs)} ${from} said that it has everything up to index ${told.end.index}; to the fence of epoch ${epoch} it said at ${s(watch.nowMs)} that its log ends at index ${last.index}`,
+      rule: 'A replica answers a fence with the end of its log, committed or not (contract, FenceReply)',
+      evidence: `at ${s(told.atMs)} ${from} said that it had everything up to index ${told.end.index}; at ${s(watch.nowMs)} it answered the fence of epoch ${epoch} that its log ended at index ${last.index}`,
       lookAt: 'an entry that is on this disk and not known to be committed: who may count on it?',
     });
   }
@@ -205,7 +205,7 @@ class Copies implements Invariant {
     const others = this.#replicas.filter((node) => node !== primary);
     const said = others.map((node) => {
       const told = this.#told.get(`${node} ${epoch}`);
-      return `${node} had said to have ${told ? `it up to index ${told.end.index}` : 'nothing of it'}`;
+      return `${node} had confirmed ${told ? `up to index ${told.end.index}` : 'nothing'}`;
     });
     return said.join(', ');
   }
@@ -217,7 +217,7 @@ function endOf(method: string, args: unknown): Place {
   return entries.at(-1) ?? prev;
 }
 
-/** No put is done twice: who was told `not-primary` may ask again, and nobody else. */
+/** No put is done twice: a client that was told `not-primary` may ask again, and no other. */
 export function once(): Invariant {
   const done = new Map<string, { entry: Entry; node: NodeId; atMs: number }>();
   return {

@@ -7,7 +7,7 @@ const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 const show = ({ key, value, epoch }: Entry) =>
   `${key === null ? 'nothing' : `${key}=${value}`} (epoch ${epoch})`;
 
-/** Each index once a life, in order, without gaps. */
+/** Each index once per life, in order, without gaps. */
 function inOrder(): Invariant {
   const applied = new Map<NodeId, number>();
   /** Has neither applied nor restored anything since it booted. */
@@ -29,9 +29,9 @@ function inOrder(): Invariant {
           kind: 'safety',
           ruleId: 'in-order',
           rule: 'A replica applies each index once, in order, without gaps (contract, apply)',
-          evidence: `${node} applied index ${index} at ${s(watch.nowMs)}, after ${isFirst ? 'it had booted, and reported no restore' : `index ${before}`}`,
+          evidence: `${node} applied index ${index} at ${s(watch.nowMs)}, after ${isFirst ? 'it had booted and reported no restore' : `index ${before}`}`,
           lookAt: isFirst
-            ? 'which values does this life begin with, and who has heard of them? (contract, restore)'
+            ? 'which values does this life begin with, and who was told of them? (contract, restore)'
             : 'what does a follower compare before it appends?',
         });
       }

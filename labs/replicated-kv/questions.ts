@@ -43,7 +43,7 @@ const group = question('group', (run) => {
   };
 });
 
-/** The fsyncs while twenty callers put, from their first put to their last answer. */
+/** The fsyncs while twenty callers put, from their first answer to their last. */
 function fsyncs(run: RunRecord): Figure[] {
   const puts = run.all('return').filter((answer) => isPut(answer, run));
   const [first, last] = [puts[1], puts[PUTS]];
@@ -63,7 +63,7 @@ interface Replaced {
   readonly after: Entry;
 }
 
-/** Where a node confirms an entry in the place of one that it had sent itself, as a primary. */
+/** Where a node confirms an entry in place of one that it had sent itself, as a primary. */
 function replacedIn(run: RunRecord): Replaced[] {
   const sent = new Map<string, Entry>();
   return run.all('send').flatMap((event) => {
@@ -99,12 +99,12 @@ const replaced = question('replaced', (run) => {
   const isOpen = answer === undefined || answer.number > event.number;
   const answered = (what: string) => `${put?.node} had been told ${what}`;
   const words = (e: RunEvent | undefined) => answerWords(e?.facts.answered?.value);
-  const open = `nothing: the put of ${put?.node} was still open, because it stood on too few disks`;
+  const open = `nothing: the put of ${put?.node} was still open, because it was on too few disks`;
   if (put === undefined) return undefined;
   return {
     text: `${named(event)}: ${event.node} confirms ${nameOf(after)} at index ${before.index}, where as primary it had ${nameOf(before)}. What did the client of that put know by then?`,
     fact: isOpen
-      ? `${named(put)} was answered ${answer === undefined ? 'nothing in this run' : `at ${at(answer.atMs)} with ${words(answer)}`}: nothing that was promised is lost.`
+      ? `${named(put)} was ${answer === undefined ? 'not answered in this run' : `answered at ${at(answer.atMs)} with ${words(answer)}`}: nothing that was promised is lost.`
       : `${named(put)} was answered at ${at(answer.atMs)} with ${words(answer)}.`,
     about: [put, event],
     answer: {
@@ -113,13 +113,13 @@ const replaced = question('replaced', (run) => {
         open,
         answered('ok, and the promise was withdrawn when the next epoch began'),
         answered('ok, and the put is found again at a higher index: the new primary has copied it'),
-        answered('that it failed, and that it will never happen'),
+        answered('that it had failed, and would never happen'),
       ],
     },
   };
 });
 
-/** By what a primary that is no longer one can find that out. */
+/** How a primary that no longer is one can find that out. */
 const deposed = question('deposed', (run) => {
   const views = run.all('emit').filter(({ facts }) => facts.emitted?.name === 'view');
   const [first, second] = views.map(({ facts }) => facts.emitted?.value as View);
@@ -134,7 +134,7 @@ const deposed = question('deposed', (run) => {
   if (event === undefined) return undefined;
   const now = views[1] as RunEvent;
   return {
-    text: `At ${at(now.atMs)} the view service names ${second.primary} as primary of epoch ${second.epoch}. ${primary}, the primary of epoch ${first.epoch}, does not hear of it at once. Which event is the first by which it can know that there is a later epoch?`,
+    text: `At ${at(now.atMs)} the view service names ${second.primary} as primary of epoch ${second.epoch}. ${primary}, the primary of epoch ${first.epoch}, does not hear of it at once. Which is the first event from which it can tell that there is a later epoch?`,
     fact: `${named(event)}: ${JSON.stringify(event.facts.wire?.body)?.slice(0, 120)}.`,
     about: [now, event],
     answer: { event },
@@ -166,11 +166,11 @@ export const explain: readonly Explain[] = [
         of: fsyncs,
         is: (count) => `Twenty callers made ${PUTS} puts, which took ${count} fsyncs.`,
         change: { diskFactor: 3 },
-        asks: 'How many fsyncs would these puts take if every operation of the disk took three times as long?',
+        asks: 'How many fsyncs would these puts take if every disk operation took three times as long?',
         unit: 'fsyncs',
         holds: (before, after) => Math.abs(after - before) <= 3,
         because:
-          'Each caller waits for its answer before it puts again, so what gathers behind an fsync is one put of each caller, however long it takes: the time triples, the number does not.',
+          'Each caller waits for its answer before it puts again, so what gathers behind an fsync is one put from each caller, however long it takes: the time triples, the number does not.',
       }),
     ],
   },
@@ -197,7 +197,7 @@ export const explain: readonly Explain[] = [
         asks: 'How many would it be if every message took five times as long?',
         unit: 'ms',
         because:
-          'All messages on its way count five times: to the primary, to a follower and back, to the client; for the first put of a client also to the view service and back. What the disks take stays as it is.',
+          'Every message on its way counts five times: to the primary, to a follower and back, to the client; for the first put of a client also to the view service and back. The time that the disks take stays the same.',
       }),
     ],
   },

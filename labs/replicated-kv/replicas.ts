@@ -1,16 +1,16 @@
 /**
  * The programs that use the replicas of parts B to D: clients that put and get through the student's
- * client and write down what they were told, and questions to the replicas themselves.
+ * client and record what they were told, and questions to the replicas themselves.
  */
 import { type Cluster, kv, type NodeId, type Operation } from 'faultlab';
 import type { Mode, PutResult, ReadResult, ReplicaState, View } from './contract.ts';
 import { s } from './stores.ts';
 
-/** A call of a client comes to an end within this time, whatever happens. */
+/** A call of a client ends within this time, whatever happens. */
 export const ANSWER_WITHIN_MS = 5000;
 /** On a calm network, with a primary, a put is acknowledged within this time. */
 export const PUT_WITHIN_MS = 500;
-/** After the loss of the primary puts are acknowledged again within this time. */
+/** After the loss of the primary, puts are acknowledged again within this time. */
 export const FAILOVER_WITHIN_MS = 3000;
 
 type Input =
@@ -38,7 +38,7 @@ export class Replicas {
   readonly #cluster: Cluster;
   readonly #open = new Set<Open>();
   readonly #done: Operation<Input, { readonly value?: string }>[] = [];
-  /** All puts, in the order in which they were asked. */
+  /** All puts, in the order in which they were made. */
   readonly puts: Put[] = [];
   view: View | undefined;
   #calls = 0;
@@ -122,12 +122,12 @@ export class Replicas {
     this.#cluster.expect(isKnown, {
       kind: 'contract',
       ruleId: 'unknown-result',
-      rule: 'A call of a client resolves to a result of the contract (contract, ClientLike)',
-      evidence: `a ${what} of ${client} came out as ${JSON.stringify(result)}`,
+      rule: 'A call of a client resolves to what the contract allows (contract, ClientLike)',
+      evidence: `a ${what} of ${client} ended with ${JSON.stringify(result)}`,
     });
   }
 
-  /** Puts, waits, and demands that the put is acknowledged. */
+  /** Puts until a put is acknowledged, and demands that one is. */
   mustPut(client: NodeId, key: string, because: string, withinMs = PUT_WITHIN_MS): Put {
     const startMs = this.#cluster.nowMs;
     const endMs = startMs + withinMs;
@@ -158,7 +158,7 @@ export class Replicas {
     return this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-contents',
-      rule: 'contents resolves when the log was read (contract, ReplicaLike.contents)',
+      rule: 'contents resolves once the log has been read (contract, ReplicaLike.contents)',
       evidence: `${node} did not answer within 1 s`,
     });
   }
@@ -179,7 +179,7 @@ export class Replicas {
     return `${one} has ${has(a[key])}, ${other} has ${has(b[key])}`;
   }
 
-  /** All replicas that are up hold the same, soon. */
+  /** All these replicas soon hold the same. */
   expectSame(nodes: readonly NodeId[] = this.names, withinMs = 2000): void {
     const startMs = this.#cluster.nowMs;
     const text = (node: NodeId) => {
@@ -195,8 +195,8 @@ export class Replicas {
     this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'not-caught-up',
-      rule: 'In reach of the primary all replicas come to hold the same (handout, The contract)',
-      evidence: `${s(withinMs)} after all was mended ${this.#difference(other, nodes[0] as NodeId)}; ${this.describe()}`,
+      rule: 'All replicas in reach of the primary come to hold the same (handout, The contract)',
+      evidence: `${s(withinMs)} after everything was mended, ${this.#difference(other, nodes[0] as NodeId)}; ${this.describe()}`,
       lookAt: 'what does the primary send to a follower whose log is not what it expected?',
     });
   }
@@ -212,7 +212,7 @@ export class Replicas {
     return `view ${epoch}: ${primary}; ${states.join('; ')}${this.#cluster.silence(...this.names)}`;
   }
 
-  /** Waits until all calls have come to an end. */
+  /** Waits until all calls have ended. */
   settle(): void {
     const { nowMs } = this.#cluster;
     if (this.#cluster.runUntil(() => this.#open.size === 0, ANSWER_WITHIN_MS)) {
@@ -223,13 +223,13 @@ export class Replicas {
     this.#cluster.fail({
       kind: 'liveness',
       ruleId: 'no-answer',
-      rule: 'Every call of a client comes to an end within 5 s (handout, The contract)',
+      rule: 'Every call of a client ends within 5 s (handout, The contract)',
       evidence: `${this.#open.size} calls are open at ${s(nowMs + ANSWER_WITHIN_MS)}, the first is ${first?.input.kind} ${first?.input.key} of ${first?.client}, since ${s(first?.callAt ?? 0)}; ${this.describe()}${first ? this.#cluster.silence(first.client.split('.')[0] as NodeId) : ''}`,
       lookAt: 'which promise does nobody settle when the primary changes?',
     });
   }
 
-  /** Clients that put and get a few keys for `ms`, each again when it was answered. */
+  /** Clients that put and get a few keys for `ms`, each going on when it has been answered. */
   mingle(ms: number, keys: number, restMs = 20): void {
     const { draw } = this.#cluster;
     const endMs = this.#cluster.nowMs + ms;

@@ -1,13 +1,13 @@
 /**
- * The programs that use the stores of part A: they put and get through direct calls, start a store
- * again when it has crashed, and write down what they were told.
+ * The programs that use the stores of part A: they put and get through direct calls, restart a store
+ * that has crashed, and record what they were told.
  */
 import { type Cluster, kv, type NodeId, type Operation } from 'faultlab';
 import type { StoreGet, StorePut } from './contract.ts';
 
-/** A put or get of a store that is up, with a disk that works, comes to an end within this time. */
+/** A put or get on a store that is up, with a disk that works, ends within this time. */
 export const ANSWER_WITHIN_MS = 1000;
-/** How long a store that crashed is down. */
+/** How long a store that crashed stays down. */
 const DOWN_MS = 5;
 
 type Input =
@@ -33,7 +33,7 @@ export const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
 export class Stores {
   readonly #cluster: Cluster;
-  /** Open calls, by store and life: a crash ends them without an answer. */
+  /** Open calls, by store; a crash ends them without an answer. */
   readonly #open = new Map<NodeId, Set<Open>>();
   readonly #done: Done[] = [];
   /** Acknowledged puts, by store, key and value; and for each key the one that began last. */
@@ -56,7 +56,7 @@ export class Stores {
     cluster.onBoot((node) => this.#abandon(node));
   }
 
-  /** Never used before; `length` characters, some of them not ASCII. */
+  /** A value never used before; `length` characters or more, not all of them ASCII. */
   newValue(length = 0): string {
     return `v${++this.#values}·`.padEnd(length, '~');
   }
@@ -81,8 +81,8 @@ export class Stores {
       cluster.expect(isKnown(input, outcome.ok, reply), {
         kind: 'contract',
         ruleId: 'unknown-result',
-        rule: 'A put and a get resolve to a result of the contract (contract, StorePut, StoreGet)',
-        evidence: `${what} on ${store} came out as ${JSON.stringify(reply)}`,
+        rule: 'A put and a get resolve to what the contract allows (contract, StorePut, StoreGet)',
+        evidence: `${what} on ${store} ended with ${JSON.stringify(reply)}`,
         lookAt: 'who catches the DiskError?',
       });
       this.#note(store, open, reply);
@@ -96,11 +96,11 @@ export class Stores {
       this.#cluster.expect(this.#cluster.hits('rot') > 0, {
         kind: 'safety',
         ruleId: 'not-corrupt',
-        rule: 'A crash is no corruption: what it leaves unfinished is cut away (contract, StoreError)',
+        rule: 'A crash is not corruption: what it leaves unfinished is cut away (contract, StoreError)',
         evidence: `${store} says at ${s(this.#cluster.nowMs)} that its disk is corrupt; it only crashed${this.#failure(store)}`,
         lookAt: hasFailed
-          ? 'what stands in a file where an fsync has failed, and what does a reader find behind it?'
-          : 'what does a crash leave at the end of a file, and how does a reader know it?',
+          ? 'what is in a file where an fsync has failed, and what does a reader find behind that?'
+          : 'what does a crash leave at the end of a file, and how does a reader recognise it?',
       });
       return;
     }
@@ -129,7 +129,7 @@ export class Stores {
     if (latest === undefined || latest.callAt < callAt) this.#latest.set(`${store} ${key}`, put);
   }
 
-  /** The plain cases of a loss, in plain words; what is left is for the exact check. */
+  /** The plain cases of loss, in plain words; the rest is left to the exact check. */
   #expectKept(store: NodeId, key: string, callAt: number, value: string | null): void {
     const latest = this.#latest.get(`${store} ${key}`);
     if (latest === undefined || latest.returnAt >= callAt) return;
@@ -139,14 +139,14 @@ export class Stores {
       kind: 'safety',
       ruleId: 'durability',
       rule: 'Durability: what was acknowledged is found by every later get (contract, StoreLike.put)',
-      evidence: `${store} acknowledged ${key}=${latest.value} at ${s(latest.returnAt)}; a get at ${s(callAt)} found ${value === null ? 'nothing' : `${value}, from before`}${this.#failure(store)}`,
+      evidence: `${store} acknowledged ${key}=${latest.value} at ${s(latest.returnAt)}; a get at ${s(callAt)} found ${value === null ? 'nothing' : `${value}, an older value`}${this.#failure(store)}`,
       ...(this.#lookAt ? { lookAt: this.#lookAt } : {}),
     });
   }
 
   #failure(store: NodeId): string {
     const atMs = this.#failedAt.get(store);
-    return atMs === undefined ? '' : `; the first fsync after ${s(atMs)} was to fail`;
+    return atMs === undefined ? '' : `; the first fsync after ${s(atMs)} was made to fail`;
   }
 
   /** The next fsync of this store fails. */
@@ -167,8 +167,8 @@ export class Stores {
   }
 
   /**
-   * Callers that put (and get, in the share `reads`) until `puts` puts were asked, each again when it
-   * was answered; a store that crashed is started again.
+   * Callers that put (and get, with probability `reads`) until `puts` puts have been made, each going
+   * on when it has been answered; a store that crashed is restarted.
    */
   work(
     store: NodeId,
@@ -214,9 +214,8 @@ export class Stores {
       kind: 'liveness',
       ruleId: 'no-answer',
       rule: 'Every put and get of a store that is up is answered (contract, StoreLike)',
-      evidence: `${store} answered no put from ${s(sinceMs)} to ${s(this.#cluster.nowMs)}; ${first?.input.kind} ${first?.input.key} is open since ${s(first?.callAt ?? 0)}`,
-      lookAt:
-        'who waits for what: for an fsync, for a batch, or for a promise that nobody resolves?',
+      evidence: `${store} answered no put from ${s(sinceMs)} to ${s(this.#cluster.nowMs)}; ${first?.input.kind} ${first?.input.key} has been open since ${s(first?.callAt ?? 0)}`,
+      lookAt: 'who waits, and for what: an fsync, a batch, or a promise that nobody resolves?',
     });
   }
 
@@ -228,7 +227,7 @@ export class Stores {
     this.#cluster.run(0.01);
   }
 
-  /** Switches off and on again. */
+  /** Switches the power off and on again. */
   powerCycle(store: NodeId, unsynced: 'seeded' | 'lose' | 'keep' | 'torn' = 'lose'): void {
     this.#cluster.onCrash(store, unsynced);
     this.#cluster.crash(store);
@@ -236,7 +235,7 @@ export class Stores {
     this.#cluster.restart(store);
   }
 
-  /** Reads `keys` keys of the store, and then claims that all that was seen fits together. */
+  /** Reads `keys` keys of the store, and then checks that all that was seen fits together. */
   expectAll(store: NodeId, keys: number, lookAt?: string): void {
     this.#lookAt = lookAt;
     for (let key = 1; key <= keys; key++) this.get(store, `k${key}`);

@@ -67,7 +67,7 @@ export function measure(cluster: Cluster, mode: Mode): Figures {
   };
 }
 
-/** A new view, in this mode: its primary has to go for that, for a while. */
+/** A new view, in this mode: for that the primary has to go away for a while. */
 function changeMode(cluster: Cluster, mode: Mode): void {
   const programs = replicas(cluster);
   const epoch = programs.view?.epoch;

@@ -1,7 +1,7 @@
 /**
  * The contract of the sharded KV lab: what passes between clients, controllers and groups, and what
- * your classes offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages: in
- * your copy, whose types are gone when your code runs. Files of your own may stand beside it.
+ * your classes offer. Given; the grader uses its own copy. You may add RPCs, and fields to messages, in
+ * your copy: types are gone when your code runs. Files of your own may stand beside it.
  *
  * Who is who: `k1` … are the controllers, `c1` … the clients. Every other letter is a group of
  * replicas: `p1`, `p2`, `p3` are group `p`.
@@ -10,15 +10,15 @@ import type { NodeContext, NodeId } from 'faultlab/node';
 
 // ── Shards and configurations ───────────────────────────────────────────────────────────────────
 
-/** A part of all keys; from 0. It moves as a whole. */
+/** A part of all keys, numbered from 0. It moves as a whole. */
 export type Shard = number;
 export type GroupId = string;
 
 export const SHARDS = 10;
 
 /**
- * By the first character, so that you can see it: `d` is in shard 0, `e` in 1 … `m` in 9. True until
- * a shard is split, in part G; from then on see {@link shardIn}.
+ * By the first character, so that you can see it: `d` is in shard 0, `e` in 1 … `m` in 9. This holds
+ * until a shard is split, in part G; from then on see {@link shardIn}.
  */
 export function shardOf(key: string): Shard {
   return key.charCodeAt(0) % SHARDS;
@@ -26,17 +26,17 @@ export function shardOf(key: string): Shard {
 
 /** Which group owns which shard. Configurations are numbered, and one that exists never changes. */
 export interface Config {
-  /** 0 is the one before all: no groups, and all shards are nobody's. */
+  /** 0 is the one before all others: no groups, and all shards are nobody's. */
   readonly num: number;
   /** By shard: its owner. Splits add shards at the end. */
   readonly shards: readonly (GroupId | null)[];
   /** The replicas of each group. */
   readonly groups: Readonly<Record<GroupId, readonly NodeId[]>>;
-  /** Part G: all that were made, in their order. */
+  /** Part G: all that were made so far, in order. */
   readonly splits?: readonly Split[];
 }
 
-/** Part G. From `at` on, as texts compare, the keys that were in shard `of` are in `shard`. */
+/** Part G. From `at` on, as strings compare, the keys that were in shard `of` are in `shard`. */
 export interface Split {
   readonly of: Shard;
   readonly at: string;
@@ -53,20 +53,20 @@ export function shardIn({ splits = [] }: Config, key: string): Shard {
 export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), groups: {} };
 
 /**
- * What an operator wants. A change makes the next configuration. One that is impossible makes none:
- * to let nobody join or leave, to let groups join of which one is in already, groups leave of which one is
- * not, or all groups leave; to move a shard that does not exist, to a group that is not in, or to the one
- * that has it; to split a shard at a text that is not one of its keys, or at which it was split off itself.
+ * What an operator wants. A change makes the next configuration; an impossible one makes none. It is
+ * impossible to let nobody join or leave; to let groups join when one of them is in already, or leave when
+ * one is not in or when they are all there are; to move a shard that does not exist, or to a group that is
+ * not in or has it; to split a shard at a key that is not in it, or at which it was split off itself.
  */
 export type Change =
   | { readonly kind: 'join'; readonly groups: Config['groups'] }
   | { readonly kind: 'leave'; readonly groups: readonly GroupId[] }
-  /** Stays so until the next `join` or `leave`, which shares out evenly again. */
+  /** Holds until the next `join` or `leave`, which shares out evenly again. */
   | { readonly kind: 'move'; readonly shard: Shard; readonly group: GroupId }
-  /** Part G. Its keys from `at` on become a shard with the next number, which has the same owner. */
+  /** Part G. Its keys from `at` on become a shard with the next number and the same owner. */
   | { readonly kind: 'split'; readonly shard: Shard; readonly at: string };
 
-/** The configuration of that number; for one that does not exist (−1, say), the latest. */
+/** The configuration with that number; for a number that does not exist (−1, say), the latest. */
 export interface Query {
   readonly kind: 'query';
   readonly num: number;
@@ -74,7 +74,7 @@ export interface Query {
 
 // ── Keys ────────────────────────────────────────────────────────────────────────────────────────
 
-/** What a client wants done to a key. A key that was never written is the empty text. */
+/** What a client wants done to a key. A key that was never written holds the empty string. */
 export type Operation =
   | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'put'; readonly key: string; readonly value: string }
@@ -82,8 +82,8 @@ export type Operation =
   /** Compare and set: writes `to` if the key holds `from`. */
   | { readonly kind: 'cas'; readonly key: string; readonly from: string; readonly to: string }
   /**
-   * Part E. Keys of one shard, as they were at a time. With `until`: if they have versions after `at` and
-   * not after `until`, the result is the time of the latest of these, as `uncertain`.
+   * Part E. Keys of one shard, as they were at a time. With `until`: if they have versions after `at`, up
+   * to and including `until`, the result is the time of the latest of these, as `uncertain`.
    */
   | {
       readonly kind: 'read';
@@ -101,7 +101,7 @@ export interface Result {
   readonly at?: Timestamp;
   /** Part E. Of a read: the values of the keys, in their order. */
   readonly values?: readonly string[];
-  /** Part E. Of a read: there is a version of that time, of which nobody knows whether it was before. */
+  /** Part E. Of a read: the time of a version of which nobody knows whether it came before. */
   readonly uncertain?: Timestamp;
   /** Part F. Of a read: the time of each version that was read, 0 for a key that was never written. */
   readonly versions?: readonly Timestamp[];
@@ -110,25 +110,25 @@ export interface Result {
 // ── Part E: times ───────────────────────────────────────────────────────────────────────────────
 
 /**
- * A time of a hybrid logical clock (Kulkarni and others, 2014): milliseconds since 1970 × TICKS, and a
- * counter in what is below. So times compare as numbers.
+ * A time of a hybrid logical clock (Kulkarni and others, 2014): milliseconds since 1970 × TICKS, plus a
+ * counter below that. So times compare as numbers.
  */
 export type Timestamp = number;
 export const TICKS = 4096;
 
 /**
- * The wall clocks of any two nodes differ by no more; a node whose clock does is refused. The grader
- * leaves room for late messages: clocks are within four fifths of this bound, or beyond it at least
- * fourfold. They may jump at any time, also while somebody waits by them.
+ * The wall clocks of any two nodes differ by no more than this; a node whose clock does is refused. The
+ * grader leaves room for late messages: clocks are within four fifths of this bound, or at least four
+ * times it apart. They may jump at any time, even while somebody waits by them.
  */
 export const MAX_OFFSET_MS = 500;
 
-/** What was overwritten so long ago may be gone, and a read at such a time refused. */
+/** What was overwritten this long ago may be gone, and a read at such a time refused. */
 export const HISTORY_MS = 10_000;
 
 // ── Part F: transactions ────────────────────────────────────────────────────────────────────────
 
-/** A step of a transaction: what it reads, or what it adds to the end of what a key holds. */
+/** A step of a transaction: what it reads, or what it appends to what a key holds. */
 export type Step =
   | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'append'; readonly key: string; readonly value: string };
@@ -167,7 +167,7 @@ export type TransactionOperation =
       readonly keys: readonly string[];
       readonly at: Timestamp | null;
     }
-  /** To the anchor, from a part that has waited long. Result: `done`; `{}` while it is open. */
+  /** To the anchor, from a part that has waited for long. Result: `done`; `{}` while it is open. */
   | { readonly kind: 'inquire'; readonly attempt: Attempt };
 
 // ── Messages ────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +190,7 @@ export interface RequestArgs extends Numbered {
   readonly after?: Timestamp;
 }
 
-/** A shard on its way, in the configuration that gives it to another group. */
+/** A shard on its way, and the configuration that gives it to another group. */
 export interface MoveArgs {
   readonly num: number;
   readonly shard: Shard;
@@ -199,7 +199,7 @@ export interface MoveArgs {
 /**
  * `not-leader`: ask another replica. `wrong-group`: ask the owner. `not-ready`: ask again later.
  * Part E: `clock-skew`: the clocks of the two are too far apart; `too-old`: the versions are gone.
- * Part F: `locked`: a transaction that is not decided holds the key.
+ * Part F: `locked`: an undecided transaction holds the key.
  */
 export type Refusal = {
   readonly ok: false;
@@ -209,7 +209,7 @@ export type Refusal = {
 export interface ShardRpcs {
   /** To a controller. A change: the configuration it made; an impossible one: the latest. */
   control(args: ControlArgs): { readonly ok: true; readonly config: Config } | Refusal;
-  /** To a replica. `ok` only when the operation has taken effect, once, in the group that owns it. */
+  /** To a replica. `ok` only when the operation has taken effect, once, in the group that owns the key. */
   request(args: RequestArgs): { readonly ok: true; readonly result: Result } | Refusal;
   /** From the new owner's group to the old one's: the shard, which the old one has stopped serving. */
   fetchShard(args: MoveArgs): { readonly ok: true; readonly state: string } | Refusal;
@@ -219,7 +219,7 @@ export interface ShardRpcs {
 
 /** What `main.ts` reports after each entry that a node applies, in the order of the log. */
 export interface ShardOutputs {
-  /** Of a replica: its configuration, the shards it serves, and a digest of all that `dump` tells. */
+  /** Of a replica: its configuration, the shards it serves, and a digest of all that `dump` returns. */
   applied: {
     readonly index: number;
     readonly num: number;
@@ -241,35 +241,35 @@ export type ShardContext = NodeContext<ShardRpcs, ShardOutputs>;
 // ── What is given, and what you write ───────────────────────────────────────────────────────────
 
 /**
- * A replicated state machine under your class: your Raft, and on it what the lab before was about.
+ * A replicated state machine under your class: your Raft, and on it what the previous lab was about.
  * Entries are applied in one order on all nodes of the group, a snapshot is taken every
- * SNAPSHOT_EVERY entries by `save`, and whoever submitted gets to know the result.
+ * SNAPSHOT_EVERY entries by `save`, and whoever submitted a command learns its result.
  */
 export interface Replicated {
-  /** Whether this node believes to lead its group. */
+  /** Whether this node believes that it leads its group. */
   readonly isLeader: boolean;
   /**
    * Puts a command (plain data) into the log. Resolves to what `apply` returned for it on this node;
    * to null if this node does not lead, or has lost the lead meanwhile: the command may still be
-   * applied later, or may have been. A node that is cut off finds that out when it hears others again:
-   * nothing that has to go on should wait for it.
+   * applied later, or may have been. A node that is cut off finds that out only when it hears others
+   * again: nothing that has to go on should wait for it.
    */
   submit(command: unknown): Promise<unknown>;
   /**
    * Resolves to true when this node leads and has applied all that was committed before the call
-   * (ReadIndex); to false if it cannot know, which may take as long. Writes nothing into the log.
+   * (ReadIndex); to false if it cannot know, which may take as long. Writes nothing to the log.
    */
   sync(): Promise<boolean>;
 }
 
-/** A snapshot is taken after so many entries. */
+/** A snapshot is taken after this many entries. */
 export const SNAPSHOT_EVERY = 50;
 
-/** What controllers and replicas have in common. Of one log, all must come to one state. */
+/** What controllers and replicas have in common. From one log, all must come to one state. */
 export interface StateMachine {
   /** Executes a command of the log. Takes no time, and depends on nothing but state and command. */
   apply(command: unknown): unknown;
-  /** All state, as a text; `restore` on another node, or after a crash, gives it back. */
+  /** All state, as a string; `restore` brings it back, on another node or after a crash. */
   save(): string;
   restore(state: string): void;
 }
@@ -284,20 +284,20 @@ export interface ShardController extends StateMachine {
 export interface ShardServer extends StateMachine {
   /** As applied: the number of the configuration, and the shards that are served in it, ascending. */
   status(): { readonly num: number; readonly serving: readonly Shard[] };
-  /** Every key that is held and not empty, also of shards that are not served. */
+  /** Every key that is held and not empty, even in shards that are not served. */
   dump(): Readonly<Record<string, string>>;
 }
 
 export interface Surroundings {
-  /** The group that this replica is of. */
+  /** The group that this replica belongs to. */
   readonly group: GroupId;
   readonly controllers: readonly NodeId[];
 }
 
 /**
- * Your client: `new Client(node, controllers)`. One method at a time; each resolves once those can be
- * reached who are needed, however long that takes, and never rejects; in part E, while clocks are too
- * far apart, it waits for that, too.
+ * Your client: `new Client(node, controllers)`. One method at a time; each resolves once the nodes that
+ * it needs can be reached, however long that takes, and never rejects; in part E it also waits while
+ * clocks are too far apart.
  */
 export interface Kv {
   get(key: string): Promise<string>;
@@ -307,7 +307,7 @@ export interface Kv {
   cas(key: string, from: string, to: string): Promise<boolean>;
 }
 
-/** Parts A and G: what an operator does, by the same client. Resolves to what `control` gives. */
+/** Parts A and G: what an operator does, by the same client. Resolves to what `control` returns. */
 export interface Operator {
   join(groups: Config['groups']): Promise<Config>;
   leave(groups: readonly GroupId[]): Promise<Config>;
@@ -317,14 +317,14 @@ export interface Operator {
   query(num: number): Promise<Config>;
 }
 
-/** What was read at one time: `values` in the order of the keys; an empty text was never written. */
+/** What was read at one time: `values` in the order of the keys; a key that was never written is empty. */
 export interface Snapshot {
   readonly at: Timestamp;
   readonly values: readonly string[];
 }
 
 /**
- * Part E, by the same client. These reject with an Error, and only these, when clocks are further apart
+ * Part E, by the same client. These, and only these, reject with an Error when clocks are further apart
  * than MAX_OFFSET_MS, or the time that is asked for is too old. A write that was rejected may have
  * taken effect.
  */
@@ -337,7 +337,7 @@ export interface TimedKv {
   snapshotAt(at: Timestamp, keys: readonly string[]): Promise<readonly string[]>;
 }
 
-/** Of a transaction that took effect: the time of all its writes, and of each step what it read. */
+/** Of a transaction that took effect: the time of all its writes, and what each step read. */
 export interface Committed {
   readonly at: Timestamp;
   readonly values: readonly (string | null)[];
@@ -346,8 +346,8 @@ export interface Committed {
 /** Part F, by the same client. */
 export interface TransactionalKv {
   /**
-   * All steps, in their order, as one: serializable. A get sees the appends before it. Asks on, anew
-   * when it was aborted, until it has taken effect, once; rejects as {@link TimedKv} does.
+   * All steps, in their order, as one: serializable. A get sees the appends before it. Keeps asking,
+   * anew when it was aborted, until it has taken effect, once; rejects as {@link TimedKv} does.
    */
   transact(steps: readonly Step[]): Promise<Committed>;
 }

@@ -36,13 +36,13 @@ function oneState(): Invariant {
 }
 
 /**
- * At every event each key is served by one group at most, and only by its owner. What a group has
- * decided is what its replica that is furthest has applied: one that lags cannot commit.
+ * At every event each key is served by at most one group, and only by its owner. What a group has
+ * decided is what its most advanced replica has applied: one that lags cannot commit.
  */
 function oneOwner(): Invariant {
-  /** By number of the configuration: the owner of each shard. */
+  /** By configuration number: the owner of each shard. */
   const configs = new Map<number, string>();
-  /** All that were ever made; a configuration has the first ones of them. */
+  /** All splits that were ever made; a configuration has the first few of them. */
   let splits: readonly Split[] = [];
   const states = new Map<GroupId, GroupState>();
   return {
@@ -79,7 +79,7 @@ function oneOwner(): Invariant {
           kind: 'safety',
           ruleId: 'not-owner',
           rule: 'A group serves only what its configuration gives to it (handout, The contract)',
-          evidence: `at ${s(watch.nowMs)} group ${group} is at config ${applied.num} and serves ${shards(alien)}, which that gives to ${alien.map((shard) => owners[shard]).join(', ')}`,
+          evidence: `at ${s(watch.nowMs)} group ${group} is at config ${applied.num} and serves ${shards(alien)}, which that config gives to ${alien.map((shard) => owners[shard]).join(', ')}`,
           lookAt: 'at which entry does a group stop serving a shard?',
         });
       }
@@ -95,9 +95,9 @@ function oneOwner(): Invariant {
         watch.fail({
           kind: 'safety',
           ruleId: 'half-a-shard',
-          rule: 'Who serves a shard that is split serves both halves from the same entry on (handout, Part G)',
+          rule: 'A group that serves a shard when it is split serves both halves from the same entry on (handout, Part G)',
           evidence: `at ${s(watch.nowMs)} group ${group} comes to config ${applied.num}, in which ${shards([shard])} is made of ${shards([of])}, and serves ${shards(applied.serving)}`,
-          lookAt: 'who has to be asked for what was in the same log all the time?',
+          lookAt: 'who has to be asked for what was in the same log all along?',
         });
       }
       const own = served(applied, splits, configs);
@@ -118,10 +118,10 @@ function oneOwner(): Invariant {
   };
 }
 
-/** Whether there is such a shard in a configuration; of one that nobody has heard of, by its number. */
+/** Whether a configuration has this shard; one that nobody has reported has the first ten. */
 const isShard = (shard: Shard, owners = '0123456789') => shard < owners.length;
 
-/** What a group serves, in shards as they are by now: one that it has not split yet is all of them. */
+/** What a group serves, in today's shards: one that it has not split yet counts as all its parts. */
 function served(
   { num, serving }: Applied,
   splits: readonly Split[],

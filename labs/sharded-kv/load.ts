@@ -1,6 +1,6 @@
 /**
- * How busy two groups are, and what their clients feel of it. Machines of the simulation are as fast as
- * can be; here each of them takes a while for each request of a client, one after the other.
+ * How busy two groups are, and what their clients feel of it. Simulated machines take no time to work;
+ * here each of them takes a while for each request of a client, one after the other.
  */
 import type { Cluster, NodeId } from 'faultlab';
 import type { GroupId } from './contract.ts';
@@ -9,12 +9,12 @@ import { groupOf } from './view.ts';
 import { sharded } from './workload.ts';
 
 const SERVICE_MS = 8;
-/** For how long is measured. */
+/** How long a measurement takes. */
 const LOAD_MS = 1200;
 const CHART_EVERY_MS = 200;
 
 export interface Load {
-  /** Operations on hot keys that ended in a second. */
+  /** Operations on hot keys that ended, per second. */
   readonly hotPerSecond: number;
   /** The share of all requests that `p` had to answer, in percent. */
   readonly shareOfP: number;
@@ -70,7 +70,7 @@ export class LoadMeter {
 }
 
 export const inNumbers = ({ hotPerSecond, shareOfP, othersMs }: Load): string =>
-  `p gets ${shareOfP.toFixed(0)} % of the requests, ${hotPerSecond.toFixed(0)} operations a second on hot keys end, one on another key of p takes ${othersMs.toFixed(0)} ms`;
+  `p gets ${shareOfP.toFixed(0)} % of the requests, ${hotPerSecond.toFixed(0)} operations a second on hot keys end, and one on another key of p takes ${othersMs.toFixed(0)} ms`;
 
 export const inLines = (before: Load, after: Load): readonly string[] => [
   `requests that p gets     ${before.shareOfP.toFixed(0)} % → ${after.shareOfP.toFixed(0)} %`,

@@ -40,7 +40,7 @@ const isSnapshot = isOf('snapshot');
 const isPutAt = isOf('putAt');
 const isTransact = isOf('transact');
 
-/** Moments at which a log decided something: what the first replica that applied an entry tells. */
+/** Moments at which a log decided something: what the first replica to apply an entry tells. */
 function decisions(run: RunRecord): { event: RunEvent; group: GroupId; serving: Shard[] }[] {
   const reached = new Map<GroupId, number>();
   return run.all('emit').flatMap((event) => {
@@ -54,7 +54,7 @@ function decisions(run: RunRecord): { event: RunEvent; group: GroupId; serving: 
   });
 }
 
-/** Between the entry of one log that gives a shard up, and that of another one that has it. */
+/** From the entry in one log that gives a shard up to the entry in another that takes it. */
 const nobody = question('nobody', (run) => {
   const all = decisions(run);
   const gaps = all.flatMap(({ event: ends, group, serving }, i) => {
@@ -70,14 +70,14 @@ const nobody = question('nobody', (run) => {
   const { shard, ends, from, next } = run.draw('nobody').pick(gaps);
   const tookMs = next.event.atMs - ends.atMs;
   return {
-    text: `Shard ${shard} goes from group ${from} to group ${next.group}. For how many milliseconds did nobody serve it, as far as any replica had applied the logs of the two?`,
-    fact: `${named(ends)}: the first of ${from} without shard ${shard}. ${named(next.event)}: the first of ${next.group} with it.`,
+    text: `Shard ${shard} goes from group ${from} to group ${next.group}. For how many milliseconds did nobody serve it, going by the first replica of each group to apply the change?`,
+    fact: `${named(ends)}: the first replica of ${from} without shard ${shard}. ${named(next.event)}: the first of ${next.group} with it.`,
     about: [ends, next.event],
     answer: { number: Math.round(tookMs), tolerance: 2, unit: 'ms' },
   };
 });
 
-/** An append whose first answer was lost, and that the next owner is asked for again. */
+/** An append whose first answer was lost, and for which the next owner is asked again. */
 const answeredBy = question('answered-by', (run) => {
   const isDone = ({ facts: { wire } }: RunEvent, client: NodeId | undefined, value: string) => {
     const { operation } = (wire?.args ?? {}) as Partial<RequestArgs>;
@@ -100,14 +100,14 @@ const answeredBy = question('answered-by', (run) => {
   const last = replies.at(-1) as RunEvent;
   const [before, after] = [groupOf(first.node ?? ''), groupOf(last.node ?? '')];
   return {
-    text: `${named(call)}; it resolves at ${at(answer.atMs)}, when ${last.node} of group ${after} has said that it is done. Which event is the first message that says so, heard or not? After it, no crash may lose the append, and nobody may do it again.`,
-    fact: `${named(first)}. It was lost. Group ${before} had the append in its log, and what it had answered to ${call.node} went to group ${after} with the shard of "${key}": so ${last.node} answered without appending.`,
+    text: `${named(call)}; it resolves at ${at(answer.atMs)}, when ${last.node} of group ${after} has said that it is done. Which event is the first message that says so, heard or not? From then on no crash may lose the append, and nobody may do it again.`,
+    fact: `${named(first)}. It was lost. Group ${before} had the append in its log, and what it had answered ${call.node} went to group ${after} with the shard of "${key}": so ${last.node} answered without appending.`,
     about: [call, answer],
     answer: { event: first },
   };
 });
 
-/** A time that no clock of the reader showed: it is that of a write which could have been before. */
+/** A time that the reader's clock did not show: that of a write which could have come before. */
 const whichTime = question('which-time', (run) => {
   const timeOf = ({ facts: { answered } }: RunEvent): number | undefined => {
     const value = answered?.value as number | Partial<Snapshot> | null | undefined;
@@ -133,8 +133,8 @@ const whichTime = question('which-time', (run) => {
   };
   const told = run.events.filter((e) => e.number < read.number && isTold(e));
   return {
-    text: `${named(call)}; at ${at(read.atMs)} it resolves to a snapshot at the time ${timeOf(read)}, of which ${read.node} had not been told before. Which event is the reason for just this time?`,
-    fact: `${named(write)}: a version with this very time. By its own clock ${read.node} could not know whether it was written before the snapshot was asked for, so all was read once more, at this time.`,
+    text: `${named(call)}; at ${at(read.atMs)} it resolves to a snapshot at the time ${timeOf(read)}, of which ${read.node} had not been told before. Which event is the reason for exactly this time?`,
+    fact: `${named(write)}: a version with this very time. By its own clock ${read.node} could not know whether it was written before the snapshot was asked for, so everything was read once more, at this time.`,
     about: [writing, read],
     answer: { event: write, orAlso: [writing, ...told] },
   };
@@ -176,7 +176,7 @@ const whichShard = question('which-shard', (run) => {
   const { client, key, came, done, split, made } = run.draw('which-shard').pick(found);
   return {
     text: `${named(came)}: an append to "${key}", which for ${came.node} is in shard ${shardOf(key)} at that moment. At ${at(done.atMs)} ${client} is told that it is done, and it was done in shard ${made}. Which event on ${came.node} is the reason?`,
-    fact: `${named(split)}: the entry that splits the shard stands in the log before the append. When a message came, and what its leader knew then, decides nothing; so it is the same on all replicas.`,
+    fact: `${named(split)}: the entry that splits the shard stands in the log before the append. When the message came, and what the leader knew then, decides nothing: so it is the same on all replicas.`,
     about: [came, done],
     answer: { event: split },
   };
@@ -200,7 +200,7 @@ const transactionsOf = (run: RunRecord): Transaction[] =>
 
 const listOf = (value: string) => value.split('.').filter((piece) => piece !== '');
 
-/** What a transaction read tells who was before it, and what it did not read who comes after. */
+/** What a transaction read tells which came before it, and what it did not see which come after. */
 const comesBefore = question('comes-before', (run) => {
   const all = transactionsOf(run);
   const final = new Map<string, string[]>();
@@ -222,7 +222,7 @@ const comesBefore = question('comes-before', (run) => {
       reads
         .flatMap(({ key, ...read }) => read[pieces].map((piece) => writer(key, piece)))
         .filter((other) => other !== undefined && other !== one) as Transaction[];
-    // Those that were under way together: by the clock nothing can be said of them.
+    // Those that were under way together: the clock says nothing about their order.
     const open = (other: Transaction) =>
       other.call.number < one.answer.number && one.call.number < other.answer.number;
     const before = others('seen').findLast(open);
@@ -237,7 +237,7 @@ const comesBefore = question('comes-before', (run) => {
   const show = ({ call, steps }: Transaction) => `that of ${call.node}: ${inWords(steps)}`;
   return {
     text: `${one.call.node} transacts ${inWords(one.steps)} (#${one.call.number}, ${at(one.call.atMs)}) and is told ${JSON.stringify(one.values)} at ${at(one.answer.atMs)}. Which of these transactions comes before it in every serial order?`,
-    fact: `It has read what #${before.call.number} appended. What the others append to the same keys it has not seen: they come after it.`,
+    fact: `It has read what #${before.call.number} appended. It has not seen what the others append to the same keys: they come after it.`,
     about: [one.call, one.answer],
     answer: { choice: show(before), wrong: after.map(show) },
   };
@@ -248,7 +248,7 @@ const inWords = (steps: readonly Step[]) =>
     .map((step) => (step.kind === 'get' ? `get ${step.key}` : `append ${step.key} "${step.value}"`))
     .join(', ');
 
-/** From each transaction that writes to its answer. */
+/** From each transaction that writes, to its answer. */
 function commits(run: RunRecord): Figure[] {
   return transactionsOf(run).flatMap(({ call, answer, steps }) => {
     const shards = new Set(steps.map(({ key }) => key));
@@ -294,7 +294,7 @@ export const explain: readonly Explain[] = [
         unit: 'ms',
         within: 0.2,
         because:
-          'What is read, the record, the promises and the decision come one after the other, and for each of them messages go to a leader and among its replicas: those count three times. What the disks take stays as it is.',
+          'The reads, the record, the promises and the decision come one after the other, and for each of them messages go to a leader and among its replicas: those take three times as long. What the disks take stays as it is.',
       }),
     ],
   },

@@ -1,6 +1,6 @@
 /**
  * The programs of part E, which write and read by time: what they were told is kept, and judged. A
- * write that was answered has a time; so of each read at a time it is known what it must have seen.
+ * write that was answered has a time, so it is known what each read at a time must have seen.
  */
 import type { Cluster, NodeId } from 'faultlab';
 import { HISTORY_MS, type Snapshot, TICKS, type Timestamp } from './contract.ts';
@@ -21,14 +21,14 @@ interface Read {
   readonly client: NodeId;
   readonly keys: readonly string[];
   readonly callAt: number;
-  /** `fresh`: the client had asked for everything; else for this time. */
+  /** `fresh`: the client had asked for everything so far; else for this time. */
   readonly fresh: boolean;
   returnAt: number;
   at: Timestamp;
   values: readonly string[];
 }
 
-/** `12.345 s + 3`: since the wall clocks of the simulation began. */
+/** `12345 ms + 3`: since the wall clocks of the simulation began. */
 const EPOCH_MS = 1_704_067_200_000;
 export const t = (at: Timestamp): string => {
   const ticks = at % TICKS;
@@ -37,16 +37,16 @@ export const t = (at: Timestamp): string => {
 
 const nameOf = (value: string) => (value === '' ? 'nothing' : `"${value}"`);
 
-/** Why nobody may be refused now, and what to ask oneself then. */
+/** Why nobody may be refused now, and what to ask if somebody is. */
 const WHO_WRITES = {
-  rule: 'While clocks are within MAX_OFFSET_MS of each other, nobody is refused for their sake (contract, TimedKv)',
+  rule: 'While clocks are within MAX_OFFSET_MS of each other, no write is refused because of them (contract, TimedKv)',
   lookAt: 'which two clocks are compared here, and how late may the message be?',
 };
 
 const WHO_READS = {
-  rule: 'While clocks are within MAX_OFFSET_MS of each other, no read is refused, of a time that is not HISTORY_MS old (contract, TimedKv)',
+  rule: 'While clocks are within MAX_OFFSET_MS of each other, no read at a time less than HISTORY_MS old is refused (contract, TimedKv)',
   lookAt:
-    'is it refused for a clock, or for the age of the time that it asks for, and what is that compared with?',
+    'is it refused because of a clock, or because of the age of the time that it asks for, and what is that compared with?',
 };
 
 export class TimedWorkload {
@@ -134,8 +134,8 @@ export class TimedWorkload {
       kind: 'contract',
       ruleId: 'no-time',
       rule: 'A write and a snapshot give their time (contract, TimedKv)',
-      evidence: `${client}: ${what} gave ${JSON.stringify(at)}, which is no time`,
-      lookAt: 'who decides the time of a write, and how does the client get to know it?',
+      evidence: `${client}: ${what} gave ${JSON.stringify(at)}, which is not a time`,
+      lookAt: 'who decides the time of a write, and how does the client learn it?',
     });
   }
 
@@ -148,8 +148,8 @@ export class TimedWorkload {
     this.#cluster.expect(isRight && values.every((value) => typeof value === 'string'), {
       kind: 'contract',
       ruleId: 'no-values',
-      rule: 'A snapshot gives a text for each key (contract, Snapshot)',
-      evidence: `${client}: of ${keys.join(', ')} it gave ${JSON.stringify(values)}`,
+      rule: 'A snapshot gives a string for each key (contract, Snapshot)',
+      evidence: `${client}: for ${keys.join(', ')} it gave ${JSON.stringify(values)}`,
     });
   }
 
@@ -176,7 +176,7 @@ export class TimedWorkload {
     return write.at ?? 0;
   }
 
-  /** Clients write and read keys at random; a share of the reads is at a time that somebody was told. */
+  /** Clients write and read keys at random; some of the reads are at a time that somebody was told. */
   mingle(ms: number, keys: readonly string[], clients = this.#cluster.clients): void {
     this.begin(ms, keys, clients);
     this.#cluster.run(ms);
@@ -200,7 +200,7 @@ export class TimedWorkload {
     }
   }
 
-  /** Asks once more for what was read at the last times that somebody was told: it must be the same. */
+  /** Repeats the last reads, at the times that they were told: the answers must be the same. */
   readAgain(client: NodeId, count = 8): void {
     for (const { at, keys } of this.reads.slice(-count)) {
       if (at < this.#newest() - (HISTORY_MS / 2) * TICKS) continue;
@@ -221,7 +221,7 @@ export class TimedWorkload {
     this.#expectVersions();
   }
 
-  /** A read at a time shows of each key the last version up to it. */
+  /** A read at a time shows the last version of each key up to it. */
   #expectRight(read: Read, key: string): void {
     const value = read.values[read.keys.indexOf(key)] as string;
     const ofKey = this.writes.filter((write) => write.key === key);
@@ -258,7 +258,7 @@ export class TimedWorkload {
         'snapshot-inconsistent',
         'A snapshot at a time shows everything up to then, in all shards (handout, Part E)',
         `but ${missed.client} had written "${missed.value}" at ${t(missed.at)} (asked ${s(missed.callAt)}, told ${s(missed.returnAt)})`,
-        'after a read at a time, may a write still get a time before it: on another leader, or another owner?',
+        'after a read at a time, may a write still get a time before it: from another leader, or another owner?',
       );
     if (!read.fresh) return;
     const unseen = ofKey.find(
@@ -269,7 +269,7 @@ export class TimedWorkload {
         'snapshot-stale',
         'A snapshot shows every write that was acknowledged before it was asked for (contract, TimedKv)',
         `"${unseen.value}" had been acknowledged to ${unseen.client} at ${s(unseen.returnAt)}, with the time ${t(unseen.at)}`,
-        'how far may the clock of who wrote be ahead of the one of who reads?',
+        'how far may the clock of the writer be ahead of that of the reader?',
       );
   }
 
@@ -285,10 +285,10 @@ export class TimedWorkload {
         this.#cluster.fail({
           kind: 'safety',
           ruleId: 'not-repeatable',
-          rule: 'What was read at a time stays so: nothing is added to a time that somebody has read (handout, Part E)',
+          rule: 'What was read at a time stays as it was: nothing is added to a time that somebody has read (handout, Part E)',
           evidence: `${key} at ${t(read.at)} was ${nameOf(value as string)} when ${before.client} was told at ${s(before.returnAt)}, and ${nameOf(read.values[i] as string)} when ${read.client} was told at ${s(read.returnAt)}`,
           lookAt:
-            'who knows that somebody has read at this time, when another one leads or owns the shard?',
+            'who knows that somebody has read at this time, once another node leads or another group owns the shard?',
         });
       }
   }
@@ -307,7 +307,7 @@ export class TimedWorkload {
           ruleId: 'time-backwards',
           rule: 'What a client writes has a time after all that it has seen (contract, TimedKv)',
           evidence: `${client} wrote ${event.key} "${event.value}" at ${t(at)} (asked ${s(callAt)}); it had been told of ${t(before.at)} at ${s(before.returnAt)}`,
-          lookAt: 'how does a server get to know which times its client has seen?',
+          lookAt: 'how does a server learn which times its client has seen?',
         });
       }
       if (before === undefined || at > before.at) last.set(client, { at, returnAt });
@@ -325,9 +325,9 @@ export class TimedWorkload {
         this.#cluster.fail({
           kind: 'safety',
           ruleId: 'versions-backwards',
-          rule: 'The versions of a key have growing times (handout, Part E)',
+          rule: 'The versions of a key have increasing times (handout, Part E)',
           evidence: `${earlier.key}: "${earlier.value}" was acknowledged at ${s(earlier.returnAt)} with the time ${t(earlier.at)}; "${later.value}", asked at ${s(later.callAt)}, got ${t(later.at)}`,
-          lookAt: 'what of a shard must be known to give the next version a time?',
+          lookAt: 'what must be known about a shard to give the next version a time?',
         });
       }
   }

@@ -1,8 +1,8 @@
 /**
- * The programs of part F: transactions of reads and appends. Each append is a number that is used once,
- * so what was read tells which transactions were before, and a cycle of them proves that they were not
- * executed one after the other (Adya 1999; Kingsbury and Alvaro, Elle, 2020). A get or an append by
- * itself is a transaction of one step.
+ * The programs of part F: transactions of reads and appends. Each append is of a number used only once,
+ * so what was read tells which transactions came before, and a cycle of them proves that they were not
+ * executed one after the other (Adya 1999; Kingsbury and Alvaro, Elle, 2020). A get or an append on
+ * its own is a transaction of one step.
  */
 import {
   type Cluster,
@@ -75,7 +75,7 @@ export class TransactedWorkload {
     });
   }
 
-  /** A get or an append that is no transaction, and has its place in their order all the same. */
+  /** A get or an append that is not a transaction, but has its place in their order all the same. */
   plain(client: NodeId, step: Step, then?: () => void): void {
     const args = step.kind === 'get' ? [step.key] : [step.key, step.value];
     const valuesOf = (value: unknown) => [step.kind === 'get' ? (value as string) : null];
@@ -100,8 +100,8 @@ export class TransactedWorkload {
         kind: 'contract',
         ruleId: 'no-result',
         rule: isWhole
-          ? 'A transaction resolves to its time, and a text for each get (contract, TransactionalKv)'
-          : 'A get resolves to a text, and nothing rejects (contract, Kv)',
+          ? 'A transaction resolves to its time, and a string for each get (contract, TransactionalKv)'
+          : 'A get resolves to a string, and nothing rejects (contract, Kv)',
         evidence: `${client}: ${describe(steps)} ${outcome.ok ? `resolved to ${JSON.stringify(outcome.value)}` : `was rejected with ${outcome.error}`}`,
         lookAt: isWhole
           ? 'what does a client know when a transaction has been committed, and what when it was not?'
@@ -121,7 +121,7 @@ export class TransactedWorkload {
     return this.done.findLast((one) => one.client === client) as Done;
   }
 
-  /** Also what clients ask when they have had an answer: each has one operation at a time. */
+  /** Also what clients ask once they have an answer: each has one operation at a time. */
   settle(withinMs = ANSWER_WITHIN_MS): void {
     do this.#wait(withinMs, [...this.#open.keys()]);
     while (this.#open.size > 0);
@@ -135,7 +135,7 @@ export class TransactedWorkload {
       this.#cluster.fail({
         kind: 'liveness',
         ruleId: 'transaction-hangs',
-        rule: 'Every transaction ends while majorities can be reached; no lock is held for ever (handout, Part F)',
+        rule: 'Every transaction ends while majorities can be reached; no lock is held forever (handout, Part F)',
         evidence: `${open().length} open after ${withinMs} ms, the first is ${first.client}: ${describe(first.steps)}, since ${s(first.callAt)}; ${view(this.#cluster).describe()}`,
         lookAt:
           'who holds a lock on these keys, for which transaction, and who could tell what has become of it?',
@@ -144,7 +144,7 @@ export class TransactedWorkload {
     this.#cluster.run(1);
   }
 
-  /** Clients do transactions of two to four steps on some keys, one after the other. */
+  /** Clients do transactions of two or three steps on some keys, one after the other. */
   begin(ms: number, keys: readonly string[], clients: readonly NodeId[]): void {
     const { draw } = this.#cluster;
     const endMs = this.#cluster.nowMs + ms;
@@ -197,7 +197,7 @@ export class TransactedWorkload {
     this.#cluster.fail({
       kind: 'safety',
       ruleId: 'not-serializable',
-      rule: 'Transactions have the effect of some order, one after the other, in which each client’s own are in theirs (handout, Part F)',
+      rule: 'Transactions take effect in some serial order that keeps each client’s own in order (handout, Part F)',
       evidence: head,
       picture: lines,
     });

@@ -1,6 +1,6 @@
 /**
- * What the grader knows of the groups: who leads, what each log has decided. Followed by what nodes
- * emit, so that scenarios can wait for a configuration, and invariants can judge it.
+ * What the grader knows of the groups: who leads, what each log has decided. Kept up to date by what
+ * nodes emit, so that scenarios can wait for a configuration, and invariants can judge it.
  */
 import type { Cluster, NodeId } from 'faultlab';
 import { type Config, type GroupId, NO_CONFIG, type Shard, type ShardOutputs } from './contract.ts';
@@ -28,7 +28,7 @@ export const groupOf = (node: NodeId): GroupId => node.replace(/\d+$/, '');
 
 export const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
-/** All but some. */
+/** All but those that are `gone`. */
 export const without = (nodes: readonly NodeId[], ...gone: readonly NodeId[]) =>
   nodes.filter((node) => !gone.includes(node));
 
@@ -36,7 +36,7 @@ export const without = (nodes: readonly NodeId[], ...gone: readonly NodeId[]) =>
 export const shards = (list: readonly Shard[]) =>
   list.length === 0 ? 'no shard' : `shard${list.length === 1 ? '' : 's'} ${list.join(', ')}`;
 
-/** All splits of a configuration, to be compared. */
+/** All splits of a configuration, in a form to be compared. */
 export const splitsOf = ({ splits = [] }: Config): string =>
   splits.map(({ of, at, shard }) => `${of}/${at}/${shard}`).join();
 
@@ -47,7 +47,7 @@ export const inWords = ({ num, shards, splits = [] }: Config) => {
 };
 
 /**
- * How outputs are told in traces and stories; a submission may report anything.
+ * How outputs are worded in traces and stories; a submission may report anything.
  * `p2 applied 17: config 3, serves shards 0, 1`.
  */
 export const outputWords = {
@@ -118,7 +118,7 @@ export class View {
     return leaders.sort((a, b) => term(b) - term(a))[0];
   }
 
-  /** Whether a group has come to the latest configuration, and serves all that this gives to it. */
+  /** Whether a group has come to the latest configuration, and serves all that it is given there. */
   hasSettled(group: GroupId): boolean {
     const { num, shards: owners } = this.latest;
     const owned = owners.flatMap((owner, shard) => (owner === group ? [shard] : []));

@@ -20,7 +20,7 @@ import { CONTROLLERS, inWords, s, type View, view } from './view.ts';
 /** With majorities connected: elections with split votes, a move, and a few attempts. */
 export const ANSWER_WITHIN_MS = 6000;
 const ELECTION_WITHIN_MS = 4000;
-/** From a change of the configuration to the last shard served, faults being over. */
+/** From a change of the configuration to the last shard served, once faults are over. */
 export const SETTLE_WITHIN_MS = 6000;
 
 /** What clients of parts A to D do; reads at a time are in `timed.ts`. */
@@ -43,7 +43,7 @@ export interface Controlled {
   readonly returnAt: number;
 }
 
-/** A key of that shard: one letter, perhaps with something behind. */
+/** A key of that shard: one letter, perhaps with something after it. */
 export const keyIn = (shard: Shard, tail = ''): string =>
   `${String.fromCharCode(100 + ((shard - 100 + 10 * SHARDS) % SHARDS))}${tail}`;
 
@@ -78,7 +78,7 @@ export interface MingleOptions {
   readonly keys?: readonly string[];
   /** The share of gets. */
   readonly reads?: number;
-  /** At most so long a client waits before its next operation. */
+  /** How long a client waits at most before its next operation. */
   readonly pauseMs?: number;
 }
 
@@ -110,7 +110,7 @@ export class ShardWorkload {
     return this.#done.length;
   }
 
-  /** The operations on keys that have ended since a time, in the order of their ends. */
+  /** The operations on keys that began after a time and have ended, in the order of their ends. */
   doneSince(ms: number): readonly Done<KeyOperation, Result>[] {
     return this.#done.filter(({ callAt }) => callAt >= ms);
   }
@@ -119,7 +119,7 @@ export class ShardWorkload {
     return this.#open.has(client);
   }
 
-  /** A piece of text never used before, of which none is a part of another. */
+  /** A piece of text never used before; none is a part of another. */
   newValue(): string {
     return `${++this.#values}.`;
   }
@@ -178,7 +178,7 @@ export class ShardWorkload {
     this.#cluster.expect(value === undefined || typeof value === types[input.kind], {
       kind: 'contract',
       ruleId: 'unknown-result',
-      rule: 'A get resolves to a text, a cas to a boolean (contract, Kv)',
+      rule: 'A get resolves to a string, a cas to a boolean (contract, Kv)',
       evidence: `${client}: ${describe(input)} resolved to ${JSON.stringify(value)}`,
     });
     if (input.kind === 'get') return { value: value as string };
@@ -237,7 +237,7 @@ export class ShardWorkload {
     return this.change1('c1', { kind: 'split', shard, at });
   }
 
-  /** A key of each shard gets a value: one client after the other, one operation each. */
+  /** A key of each shard gets a value, one after the other. */
   fill(shards: readonly Shard[] = ALL_SHARDS, client: NodeId = 'c1'): void {
     for (const shard of shards)
       this.ask1(client, { kind: 'append', key: keyIn(shard), value: this.newValue() });
@@ -269,14 +269,14 @@ export class ShardWorkload {
   /** What is missing for an answer. */
   #stage(input: Asked): string {
     if (this.view.leaderOf(CONTROLLERS) === undefined) return 'no controller leads';
-    if (isControl(input)) return 'a controller leads, and the client has no answer';
+    if (isControl(input)) return 'a controller leads, but the client has no answer';
     const shard = shardIn(this.view.latest, input.key);
     const owner = this.view.latest.shards[shard] ?? null;
     if (owner === null) return `shard ${shard} is nobody's`;
     const serves = this.view.groups.get(owner)?.serving.includes(shard) ?? false;
     if (this.view.leaderOf(owner) === undefined) return `its owner ${owner} has no leader`;
     return serves
-      ? `its owner ${owner} serves shard ${shard}, and the client has no answer`
+      ? `its owner ${owner} serves shard ${shard}, but the client has no answer`
       : `its owner ${owner} does not serve shard ${shard} yet`;
   }
 
@@ -302,7 +302,7 @@ export class ShardWorkload {
     for (const client of clients) {
       const next = () => {
         if (this.#cluster.nowMs >= endMs) return;
-        // With something from before: it begins when that has ended.
+        // With something from before: this one begins when that has ended.
         if (this.isBusy(client)) return this.#cluster.after(pauseMs, next);
         const key = draw.pick(keys);
         const again = () => this.#cluster.after(draw.int(1, pauseMs), next);
@@ -354,7 +354,7 @@ export class ShardWorkload {
 
   /**
    * The end of every scenario with keys: all answered, all shards where they belong, and one history,
-   * of which the last gets show what has become of each key.
+   * whose last gets show what has become of each key.
    */
   finish(): void {
     this.settle();
@@ -364,7 +364,7 @@ export class ShardWorkload {
     this.expectLinearizable();
   }
 
-  /** The claim of all claims, decided exactly. */
+  /** The main claim, decided exactly. */
   expectLinearizable(): void {
     const pending = [...this.#open.values()].flatMap(({ input, ...open }) =>
       isControl(input)

@@ -34,9 +34,9 @@ export interface Settings {
 /** A storage server, as `Renewal` in `renew.ts` sees it. */
 export interface Server {
   readonly inService: boolean;
-  /** Since the membership was confirmed last. */
+  /** Time since the membership was last confirmed. */
   readonly ageMs: number;
-  /** From this age on the server must not be in service: its partitions may be others' by now. */
+  /** Once it is this old the server must not be in service: its partitions may be another's by now. */
   readonly maxAgeMs: number;
   /** How often a membership is confirmed in calm times. */
   readonly renewEveryMs: number;
@@ -46,7 +46,7 @@ export interface Server {
    * @throws {RpcError} no answer in time; one that comes later is ignored
    */
   ask(waitMs: number): Promise<void>;
-  /** Takes no more requests, until a membership is confirmed. */
+  /** Takes no more requests until the membership is confirmed again. */
   leave(): void;
 }
 
@@ -58,7 +58,7 @@ export interface Question {
   readonly from: NodeId;
   /** On the clock of the metadata service, as `Date.now()`. */
   readonly arrivedAtMs: number;
-  /** How long the server waits for the answer, from when it asked. */
+  /** How long the server waits for the answer, counted from when it asked. */
   readonly waitMs: number;
 }
 

@@ -26,7 +26,7 @@ export default defineOutage({
   reproduce: [
     {
       id: 'R1',
-      title: 'a disturbance that is over keeps the region down, busy for nobody',
+      title: 'the disturbance is over, and the region stays down, busy for nobody',
       points: 18,
       nodes: REGION,
       seeds: REPRODUCE,
@@ -39,7 +39,7 @@ export default defineOutage({
       points: 6,
       nodes: REGION,
       seeds: REPRODUCE,
-      lookAt: 'how many questions a second come, and how many can be answered in time?',
+      lookAt: 'how many questions arrive a second, and how many can be answered in time?',
       run: capacityAlone,
     },
     {
@@ -58,7 +58,7 @@ export default defineOutage({
       title: 'all servers lose the network for 5 s, and are back within a minute',
       points: 10,
       nodes: REGION,
-      lookAt: 'what do 100 servers do that were not answered?',
+      lookAt: 'what do 100 servers do when none of them is answered?',
       run: comesBack(),
     },
     {
@@ -66,7 +66,7 @@ export default defineOutage({
       title: 'the same with twice as many servers',
       points: 7,
       nodes: TWICE,
-      lookAt: 'what in your repair is a number of servers?',
+      lookAt: 'which constant in your repair is really a number of servers?',
       run: comesBack({ settings: { renewEveryMs: 60_000 } }),
     },
     {
@@ -74,7 +74,7 @@ export default defineOutage({
       title: 'the same with memberships twice as large',
       points: 7,
       nodes: REGION,
-      lookAt: 'what in your repair is a time that an answer takes?',
+      lookAt: 'which constant in your repair is really the time an answer takes?',
       run: comesBack({ settings: { renewEveryMs: 60_000, answerMs: 240 } }),
     },
     {
@@ -90,7 +90,7 @@ export default defineOutage({
       title: 'a cut of 30 s is as harmless as one of 5 s',
       points: 7,
       nodes: REGION,
-      lookAt: 'where is your repair after 30 s of failures, and how does it get back?',
+      lookAt: 'where has your repair got to after 30 s of failures, and how does it get back?',
       run: comesBack({ forMs: 30_000 }),
     },
     {

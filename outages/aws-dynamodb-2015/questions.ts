@@ -1,18 +1,18 @@
 /**
  * What `lab explain` asks about the run of the student's own trigger: how many it took down, what one server
- * did from then on, what its questions cost and brought, and what would have ended it.
+ * did from then on, what its questions cost and achieved, and what would have ended it.
  */
 import { type Cluster, nearlyHowMany, question, type RunEvent, type RunRecord } from 'faultlab';
 
 const METADATA = 'm1';
-/** What the metadata service is asked and answers in this while is counted. */
+/** Questions and answers are counted over this long. */
 const WINDOW_MS = 10_000;
 const LATER_MS = 60_000;
 
 interface Story {
   /** The last event of the disturbance. */
   readonly back: RunEvent;
-  /** The first time that a server left after it. */
+  /** The first time a server left after that. */
   readonly left: RunEvent;
   readonly server: string;
 }
@@ -32,7 +32,7 @@ const asks = (run: RunRecord, server?: string) =>
 const within = (events: readonly RunEvent[], fromMs: number, ms: number) =>
   events.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + ms);
 
-/** In service at the end: whoever has not left since it was confirmed last. */
+/** In service at the end: every server that has not left since it was last confirmed. */
 function inServiceAtEnd(run: RunRecord): number {
   const out = new Set<string>();
   for (const { node = '', text } of run.all('emit')) {
@@ -49,7 +49,7 @@ const leftLater = question('left-later', (run) => {
   const names = new Set(within(lefts, story.back.atMs, WINDOW_MS).map(({ node }) => node));
   return {
     text: `At ${seconds(story.back.atMs)} the network was back. How many servers left the service in the ten seconds after that?`,
-    fact: `${names.size}: nothing was broken any more, and these were not answered within a second.`,
+    fact: `${names.size}: nothing was broken any more, yet these got no answer within a second.`,
     about: [story.back, story.left],
     answer: { number: names.size, tolerance: 1, unit: '' },
   };
@@ -60,14 +60,14 @@ const onesQuestions = question('ones-questions', (run) => {
   if (story === undefined) return undefined;
   const count = within(asks(run, story.server), story.left.atMs, LATER_MS).length;
   return {
-    text: `${story.server} left at ${seconds(story.left.atMs)}. How many questions did it ask in the minute from then on?`,
-    fact: `${count}, where two are usual: it waits for a second, pauses for a tenth of one, and asks again.`,
+    text: `${story.server} left at ${seconds(story.left.atMs)}. How many questions did it ask in the minute that followed?`,
+    fact: `${count}, instead of the usual two: it waits for a second, pauses for a tenth of one, and asks again.`,
     about: [story.left],
     answer: { number: count, tolerance: 1, unit: '' },
   };
 });
 
-/** A while in the middle of the outage: the same for all that is counted. */
+/** A window in the middle of the outage: the same for everything that is counted. */
 const windowOf = ({ left }: Story) => Math.ceil((left.atMs + LATER_MS) / 1000) * 1000;
 
 const asked = question('asked', (run) => {
@@ -99,14 +99,14 @@ const answers = question('answers', (run) => {
   const [first] = sent;
   if (first === undefined) return undefined;
   return {
-    text: `From ${seconds(fromMs)} to ${seconds(fromMs + WINDOW_MS)} ${METADATA} sent ${sent.length} answers. How many servers were confirmed by them?`,
-    fact: `${inTime.length}. The service was as busy as it can be: an answer costs the same when nobody waits for it.`,
+    text: `From ${seconds(fromMs)} to ${seconds(fromMs + WINDOW_MS)} ${METADATA} sent ${sent.length} answers. How many servers did those answers confirm?`,
+    fact: `${inTime.length}. The service was as busy as it can be: an answer costs the same when nobody is waiting for it.`,
     about: [first],
     answer: { number: inTime.length, tolerance: 0, unit: '' },
   };
 });
 
-/** Runs again with something done while the region is down, and asks what it is like at the end. */
+/** Runs again with something done while the region is down, and asks how the region ends up. */
 function whatIf(name: string, words: (atMs: number) => string, because: string, act: Act) {
   return question(name, async (run) => {
     const story = storyOf(run);
@@ -116,8 +116,8 @@ function whatIf(name: string, words: (atMs: number) => string, because: string, 
     const servers = run.nodes.filter((node) => node.startsWith('s')).length;
     const then = inServiceAtEnd(other);
     return {
-      text: `${words(atMs)} nearly how many of the ${servers} servers would have been in service at the end?`,
-      fact: `Run again so: ${then}. ${because}`,
+      text: `${words(atMs)} roughly how many of the ${servers} servers would have been in service at the end?`,
+      fact: `Run again that way: ${then}. ${because}`,
       about: [story.back],
       answer: nearlyHowMany(then / servers),
     };

@@ -60,7 +60,7 @@ export class Region {
     return this.#cluster.count('messages', 'membership') - this.asked;
   }
 
-  /** Answers that came while somebody waited. */
+  /** Answers that came while the server that asked was still waiting. */
   get confirmed(): number {
     return this.#confirmed;
   }
@@ -78,17 +78,17 @@ export class Region {
     return this.#cpus;
   }
 
-  /** What has happened other than to the network. */
+  /** What happened, other than to the network. */
   get otherCause(): string | undefined {
     return this.#otherCause;
   }
 
-  /** How long the askers of answers in time have waited, in order of time. */
+  /** How long servers waited for the answers that came in time, in order of arrival. */
   get tookMs(): readonly number[] {
     return this.#tookMs;
   }
 
-  /** The servers that are in service with a membership of more than `ageMs`, and its age. */
+  /** The servers in service whose membership is older than `ageMs`, and its age. */
   stale(ageMs: number): readonly { server: string; ageMs: number }[] {
     const { nowMs } = this.#cluster;
     return this.servers
@@ -142,7 +142,7 @@ export class Region {
     });
   }
 
-  /** So many times the CPUs from now on. */
+  /** This many times the CPUs from now on. */
   multiplyCapacity(times: number): void {
     this.#cluster.mark(`${times} × the capacity`);
     const more = (times - 1) * this.#cpus;

@@ -4,10 +4,10 @@
  */
 import type { NodeContext } from 'faultlab/node';
 
-/** A plan is known by its number: higher is newer. It says where every endpoint points to. */
+/** A plan is known by its number: higher is newer. It says where every endpoint points. */
 export type Plan = number;
 
-/** Where an endpoint points to. Without its plan, which may have been deleted, it has no addresses. */
+/** Where an endpoint points. When its plan has been deleted, it has no addresses. */
 export interface DnsRecord {
   readonly plan: Plan;
 }
@@ -16,7 +16,7 @@ export interface DnsRecord {
 export interface Condition {
   /** Only if the endpoint has this plan now. */
   readonly ifPlan?: Plan;
-  /** Only if no later lease than that of this token has been given since. */
+  /** Only if no newer lease than this token's has been given. */
   readonly token?: number;
 }
 
@@ -24,8 +24,8 @@ export interface Change extends Condition {
   readonly endpoint: string;
   readonly plan: Plan;
   /**
-   * A change takes the addresses of the plan before away and puts the new ones in place. When that plan
-   * is gone nobody knows what to take away, and the change is refused; with `repair`, whatever is there
+   * A change takes away the addresses of the previous plan and puts the new ones in place. When that plan
+   * is gone, nobody knows what to take away, and the change is refused; with `repair`, whatever is there
    * goes.
    */
   readonly repair?: boolean;
@@ -33,7 +33,7 @@ export interface Change extends Condition {
 
 export type ChangeOutcome =
   | 'done'
-  /** The plan to put in place does not exist, or not any more. */
+  /** The plan to put in place does not exist, or no longer does. */
   | 'no-such-plan'
   /** The endpoint has no addresses, because its plan is gone. See {@link Change.repair}. */
   | 'inconsistent'
@@ -43,7 +43,7 @@ export type ChangeOutcome =
 
 /** The RPCs of the DNS service, which keeps plans, records and leases. */
 export interface DnsRpcs {
-  /** The planner's. */
+  /** Called by the planner. */
   publish(args: Record<string, never>): Plan;
   /** All plans that exist, oldest first. */
   plans(args: Record<string, never>): readonly Plan[];
@@ -65,10 +65,10 @@ export interface DnsOutputs {
 export type DnsContext = NodeContext<DnsRpcs, DnsOutputs>;
 export type DnsClientContext = NodeContext<DnsRpcs, Record<string, never>>;
 
-/** The DNS service, as `Enactor` in `enact.ts` sees it. Each call travels 50–150 ms, there and back. */
+/** The DNS service, as `Enactor` in `enact.ts` sees it. Each call takes 50–150 ms, there and back. */
 export interface Dns {
   readonly endpoints: readonly string[];
-  /** All plans that exist, oldest first. @throws {RpcError} no answer within 2 s; also below */
+  /** All plans that exist, oldest first. @throws {RpcError} no answer within 2 s; so do all below */
   plans(): Promise<readonly Plan[]>;
   record(endpoint: string): Promise<DnsRecord>;
   change(change: Change): Promise<ChangeOutcome>;
@@ -81,7 +81,7 @@ export interface Dns {
 export type Disturbance =
   /**
    * From `atMs` on: as soon as this enactor, 1 … 3, has changed `afterChanges` endpoints to a plan, its
-   * process stops. It goes on where it was in the moment in which all endpoints have a plan that is
+   * process stops. It goes on where it was, at the moment when all endpoints have a plan that is
    * `generations` newer.
    */
   | {

@@ -28,7 +28,7 @@ export class ControlPlane {
   readonly #cluster: Cluster;
   readonly #publishedAtMs = new Map<Plan, number>([[1, 0]]);
   readonly #plans = new Set<Plan>([1]);
-  /** Who has removed which plan. */
+  /** Who removed which plan. */
   readonly #removedBy = new Map<Plan, string>();
   readonly #records = new Map<string, Written>();
   #newest: Plan = 1;
@@ -80,7 +80,7 @@ export class ControlPlane {
     return this.#newest;
   }
 
-  /** Changes that were refused because the plan before was gone. */
+  /** Changes that were refused because the previous plan was gone. */
   get inconsistent(): number {
     return this.#inconsistent;
   }
@@ -143,7 +143,7 @@ export class ControlPlane {
     });
   }
 
-  /** … until all endpoints have a plan that is so much newer than `plan`, and a little longer. */
+  /** … until all endpoints have a plan `generations` newer than `plan`, and `moreMs` longer. */
   stallUntil(enactor: string, plan: Plan, generations: number, moreMs = 0): void {
     const cluster = this.#cluster;
     cluster.mark(`${enactor} stalls`);
@@ -163,7 +163,7 @@ export class ControlPlane {
     };
   }
 
-  /** Calls `stall` while the n-th answer to this enactor that `match` says yes to is on its way. */
+  /** Calls `stall` while the n-th answer to this enactor that satisfies `match` is on its way. */
   beforeAnswer(
     enactor: string,
     n: number,

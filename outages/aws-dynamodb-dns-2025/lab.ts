@@ -19,7 +19,7 @@ const SEEDS = { test: 5, grade: 20 };
 export default defineOutage({
   slug: 'aws-dynamodb-dns-2025',
   title: 'The race for a DNS record: DynamoDB, 19 October 2025',
-  summary: 'One of three redundant processes is late, and a record has no addresses any more.',
+  summary: 'One of three redundant processes is late, and a record is left without addresses.',
   incident: {
     what: 'Amazon DynamoDB, us-east-1',
     date: '2025-10-19',
@@ -60,7 +60,7 @@ export default defineOutage({
       title: 'once the records are repaired by hand, all is well again',
       points: 6,
       nodes: CREW,
-      lookAt: 'what was broken: a process, or what they had written?',
+      lookAt: 'what was broken: the processes, or what they had written?',
       run: repairedByHand,
     },
   ],
@@ -71,7 +71,7 @@ export default defineOutage({
       points: 10,
       nodes: CREW,
       seeds: SEEDS,
-      lookAt: 'how old may that be what an enactor has read?',
+      lookAt: 'how out of date may an enactor be by the time it writes?',
       run: survivesStalls(looks),
     },
     {
@@ -80,7 +80,7 @@ export default defineOutage({
       points: 10,
       nodes: CREW,
       seeds: SEEDS,
-      lookAt: 'which of the changes of a round know that time has passed?',
+      lookAt: 'which changes of a round know that time has passed?',
       run: survivesStalls(changes),
     },
     {
@@ -89,15 +89,15 @@ export default defineOutage({
       points: 8,
       nodes: CREW,
       seeds: SEEDS,
-      lookAt: 'what in your repair is a length of time, or a number of plans?',
+      lookAt: 'which constant in your repair is a length of time, or a number of plans?',
       run: survivesLongStall,
     },
     {
       id: 'F4',
-      title: 'while two of three stall, and after, endpoints are up to date',
+      title: 'while two of three stall, and afterwards, endpoints are up to date',
       points: 6,
       nodes: CREW,
-      lookAt: 'whom does the third enactor wait for?',
+      lookAt: 'who is the third enactor waiting for?',
       run: survivesTwoStalls,
     },
     {
@@ -105,7 +105,7 @@ export default defineOutage({
       title: 'without one enactor, and while another stalls, endpoints are up to date',
       points: 6,
       nodes: CREW,
-      lookAt: 'what if the one that your repair relies on is the one that is gone?',
+      lookAt: 'what if the enactor that your repair relies on is the one that is gone?',
       run: survivesLoss,
     },
     {

@@ -54,7 +54,7 @@ const tookAway = question('took-away', (run) => {
   const { endpoint, removal, remover, plan } = story;
   return {
     text: `At which event did ${endpoint} lose its addresses, for good?`,
-    fact: `At #${removal.number}, ${remover} removed plan ${plan}, which ${endpoint} had been given a moment before.`,
+    fact: `At #${removal.number}, ${remover} removed plan ${plan}, which ${endpoint} had been given a moment earlier.`,
     about: [story.write, removal],
     answer: { event: removal },
   };
@@ -84,8 +84,8 @@ const check = question('check', (run) => {
   const answer = ask && run.arrival(ask);
   if (ask === undefined || answer === undefined) return undefined;
   return {
-    text: `Before it gave ${endpoint} plan ${plan}, ${late} had made sure that this plan was the newest. With which event did it ask?`,
-    fact: `With #${ask.number}, at ${seconds(ask.atMs)}: ${seconds(write.atMs - ask.atMs)} before the change. What the answer said was true when it was given.`,
+    text: `Before it gave ${endpoint} plan ${plan}, ${late} had made sure that this plan was the newest. At which event did it ask?`,
+    fact: `At #${ask.number}, ${seconds(ask.atMs)}: ${seconds(write.atMs - ask.atMs)} before the change. The answer was true when it was given.`,
     about: [ask, write],
     answer: { event: ask, orAlso: [answer] },
   };
@@ -98,7 +98,7 @@ const who = question('who-removed', (run) => {
   const processes = run.nodes.filter((node) => node !== 'o1');
   return {
     text: `Which process had plan ${plan} removed?`,
-    fact: `${remover}, at #${removal.number}: it had just brought all endpoints to a plan that is more than ten generations newer than the one of ${late}.`,
+    fact: `${remover}, at #${removal.number}: it had just brought all endpoints to a plan more than ten generations newer than that of ${late}.`,
     about: [removal],
     answer: { choice: remover, wrong: processes.filter((node) => node !== remover) },
   };
@@ -112,7 +112,7 @@ const withoutRemoval = question('without-removal', async (run) => {
   const other = await run.again({ drop: [send.facts.message ?? 0] });
   const [now, then] = [emptyAtEnd(run), emptyAtEnd(other)];
   return {
-    text: `#${send.number} asks for the removal of plan ${story.plan}. If the network had lost it: how many endpoints would be without addresses at the end of the run, in which ${now} are?`,
+    text: `#${send.number} asks for the removal of plan ${story.plan}. Had the network lost it, how many endpoints would be without addresses at the end of the run, instead of ${now}?`,
     fact: `Run again without #${send.number}: ${then}. ${withoutItWords(storyOf(other))}`,
     about: [send, story.removal],
     answer: { number: then, tolerance: 0, unit: '' },
@@ -139,8 +139,8 @@ const withoutPlans = question('without-plans', async (run) => {
   const then = emptyAtEnd(await run.again({ before }));
   const others = [0, 2, 3, 6, 12].filter((n) => n !== then);
   return {
-    text: `If the planner had stopped at ${atMs / 1000} s, for good: how many of the 12 endpoints would be without addresses at the end?`,
-    fact: `Run again so: ${then}. Without newer plans no clean-up removes an old one, and ${story.late} waits on.`,
+    text: `If the planner had stopped for good at ${atMs / 1000} s, how many of the 12 endpoints would be without addresses at the end?`,
+    fact: `Run again that way: ${then}. Without newer plans no clean-up removes an old one, and ${story.late} goes on waiting.`,
     about: [story.write],
     answer: { choice: String(then), wrong: others.map(String), inOrder: true },
   };

@@ -41,7 +41,7 @@ export interface MemberRpcs {
   };
   /** What the elections of two members say to each other: plain data, yours to choose. */
   ask(args: { readonly question: unknown }): { readonly answer: unknown };
-  /** A database's: answered when the report is committed, or refused. */
+  /** Called by a database: answered when the report is committed, or refused. */
   write(args: { readonly report: string }): {
     readonly ok: boolean;
     readonly leader: NodeId | null;
@@ -52,7 +52,7 @@ export interface MemberRpcs {
 export interface MemberOutputs {
   campaigns: { readonly term: Term };
   leads: { readonly term: Term };
-  /** A leader that leads no more; `term`: the higher one that it has seen, or its own when it resigned. */
+  /** A leader leads no more; `term`: the higher one that it has seen, or its own when it resigned. */
   deposed: { readonly term: Term };
 }
 export interface DatabaseOutputs {
@@ -69,18 +69,18 @@ export type DatabaseContext = NodeContext<MemberRpcs, DatabaseOutputs>;
 export interface Self {
   readonly id: NodeId;
   readonly peers: readonly NodeId[];
-  /** How many members are a majority, this one among them. */
+  /** How many members are a majority, this one included. */
   readonly majority: number;
   readonly isLeader: boolean;
   readonly term: Term;
   readonly logEnd: LogEnd;
   /** Is a log that ends there at least as up to date as this one (§5.4.1)? */
   isUpToDate(other: LogEnd): boolean;
-  /** Since another member that leads was heard, in ms; Infinity before the first time. */
+  /** Time since another member was last heard as the leader, in ms; Infinity before the first time. */
   readonly leaderSilentMs: number;
-  /** On a leader: since this peer has answered it, or since it was elected. Elsewhere Infinity. */
+  /** On a leader: time since this peer last answered, or since the election. Elsewhere Infinity. */
   answeredAgoMs(peer: NodeId): number;
-  /** Asks the `Election` of a peer: what its `answer` returns; undefined when nothing comes in 500 ms. */
+  /** Resolves to what `answer` of a peer's `Election` returns; undefined when nothing comes in 500 ms. */
   ask(peer: NodeId, question: unknown): Promise<unknown>;
   /** Becomes a candidate of the next term, and asks all others for their votes (§5.2). */
   campaign(): void;
@@ -88,13 +88,13 @@ export interface Self {
   resign(): void;
 }
 
-/** What a member asks its `Election`. What is safe – one vote in a term, §5.4.1 – it sees to itself. */
+/** What a member asks its `Election`. Safety – one vote per term, §5.4.1 – it sees to itself. */
 export interface Rules {
-  /** The range, in ms, out of which each election timeout is drawn; a leader sends every 100 ms. */
+  /** The range, in ms, from which each election timeout is drawn; a leader sends every 100 ms. */
   readonly timeoutMs: readonly [number, number];
-  /** Nothing was heard of a leader, nor a vote given, for a timeout; the next one has begun. */
+  /** A timeout has passed with no word from a leader and no vote given; the next one has begun. */
   onTimeout(): void;
-  /** False: a request for a vote is left unread, and its term, too. */
+  /** False: a request for a vote is left unread, and so is its term. */
   considers(args: RequestVoteArgs, from: NodeId): boolean;
   /** On a leader, every 100 ms, before it sends. */
   onHeartbeat(): void;
@@ -102,7 +102,7 @@ export interface Rules {
   answer(question: unknown, from: NodeId): unknown;
 }
 
-/** One thing that happens, from `atMs` until `forMs` later. Virtual time. Members are told by number. */
+/** One thing that happens, from `atMs` until `forMs` later. Virtual time. Members are given by number. */
 export type Disturbance =
   /** The switch drops what goes from `n<a>` to `n<b>` and back. */
   | {
@@ -114,9 +114,9 @@ export type Disturbance =
     }
   /** All links of `n<a>` are dead. */
   | { readonly do: 'isolate'; readonly a: number; readonly atMs: number; readonly forMs: number }
-  /** `n<a>` hangs, and goes on later where it was. */
+  /** `n<a>` hangs, and later goes on where it was. */
   | { readonly do: 'hang'; readonly a: number; readonly atMs: number; readonly forMs: number }
-  /** Every message between members takes so long. */
+  /** Every message between members takes this long. */
   | { readonly do: 'slow'; readonly byMs: number; readonly atMs: number; readonly forMs: number };
 
 /** What `trigger.ts` exports. */

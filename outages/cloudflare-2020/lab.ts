@@ -1,4 +1,4 @@
-/** Cloudflare, 2 November 2020, in miniature: a switch fails by half, and a store elects leaders without end. */
+/** Cloudflare, 2 November 2020, in miniature: a switch half fails, and a store elects leaders without end. */
 import { defineOutage } from 'faultlab';
 import { questions } from './questions.ts';
 import {

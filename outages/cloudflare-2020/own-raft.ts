@@ -82,7 +82,7 @@ export class OwnRaft {
     });
   }
 
-  /** Five times a second, to whoever leads in the highest term; nobody's command counts as not applied. */
+  /** Five times a second, to whoever leads in the highest term; without a leader it is not applied. */
   #propose(): void {
     this.#cluster.after(PROPOSE_EVERY_MS, () => {
       const number = this.#proposedAtMs.push(this.#cluster.nowMs) - 1;

@@ -86,8 +86,8 @@ const teller = question('teller', (run) => {
   const { send, arrival } = found;
   const { deposed, first } = story;
   return {
-    text: `${deposed.name} led no more at ${seconds(deposed.event.atMs)}, for it had learnt of term ${deposed.term}. Which message told it?`,
-    fact: `#${send.number}, from ${send.node}${send.node === first.name ? '' : `, which had it from ${first.name}`}: whoever sees a higher term takes it on and passes it on, whether it votes or not.`,
+    text: `${deposed.name} stopped leading at ${seconds(deposed.event.atMs)}, because it had learnt of term ${deposed.term}. Which message told it?`,
+    fact: `#${send.number}, from ${send.node}${send.node === first.name ? '' : `, which had it from ${first.name}`}: whoever sees a higher term adopts it and passes it on, whether it votes or not.`,
     about: [arrival, deposed.event],
     answer: { event: send, orAlso: [arrival] },
   };
@@ -98,8 +98,8 @@ const gap = question('gap', (run) => {
   if (story === undefined) return undefined;
   const ms = Math.round(story.next.event.atMs - story.deposed.event.atMs);
   return {
-    text: `${story.deposed.name} led no more at ${seconds(story.deposed.event.atMs)}. For how many ms did nobody lead?`,
-    fact: `${ms} ms, until ${story.next.name} led in term ${story.next.term}: so long everybody waited, as though ${story.deposed.name} had died, and it had not.`,
+    text: `${story.deposed.name} stopped leading at ${seconds(story.deposed.event.atMs)}. For how many ms did nobody lead?`,
+    fact: `${ms} ms, until ${story.next.name} led in term ${story.next.term}. Everybody waited that long, as though ${story.deposed.name} had died; it had not.`,
     about: [story.deposed.event, story.next.event],
     answer: { number: ms, tolerance: 5, unit: 'ms' },
   };
@@ -116,7 +116,7 @@ const inVain = question('in-vain', (run) => {
   const vain = since.filter((term) => !led.has(term)).length;
   return {
     text: `From #${first.event.number} on, members campaigned in ${since.length} different terms. In how many of these did nobody lead?`,
-    fact: `${vain}. Who hears nobody has nothing new in its log either, and does not win. It raises the term all the same.`,
+    fact: `${vain}. A member that hears nobody has nothing new in its log either, and does not win. It raises the term all the same.`,
     about: [first.event],
     answer: { number: vain, tolerance: 0, unit: '' },
   };
@@ -138,8 +138,8 @@ const lost = question('campaign-lost', async (run) => {
   if (other === undefined || laterMs <= 0) return undefined;
   const next = told(again, CAMPAIGNS).find(({ term }) => term === other.deposed.term);
   return {
-    text: `If the network had lost all that ${first.name} sent in its first campaign, in term ${first.term}: how many ms longer would ${deposed.name} have led?`,
-    fact: `Run again so: ${laterMs} ms. Then the campaign of ${next?.name ?? first.name} deposes it; a lost message is a delay, not a cure.`,
+    text: `If the network had lost all that ${first.name} sent in its first campaign, in term ${first.term}, how many ms longer would ${deposed.name} have led?`,
+    fact: `Run again that way: ${laterMs} ms. Then the campaign of ${next?.name ?? first.name} deposes it; a lost message is a delay, not a cure.`,
     about: [sends[0] as RunEvent, deposed.event],
     answer: { number: laterMs, tolerance: 50, unit: 'ms' },
   };
@@ -166,8 +166,8 @@ const slower = question('slower-clocks', async (run) => {
           ? 'fewer'
           : 'about as many';
   return {
-    text: `In this run ${now} % of the reports were written. If all timeouts of the members had been three times as long, heartbeats too: how many would have been?`,
-    fact: `Run again so: ${then} %. Leaders are deposed less often, and each time it takes longer until somebody leads again.`,
+    text: `In this run ${now} % of the reports were written. If all timeouts of the members had been three times as long, heartbeats too, how many would have been?`,
+    fact: `Run again that way: ${then} %. Leaders are deposed less often, and each time it takes longer until somebody leads again.`,
     about: told(run, LEADS)
       .slice(0, 1)
       .map(({ event }) => event),
@@ -179,7 +179,7 @@ const slower = question('slower-clocks', async (run) => {
   };
 });
 
-/** The link between the leader and the one who began, left whole. */
+/** The link between the leader and the first to campaign, left whole. */
 const whole = question('link-whole', async (run) => {
   const story = storyOf(run);
   if (story === undefined) return undefined;
@@ -196,8 +196,8 @@ const whole = question('link-whole', async (run) => {
   if (then === now) return undefined;
   const wrong = [...new Set([now, Math.ceil(now / 2), 0, 1, 2])].filter((n) => n !== then);
   return {
-    text: `${now} leaders were elected after ${leader.name}. If the link between ${pair.join(' and ')} had stayed whole: how many would have been?`,
-    fact: `Run again so: ${then}. Then there is a member whom all others hear, and elections go on only until it wins one.`,
+    text: `${now} leaders were elected after ${leader.name}. If the link between ${pair.join(' and ')} had stayed whole, how many would have been?`,
+    fact: `Run again that way: ${then}. Then there is a member that all others hear, and elections go on only until it wins one.`,
     about: [first.event],
     answer: { choice: String(then), wrong: wrong.slice(0, 3).map(String), inOrder: true },
   };

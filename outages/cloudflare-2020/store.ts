@@ -22,7 +22,7 @@ export class Store {
   readonly #databases: readonly string[];
   readonly #elected: Leadership[] = [];
   readonly #campaigns: Leadership[] = [];
-  /** When a report was written, or was given up. */
+  /** When reports were written, or given up. */
   readonly #reported: number[] = [];
   readonly #failed: number[] = [];
   readonly #promoted: { readonly name: string; readonly atMs: number }[] = [];
@@ -63,12 +63,12 @@ export class Store {
     return this.#promoted;
   }
 
-  /** Something besides dead links. */
+  /** What happened besides dead links. */
   get otherCause(): string | undefined {
     return this.#otherCause;
   }
 
-  /** Of 100 reports that came to an end from `fromMs` on, how many were written. */
+  /** Of 100 reports that ended from `fromMs` on, how many were written. */
   writtenPercent(fromMs: number): number {
     const since = (times: readonly number[]) => times.filter((atMs) => atMs >= fromMs).length;
     const written = since(this.#reported);
@@ -86,7 +86,7 @@ export class Store {
     return Math.max(...all.map((atMs, i) => atMs - (all[i - 1] ?? fromMs)));
   }
 
-  /** What a trigger says, until `forMs` later, or until {@link end}. */
+  /** Does what a trigger says, until `forMs` later, or until {@link end}. */
   disturb(event: Disturbance): void {
     const cluster = this.#cluster;
     const seconds = `${event.forMs / 1000} s`;

@@ -4,21 +4,21 @@
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 
-/** Something by which bots are known. What a request shows of it adds its weight to the score. */
+/** Something by which bots are known. A request that shows it has its weight added to the score. */
 export interface Feature {
   readonly name: string;
   readonly weight: number;
 }
 
-/** What the generator makes of the database, every twenty seconds, for all edges. */
+/** What the generator makes from the database, every twenty seconds, for all edges. */
 export interface FeatureFile {
   readonly version: number;
   readonly features: readonly Feature[];
 }
 
-/** So many features fit into the memory that an edge sets aside for them. */
+/** How many features fit into the memory that an edge sets aside for them. */
 export const FEATURES_MAX = 20;
-/** Weights sum up to 100. A request with a higher score than this is taken for a bot's, and blocked. */
+/** Weights add up to 100. A request with a higher score than this is taken for a bot's, and blocked. */
 export const BOT_SCORE = 50;
 
 /** A request of a visitor: the names of the features that it shows. */
@@ -58,7 +58,7 @@ export interface EdgeOutputs {
     /** Without an answer. */
     readonly failed: number;
   };
-  /** Loading a file, or judging a request, has thrown. */
+  /** Loading a file, or judging a request, threw. */
   down: { readonly version: number; readonly error: string };
   up: { readonly version: number };
 }
@@ -81,7 +81,7 @@ export interface Kept {
 /** The edges, as `Rollout` in `rollout.ts` sees them. */
 export interface Fleet {
   readonly edges: readonly NodeId[];
-  /** Gives an edge a file; it loads that at once. @throws {RpcError} no answer within 1 s */
+  /** Gives an edge a file, which it loads at once. @throws {RpcError} no answer within 1 s */
   send(edge: NodeId, file: FeatureFile): Promise<void>;
   /** @throws {RpcError} no answer within 1 s */
   health(edge: NodeId): Promise<Health>;

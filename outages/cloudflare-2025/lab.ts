@@ -76,7 +76,7 @@ export default defineOutage({
       title: 'each feature is found twice, in more and more shards, and no visitor notices',
       points: 12,
       nodes: NETWORK,
-      lookAt: 'what does a file say in which every feature stands twice?',
+      lookAt: 'what does a file say when every feature is in it twice?',
       run: withstandsCopies(2),
     },
     {

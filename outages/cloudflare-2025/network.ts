@@ -81,12 +81,12 @@ export class Network {
     return this.#crashes;
   }
 
-  /** How many shards have other permissions. */
+  /** How many shards have new permissions. */
   get changed(): number {
     return this.#changed;
   }
 
-  /** What has happened other than to permissions. */
+  /** What happened, other than to permissions. */
   get otherCause(): string | undefined {
     return this.#otherCause;
   }
@@ -145,7 +145,7 @@ export class Network {
 
   /** All bots are new, and so are the features that the database knows them by. */
   replaceBots(): void {
-    this.#cluster.mark('all bots are new ones');
+    this.#cluster.mark('all bots are new');
     this.#oldest += 100;
     this.#tellKnown();
   }
@@ -156,7 +156,7 @@ export class Network {
 
   /** What people did in the end: no new files, and an old one everywhere. */
   restoreByHand(): void {
-    this.#cluster.mark('no new files any more, and an old one everywhere');
+    this.#cluster.mark('no more new files, and an old one everywhere');
     this.#cluster.pause(GENERATOR);
     for (const edge of this.edges) this.#cluster.invoke(edge, 'load', this.#firstFile);
   }

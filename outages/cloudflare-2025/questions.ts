@@ -39,8 +39,8 @@ const whichShard = question('which-shard', (run) => {
   if (down === undefined || bad === undefined) return undefined;
   const others = made.filter(({ fits, shard }) => fits && shard !== bad.shard);
   return {
-    text: `From which shard had the file been made with which ${down.node} was the first edge to go down?`,
-    fact: `From shard ${bad.shard}, with #${bad.event.number}. The shard had its new permissions by then; the others that were asked before had not.`,
+    text: `${down.node} was the first edge to go down. From which shard had the file been made that took it down?`,
+    fact: `From shard ${bad.shard}, at #${bad.event.number}. The shard had its new permissions by then; those that were asked earlier had not.`,
     about: [bad.event, down],
     answer: {
       choice: `shard ${bad.shard}`,
@@ -65,8 +65,8 @@ const different = question('different', (run) => {
   if (reply === undefined || body === undefined) return undefined;
   const names = new Set(body.map(({ name }) => name));
   return {
-    text: `File ${bad.version} has ${bad.features} features, too many for an edge. How many different ones are they?`,
-    fact: `${names.size}: as many as before. Nothing in the file is wrong; it is there twice.`,
+    text: `File ${bad.version} has ${bad.features} features, too many for an edge. How many different ones are there?`,
+    fact: `${names.size}: as many as before. Nothing in the file is wrong; it is all there twice.`,
     about: [reply, bad.event],
     answer: { number: names.size, tolerance: 0, unit: '' },
   };
@@ -81,7 +81,7 @@ const howManyFit = question('how-many-fit', (run) => {
   const good = between.filter(({ fits }) => fits).length;
   return {
     text: `From the first file that does not fit to the last one that does, ${between.length} files are made. How many of them fit?`,
-    fact: `${good}. Each is made from a shard that is picked by chance, so errors come and go without a pattern: from outside it looks like somebody's doing.`,
+    fact: `${good}. Each is made from a shard that is picked at random, so errors come and go without a pattern: from outside it looks like somebody's doing.`,
     about: [between[0] as File, between.at(-1) as File].map(({ event }) => event),
     answer: { number: good, tolerance: 0, unit: '' },
   };
@@ -91,8 +91,8 @@ const lastGood = question('last-good', (run) => {
   const good = files(run).findLast(({ fits }) => fits);
   if (good === undefined) return undefined;
   return {
-    text: 'With which event is the last file made that fits?',
-    fact: `With #${good.event.number}, from shard ${good.shard}. After it the network is down for good, and people must have an older file.`,
+    text: 'At which event is the last file that fits made?',
+    fact: `At #${good.event.number}, from shard ${good.shard}. After it the network is down for good, until people bring back an older file.`,
     about: [good.event],
     answer: { event: good.event },
   };
@@ -113,7 +113,7 @@ const ifLost = question('if-lost', async (run) => {
   const [now, then] = [measured(run, 0, atMs), measured(other, 0, atMs)].map(inWords);
   return {
     text: `#${send.number} asks the database for the features of file ${bad.version}. Ten seconds later, ${now} of the visitors are answered. How many would be, had the network lost #${send.number}?`,
-    fact: `Run again so: ${then}. No file is made, and the edges go on with the one that they have.`,
+    fact: `Run again that way: ${then}. No file is made, and the edges go on with the one that they have.`,
     about: [send, bad.event],
     answer: {
       choice: then as string,
@@ -135,8 +135,8 @@ const frozen = question('frozen', async (run) => {
   const other = await run.again({ before });
   const [answered, rightly] = [measured(other, 0), measured(other, 1)];
   return {
-    text: `If the generator had been stopped at ${atMs / 1000} s, for good, all visitors would be answered at the end of this run. How many percent of them would be judged rightly?`,
-    fact: `${rightly.toFixed(0)} % in the last seconds, of ${answered.toFixed(0)} % that are answered: people pass, and so do all bots that are newer than the file. To freeze it is a way out, and no repair.`,
+    text: `If the generator had been stopped for good at ${atMs / 1000} s, all visitors would be answered at the end of this run. What percentage of them would be judged rightly?`,
+    fact: `${rightly.toFixed(0)} % in the last seconds, of ${answered.toFixed(0)} % that are answered: people pass, and so do all bots that are newer than the file. Freezing it is a way out, not a repair.`,
     about: [good.event],
     answer: { number: Math.round(rightly), tolerance: 15, unit: '%' },
   };

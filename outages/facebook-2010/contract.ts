@@ -4,7 +4,7 @@
  */
 import type { NodeContext } from 'faultlab/node';
 
-/** A configuration value. Each change of it has a higher version. */
+/** A configuration value. Each change gives it a higher version. */
 export interface Value {
   readonly version: number;
   readonly limit: number;
@@ -32,7 +32,7 @@ export interface StoreRpcs {
 export interface WebOutputs {
   /** A page was made with this value, or could not be made. */
   page: { readonly key: string; readonly value: Value | null };
-  /** The database answered while somebody waited. */
+  /** The database answered while the web server was still waiting. */
   answered: { readonly key: string; readonly tookMs: number };
 }
 
@@ -56,14 +56,14 @@ export interface Settings {
   readonly queryMs: number;
 }
 
-/** The cache, as `Config` in `config.ts` sees it. Without an answer for 500 ms, there is nothing in it. */
+/** The cache, as `Config` in `config.ts` sees it. One that does not answer for 500 ms counts as empty. */
 export interface Cache {
   get(key: string): Promise<Value | undefined>;
   set(key: string, value: Value): Promise<void>;
   remove(key: string): Promise<void>;
   /**
-   * True for the first who asks, false for all others until `forMs` have passed since. Nothing else is
-   * meant by a name than what you mean by it.
+   * True for the first to ask, false for all others until `forMs` have passed since. A name means nothing
+   * but what you mean by it.
    */
   claim(name: string, forMs: number): Promise<boolean>;
 }
@@ -90,7 +90,7 @@ export type Disturbance =
   | { readonly do: 'stop-cache'; readonly atMs: number; readonly forMs: number }
   /** The database answers nothing. */
   | { readonly do: 'stop-database'; readonly atMs: number; readonly forMs: number }
-  /** Web servers make so many times the pages. */
+  /** Web servers make this many times the pages. */
   | {
       readonly do: 'more-pages';
       readonly times: number;

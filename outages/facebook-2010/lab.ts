@@ -17,7 +17,7 @@ type Words = Record<'key' | 'by', string> & {
 export default defineOutage({
   slug: 'facebook-2010',
   title: 'The cache that was repaired to death: Facebook, 23 September 2010',
-  summary: 'Web servers replace a wrong value in the cache, and go on when it is right.',
+  summary: 'Web servers replace a wrong value in the cache, and carry on once it is right.',
   incident: {
     what: 'Facebook',
     date: '2010-09-23',
@@ -71,7 +71,7 @@ export default defineOutage({
       points: 6,
       nodes: SITE,
       seeds: REPRODUCE,
-      lookAt: 'how many queries a second come, and how long is the line?',
+      lookAt: 'how many queries arrive a second, and how long is the line?',
       run: capacityAlone,
     },
     {
@@ -106,7 +106,7 @@ export default defineOutage({
       title: 'twenty such values at once',
       points: 6,
       nodes: SITE,
-      lookAt: 'what in your repair is limited for each key, and what for all of them?',
+      lookAt: 'what does your repair limit for each key, and what for all of them?',
       run: withstands({ settings: { keys: keysOf(20) }, inCache: false }),
     },
     {

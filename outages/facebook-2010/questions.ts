@@ -23,7 +23,7 @@ interface Story {
   /** … and loses it. */
   readonly removed: RunEvent;
   readonly by: string;
-  /** The query of the one who had it removed, and what became of it there. */
+  /** The query of the server that had it removed, and what became of it. */
   readonly query: RunEvent;
   readonly timeout: RunEvent;
 }
@@ -81,8 +81,8 @@ const tookAway = question('took-away', (run) => {
   if (story === undefined) return undefined;
   const { filled, removed, by } = story;
   return {
-    text: `At #${filled.number} the cache has a valid value. With which event is it gone again?`,
-    fact: `With #${removed.number}, ${seconds(removed.atMs - filled.atMs)} later, for ${by}. In all the time that follows no other is put there.`,
+    text: `At #${filled.number} the cache has a valid value. At which event is it gone again?`,
+    fact: `At #${removed.number}, ${seconds(removed.atMs - filled.atMs)} later, for ${by}. In all the time that follows, no other is put there.`,
     about: [filled, removed],
     answer: { event: removed },
   };
@@ -112,8 +112,8 @@ const asked = question('asked', (run) => {
   if (story === undefined) return undefined;
   const { removed, by, query } = story;
   return {
-    text: `With which event had ${by} sent the query that made it do #${removed.number}?`,
-    fact: `With #${query.number}, at ${seconds(query.atMs)}: before the value was valid again. What it concluded, it concluded about another time.`,
+    text: `At which event had ${by} sent the query that made it do #${removed.number}?`,
+    fact: `At #${query.number}, ${seconds(query.atMs)}: before the value was valid again. What it concluded was about an earlier time.`,
     about: [query, removed],
     answer: { event: query },
   };
@@ -128,7 +128,7 @@ const late = question('late', (run) => {
   const tookS = (one.answer.atMs - one.arrival.atMs) / 1000;
   return {
     text: `At #${one.arrival.number} a query arrives at the database. How many seconds later is it answered?`,
-    fact: `After ${tookS.toFixed(1)} s, with #${one.answer.number}; ${WAIT_MS / 1000} s after it was sent, nobody waited any more. The line is full, and takes as long as its length says.`,
+    fact: `After ${tookS.toFixed(1)} s, at #${one.answer.number}; ${WAIT_MS / 1000} s after it was sent, nobody was waiting any more. The line is full, and takes as long as its length says.`,
     about: [one.arrival],
     answer: { number: Number(tookS.toFixed(1)), tolerance: 1, unit: 's' },
   };
@@ -144,8 +144,8 @@ const wasted = question('wasted', (run) => {
   const [first] = done;
   if (first === undefined) return undefined;
   return {
-    text: `How many queries does the database answer from ${fromMs / 1000} s to ${fromMs / 1000 + 10} s for which nobody waits any more?`,
-    fact: `${done.length - inTime.length} of ${done.length}: as many as it can do in ten seconds, and all of them valid values.`,
+    text: `From ${fromMs / 1000} s to ${fromMs / 1000 + 10} s, how many queries does the database answer when nobody is waiting any more?`,
+    fact: `${done.length - inTime.length} of ${done.length}: as many as it can do in ten seconds, and all of them with valid values.`,
     about: [first.answer],
     answer: { number: done.length - inTime.length, tolerance: 5, unit: '' },
   };
@@ -161,8 +161,8 @@ const faster = question('faster', async (run) => {
   const perS = Math.round((atEnd(run)[2] ?? 0) / 10);
   const share = made / Math.max(1, pages);
   return {
-    text: `With ${TIMES} times the CPUs of the database from the start on, how many of the pages would be made at the end of this run?`,
-    fact: `${inWords(share)}, run again so. All pages together send about ${perS} queries a second when the cache is empty; a database that can do more of them empties its line, and one that cannot fills it.`,
+    text: `Had the database had ${TIMES} times the CPUs from the start, how many of the pages would be made at the end of this run?`,
+    fact: `Run again that way: ${inWords(share)}. All pages together send about ${perS} queries a second when the cache is empty; a database that can do more of them empties its line, and one that cannot fills it.`,
     about: [story.query],
     answer: { choice: inWords(share), wrong: ['none', 'about half', 'all'] },
   };

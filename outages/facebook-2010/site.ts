@@ -8,10 +8,10 @@ import { type Disturbance, isValid, type Settings, type Value } from './contract
 const CACHE = 'm1';
 const DATABASE = 'd1';
 const CPUS = 4;
-/** What is published is in the cache so much later: after every answer that was older. */
+/** What is published reaches the cache this much later: after every answer that was older. */
 const PUSH_MS = 500;
 const INVALID = -1;
-/** A page must not be made with a value that was replaced longer ago. */
+/** A page must not be made with a value that was replaced longer ago than this. */
 export const FRESH_WITHIN_MS = 30_000;
 
 /** 50 pages a second; the database can do 10 queries a second, and usually has none to do. */
@@ -92,7 +92,7 @@ export class Site {
     return this.#cluster.count('messages', 'query') - this.queries;
   }
 
-  /** Answers for which somebody still waited. */
+  /** Answers that somebody was still waiting for. */
   get inTime(): number {
     return this.#inTime;
   }
@@ -110,7 +110,7 @@ export class Site {
     return this.#removedValid;
   }
 
-  /** What has happened other than to a value. */
+  /** What happened, other than to a value. */
   get otherCause(): string | undefined {
     return this.#otherCause;
   }
@@ -164,7 +164,7 @@ export class Site {
     }
   }
 
-  /** Every key has a new and valid value: in the database and, unless it is said otherwise, in the cache. */
+  /** Every key has a new and valid value: in the database and, unless told otherwise, in the cache. */
   correct({ inCache = true }: { inCache?: boolean } = {}): void {
     const where = inCache ? 'everywhere' : 'in the database, and not in the cache';
     this.#cluster.mark(`a valid value is published ${where}`);
@@ -175,7 +175,7 @@ export class Site {
     }
   }
 
-  /** What the cache has is no value any more. */
+  /** What the cache has is no longer a value. */
   damageCache(): void {
     this.#cluster.mark('what the cache has is damaged');
     for (const key of this.#settings.keys)
@@ -192,7 +192,7 @@ export class Site {
     });
   }
 
-  /** So many times the CPUs from now on. */
+  /** This many times the CPUs from now on. */
   multiplyCapacity(times: number): void {
     this.#cluster.mark(`${times} × the capacity of the database`);
     this.#cpus *= times;
@@ -208,7 +208,7 @@ export class Site {
     });
   }
 
-  /** A web server that went down begins anew. */
+  /** A web server that went down starts again. */
   restart(server: string): void {
     this.#cluster.restart(server);
     this.#cluster.invoke(server, 'begin', this.#settings);

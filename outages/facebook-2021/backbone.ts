@@ -5,7 +5,7 @@
 import { type Cluster, fleet } from 'faultlab';
 import type { Disturbance } from './contract.ts';
 
-/** Their tools need DNS. With it they find and mend the backbone; without, they have to go there. */
+/** The tools of those who mend it need DNS. With it they work from afar; without, they have to go there. */
 export const REMOTE_REPAIR_MS = 300_000;
 export const ON_SITE_REPAIR_MS = 1_800_000;
 const TICK_MS = 1000;

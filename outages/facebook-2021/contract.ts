@@ -6,7 +6,7 @@ import type { NodeContext, NodeId } from 'faultlab/node';
 
 /** What a site knows about itself, and tells others who ask. */
 export interface View {
-  /** How many data centres have answered its last probes, over the backbone. */
+  /** How many data centres answered its last probes, over the backbone. */
   readonly reached: number;
   /** Whether it tells the internet that its DNS servers are here. */
   readonly isAdvertised: boolean;
@@ -26,7 +26,7 @@ export interface SiteRpcs {
 export interface SiteOutputs {
   advertised: Record<string, never>;
   withdrawn: Record<string, never>;
-  /** The last probes were answered by another number of data centres than the ones before. */
+  /** The last probes were answered by a different number of data centres than those before. */
   reached: { readonly dataCentres: number };
 }
 
@@ -39,9 +39,9 @@ export interface Site extends View {
   readonly others: readonly NodeId[];
   /** Asks another site over the internet; undefined when there is no answer within a second. */
   ask(other: NodeId): Promise<View | undefined>;
-  /** The internet sends visitors here. No effect when it does already. */
+  /** The internet sends visitors here. No effect if it already does. */
   advertise(): void;
-  /** The internet sends them elsewhere, if there is anywhere. No effect when it does already. */
+  /** The internet sends them elsewhere, if there is anywhere. No effect if it already does. */
   withdraw(): void;
 }
 
@@ -49,7 +49,7 @@ export interface Site extends View {
 export type Disturbance =
   /** A command takes the links of this share of the sites out of the backbone, until people mend it. */
   | { readonly do: 'run-command'; readonly share: number; readonly atMs: number }
-  /** So many of the three data centres are without power. */
+  /** This many of the three data centres are without power. */
   | {
       readonly do: 'stop-data-centres';
       readonly count: number;

@@ -31,7 +31,7 @@ export default defineOutage({
     advertised: () => 'is advertised again',
     withdrawn: () => 'withdraws',
     reached: (value) =>
-      `reaches ${(value as { dataCentres: number }).dataCentres} data centres from now on`,
+      `now reaches ${(value as { dataCentres: number }).dataCentres} data centres`,
   },
   hours: '2–3',
   explain: { points: 20, questions },
@@ -42,7 +42,7 @@ export default defineOutage({
       points: 16,
       nodes: SITES,
       seeds: REPRODUCE,
-      lookAt: 'what does a site do that reaches no data centre, and how many are there?',
+      lookAt: 'what does a site that reaches no data centre do, and how many such sites are there?',
       run: allWithdraw,
     },
     {
@@ -51,7 +51,7 @@ export default defineOutage({
       points: 8,
       nodes: SITES,
       seeds: REPRODUCE,
-      lookAt: 'what do those need who mend the backbone?',
+      lookAt: 'what do the people who mend the backbone need?',
       run: toolsAreGone,
     },
   ],
@@ -61,15 +61,15 @@ export default defineOutage({
       title: 'when a command cuts off all sites, DNS is found, and people mend it from afar',
       points: 10,
       nodes: SITES,
-      lookAt: 'what does a site know that reaches nobody, and whom could it ask?',
+      lookAt: 'what does a site that reaches no data centre know, and whom could it ask?',
       run: withstandsCommand,
     },
     {
       id: 'F2',
-      title: 'the same when sites go one after another, and come back so',
+      title: 'the same when sites go one after another, and come back like that',
       points: 10,
       nodes: SITES,
-      lookAt: 'what does a site do that has withdrawn when it was one of few, and is not any more?',
+      lookAt: 'what does a site that withdrew as one of few do once it no longer is?',
       run: withstandsSteps,
     },
     {
@@ -85,7 +85,7 @@ export default defineOutage({
       title: 'so do twelve of thirty',
       points: 8,
       nodes: SITES,
-      lookAt: 'how many others must be cut off, too, before it is not a matter of this site?',
+      lookAt: 'how many others must be cut off, too, before the cause is not this site?',
       run: fewWithdraw(0.4),
     },
     {
@@ -93,7 +93,8 @@ export default defineOutage({
       title: 'all are cut off while half of the sites are down',
       points: 7,
       nodes: SITES,
-      lookAt: 'how many sites can say that they are cut off, and how many would you like to hear?',
+      lookAt:
+        'how many sites can say that they are cut off, and how many would you like to hear from?',
       run: withSilentOthers,
     },
     {

@@ -22,8 +22,8 @@ const firstToGo = question('first-to-go', (run) => {
   const [first] = withdrawals(run);
   if (first === undefined) return undefined;
   return {
-    text: 'With which event does the first site withdraw?',
-    fact: `With #${first.number}: ${first.node}, at ${seconds(first.atMs)}. All others were still found, and it was right to go, for all that it knew.`,
+    text: 'At which event does the first site withdraw?',
+    fact: `At #${first.number}: ${first.node}, at ${seconds(first.atMs)}. All others were still found, and it was right to go, for all it knew.`,
     about: [first],
     answer: { event: first },
   };
@@ -34,8 +34,8 @@ const lastToGo = question('last-to-go', (run) => {
   const [first, last] = [all[0], all.at(-1)];
   if (first === undefined || last === undefined || first === last) return undefined;
   return {
-    text: 'With which event is nobody left whom visitors could find?',
-    fact: `With #${last.number}: ${last.node} withdraws ${seconds(last.atMs - first.atMs)} after the first one. It had never asked whether there was anybody else.`,
+    text: 'At which event is no site left that visitors could find?',
+    fact: `At #${last.number}: ${last.node} withdraws ${seconds(last.atMs - first.atMs)} after the first one. It had never asked whether there was anybody else.`,
     about: [last],
     answer: { event: last },
   };
@@ -86,10 +86,10 @@ const oneStays = question('one-stays', async (run) => {
   const found = other.result.chart?.rows[0]?.values ?? [];
   const isFound = found.every((percent) => percent > 0);
   return {
-    text: `Had the command spared ${lucky} alone: would somebody who looks for a DNS server always have found one?`,
+    text: `Had the command spared ${lucky} alone, would anybody looking for a DNS server always have found one?`,
     fact: isFound
-      ? `Yes, run again so: ${lucky} stays. And people would have had their tools, and would have mended the backbone from afar.`
-      : 'No, run again so: there is a time at which no site is found.',
+      ? `Run again that way, yes: ${lucky} stays. And people would have had their tools, and would have mended the backbone from afar.`
+      : 'Run again that way, no: there is a time at which no site is found.',
     about: [withdrawals(run)[0] as RunEvent],
     answer: {
       choice: isFound ? 'yes, at that one site' : 'no, not all the time',
@@ -117,8 +117,8 @@ const oneCentre = question('one-centre', async (run) => {
     });
   const count = withdrawals(await run.again({ before })).length;
   return {
-    text: `Had somebody mended all links to ${centre}, and only these, five seconds after the command: how many sites would have withdrawn?`,
-    fact: `Run again so: ${count}. One data centre that answers is enough, and two rounds of probes take longer than five seconds.`,
+    text: `Had somebody mended all links to ${centre}, and only these, five seconds after the command, how many sites would have withdrawn?`,
+    fact: `Run again that way: ${count}. One data centre that answers is enough, and two rounds of probes take longer than five seconds.`,
     about: [first],
     answer: { number: count, tolerance: 0, unit: '' },
   };

@@ -11,7 +11,7 @@ export interface Policy {
   readonly quota?: { readonly perMinute: number };
 }
 
-/** A request of a customer, and how many came before it in this minute. */
+/** A customer's request, and how many came before it in this minute. */
 export interface Request {
   readonly policy: string;
   readonly usedThisMinute: number;
@@ -33,7 +33,7 @@ export interface TaskOutputs {
   starting: Record<string, never>;
   up: { readonly afterMs: number };
   down: { readonly reason: 'crashed' | 'too-slow' };
-  /** Which rows' policies let a request through: one that is far within every quota, and one beyond. */
+  /** Row by row, whether its policy lets a request through: one far within every quota, and one beyond. */
   judged: { readonly within: readonly boolean[]; readonly beyond: readonly boolean[] };
 }
 
@@ -52,7 +52,7 @@ export interface Settings {
 
 /** What is known when a task is about to start. */
 export interface Attempt {
-  /** How often in a row it has crashed or was too slow; 0 for the first start. */
+  /** How many times in a row it had already crashed or been too slow; 0 after the first failure. */
   readonly failures: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What `lab explain` asks about the run of the student's own trigger: what one task did while the policy was
- * blank and after it was good again, what its reads cost and brought, and what would have ended it.
+ * blank and after it was good again, what its reads cost and achieved, and what would have ended it.
  */
 import {
   type Cluster,
@@ -40,7 +40,7 @@ const between = (events: readonly RunEvent[], fromMs: number, toMs: number) =>
 /** An answer to a read: its sending, or its arrival. */
 const isRow = ({ facts: { wire } }: RunEvent) => wire?.kind === 'reply' && wire.method === 'read';
 
-/** A while in the middle of the outage: the same for all that is counted. */
+/** A window in the middle of the outage: the same for everything that is counted. */
 const windowOf = ({ back }: Story) => Math.ceil((back.atMs + LATER_MS) / 1000) * 1000;
 
 /** One attempt of a task to start: from its first read to its end, good or bad. */
@@ -69,8 +69,8 @@ const whileBlank = question('while-blank', (run) => {
   const crashes = downs.filter((down) => reasonOf(down) === 'crashed').length;
   const tasks = tasksOf(run).length;
   return {
-    text: `From ${seconds(written.atMs)} to ${seconds(back.atMs)} one policy was blank. How often did a task crash in that time, all ${tasks} of them together?`,
-    fact: `${crashes} times; another ${downs.length - crashes} starts were killed after 30 s. Who has crashed must read all rows before it can crash again, and ${crashes > tasks ? 'few' : 'none'} came so far: the herd was there before the data was good.`,
+    text: `From ${seconds(written.atMs)} to ${seconds(back.atMs)} one policy was blank. How many crashes were there in that time, of all ${tasks} tasks together?`,
+    fact: `${crashes}; another ${downs.length - crashes} starts were killed after 30 s. A task that has crashed must read all rows before it can crash again, and ${crashes > tasks ? 'few' : 'none'} got that far: the herd was there before the data was good.`,
     about: [written, back],
     answer: { number: crashes, tolerance: Math.ceil(tasks / 10), unit: '' },
   };
@@ -88,7 +88,7 @@ const rowsOfOne = question('rows-of-one', (run) => {
   const rows = between(run.all('deliver', task).filter(isRow), began.atMs, ended.atMs).length;
   return {
     text: `${named(began)}; it is killed at ${seconds(ended.atMs)}. How many of the 20 rows had it been given by then?`,
-    fact: `${rows}: an answer took as long as a read of every other task that was waiting. What it had read was thrown away with it.`,
+    fact: `${rows}: each answer took as long as one read for every other task that was waiting. What it had read was thrown away with it.`,
     about: [began, ended],
     answer: { number: rows, tolerance: 1, unit: 'rows' },
   };
@@ -115,7 +115,7 @@ const ended = question('ended', (run) => {
   const fromMs = windowOf(story);
   const count = between(reports(run, 'up'), fromMs, fromMs + LATER_MS).length;
   return {
-    text: `In the minute from ${seconds(fromMs)} on the datastore could read all rows for 75 tasks. How many starts ended well in it?`,
+    text: `In the minute from ${seconds(fromMs)} on, the datastore could have read all rows for 75 tasks. How many starts ended well in it?`,
     fact: `${count}. Its work went to all of them in turn, and none was ready before it was killed.`,
     about: [story.back],
     answer: { number: count, tolerance: 0, unit: '' },
@@ -124,7 +124,7 @@ const ended = question('ended', (run) => {
 
 type Change = Parameters<RunRecord['again']>[0];
 
-/** Who serves at the end: has come up since it went down last, or never did. */
+/** How many serve at the end: those that have come up since they last went down, or never did. */
 function upAtEnd(run: RunRecord): number {
   const down = new Set<string>();
   for (const { node = '', facts } of run.all('emit')) {
@@ -134,7 +134,7 @@ function upAtEnd(run: RunRecord): number {
   return tasksOf(run).length - down.size;
 }
 
-/** Runs again with one thing otherwise, and asks what it is like at the end. */
+/** Runs again with one thing changed, and asks how the region ends up. */
 function whatIf(
   name: string,
   words: (fromMs: number) => string,
@@ -148,8 +148,8 @@ function whatIf(
     const other = await run.again(change(fromMs));
     const then = upAtEnd(other);
     return {
-      text: `${words(fromMs)} nearly how many of the ${tasksOf(other).length} tasks would have served at the end?`,
-      fact: `Run again so: ${then}. ${because}`,
+      text: `${words(fromMs)} roughly how many of the ${tasksOf(other).length} tasks would have served at the end?`,
+      fact: `Run again that way: ${then}. ${because}`,
       about: [story.back],
       answer: nearlyHowMany(then / tasksOf(other).length),
     };
@@ -164,14 +164,14 @@ const twiceAsFast = whatIf(
   'twice-as-fast',
   (fromMs) =>
     `If ${STORE} had had ten CPUs instead of five from ${seconds(fromMs)} on, and nothing else had changed:`,
-  'Twice the capacity is forty seconds for all of them together, and a task has thirty.',
+  'With twice the capacity all of them together need forty seconds, and a task has thirty.',
   (fromMs) => later(fromMs, (cluster) => cluster.cpu(STORE, { workers: 10 })),
 );
 
 const smallRegion = whatIf(
   'small-region',
   () => 'If the same had been done to a region of 25 tasks with the same datastore:',
-  'It has 25 × 20 rows to read, which takes twenty seconds: less than a task has. Small regions came back by themselves.',
+  'It has 25 × 20 rows to read, which takes twenty seconds: less than a task has. Small regions came back without help.',
   () => ({ nodes: { t: 25, d: 1, o: 1 } }),
 );
 

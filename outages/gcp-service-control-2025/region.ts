@@ -17,7 +17,7 @@ const LOST_MAX = 10;
 const WITHIN = 10;
 const BEYOND = 1000;
 
-/** 25 reads a second: a start of one task alone takes 4 s, one of all at once 80 s. */
+/** 25 reads a second: a start takes 4 s for one task alone, and 80 s for all of them at once. */
 export const SHIPPED: Settings = { rows: 20, readMs: 200, startWithinMs: 30_000 };
 
 interface Judged {
@@ -32,7 +32,7 @@ export class Region {
   readonly #starting = new Set<string>();
   readonly #lost = new Set<string>();
   readonly #judged = new Map<string, Judged>();
-  /** The quota of each row, as it was last meant. */
+  /** The quota of each row, as last intended. */
   readonly #quotas: (number | undefined)[];
   #crashes = 0;
   #tooSlow = 0;
@@ -94,7 +94,7 @@ export class Region {
     return !this.#down.has(task);
   }
 
-  /** Of the tasks that serve, the share of the judgements that are as their policies were meant. */
+  /** Of the judgements of the tasks that serve, the share that follows the policies as intended. */
   get rightly(): number {
     let right = 0;
     let all = 0;
@@ -153,9 +153,9 @@ export class Region {
     for (const task of lost) this.#starting.delete(task);
   }
 
-  /** A policy is changed as it should be. */
+  /** A policy is changed correctly. */
   setQuota(row: number, quota: number): void {
-    this.#cluster.mark(`the quota of policy-${row} is ${quota} now`);
+    this.#cluster.mark(`the quota of policy-${row} is now ${quota}`);
     this.#write(row, quota);
   }
 
@@ -175,7 +175,7 @@ export class Region {
 
   #write(row: number, quota: number | undefined): void {
     const cluster = this.#cluster;
-    // What was meant is judged; a blank is nobody's wish.
+    // Judgements are held against what was intended, and nobody intends a blank.
     if (quota !== undefined) this.#quotas[row] = quota;
     cluster.invoke(STORE, 'write', row, ...(quota === undefined ? [] : [quota]));
     for (const task of this.tasks) {

@@ -9,13 +9,13 @@ export type Region = 'east' | 'west';
 /** Under which primary something was written: each promotion begins a higher epoch. */
 export type Epoch = number;
 
-/** A write as it lies in the log of a database. */
+/** A write as it stands in the log of a database. */
 export interface Entry {
   readonly id: string;
   readonly epoch: Epoch;
 }
 
-/** From which position on the entries of a log are of which epoch, and where it ends. */
+/** The position at which each epoch of a log begins, and where the log ends. */
 export interface EpochHistory {
   readonly epochs: readonly { readonly epoch: Epoch; readonly from: number }[];
   readonly end: number;
@@ -26,14 +26,14 @@ export interface Status {
   readonly epoch: Epoch;
   /** How many writes it has. */
   readonly position: number;
-  /** Of a replica: since the database that it follows has answered. */
+  /** Of a replica: time since the database that it follows last answered. */
   readonly sourceSilentMs: number;
-  /** It has writes that the database it follows has not, and so cannot follow it. */
+  /** It has writes that the database it follows lacks, and so cannot follow it. */
   readonly isDiverged: boolean;
 }
 
 export interface DatabaseRpcs {
-  /** An application's. Refused unless the database is the primary, and may still believe it. */
+  /** Called by an application. Refused unless the database is the primary, and may still believe so. */
   write(args: { readonly id: string }): { readonly ok: boolean; readonly epoch: Epoch };
   /** What comes after a position, as long as the entry before it is the same here. */
   entries(args: {
@@ -41,13 +41,13 @@ export interface DatabaseRpcs {
     readonly last: Entry | null;
   }): { readonly entries: readonly Entry[] } | { readonly diverged: true };
   history(args: Record<string, never>): EpochHistory;
-  /** The controller's, as all below. The primary refuses writes when not asked for `leaseMs`. */
+  /** Called by the controller, as is all below. A primary not asked for `leaseMs` refuses writes. */
   status(args: { readonly leaseMs: number | null }): Status;
   promote(args: { readonly epoch: Epoch }): boolean;
   follow(args: { readonly source: NodeId; readonly epoch: Epoch }): boolean;
   setAside(args: Record<string, never>): number;
   rejoin(args: Record<string, never>): number;
-  /** An application's question to the controller: whom to write to? */
+  /** Asked by an application of the controller: which database to write to? */
   primary(args: Record<string, never>): { readonly primary: NodeId; readonly epoch: Epoch };
 }
 
@@ -72,11 +72,11 @@ export type DatabaseContext = NodeContext<DatabaseRpcs, DatabaseOutputs>;
 export type AppContext = NodeContext<DatabaseRpcs, AppOutputs>;
 export type ControllerContext = NodeContext<DatabaseRpcs, Record<string, never>>;
 
-/** A database as the controller has seen it last. */
+/** A database as the controller last saw it. */
 export interface Seen extends Status {
   readonly name: NodeId;
   readonly region: Region;
-  /** Since it answered last; everything else is as it said then. Asked once a second. */
+  /** Time since it last answered; everything else is as of then. Asked once a second. */
   readonly silentMs: number;
 }
 
@@ -89,19 +89,19 @@ export interface View {
 /** What `Failover` in `failover.ts` can do. */
 export interface Fleet {
   /**
-   * Makes a database the primary. When the old one answers it stops first, and the new one is given up to
-   * 5 s to get what it has; otherwise the new one takes writes at once, with what it has. All databases
+   * Makes a database the primary. If the old one answers, it stops first, and the new one gets up to 5 s
+   * to fetch what it lacks; otherwise the new one takes writes at once, with what it has. All databases
    * that can be reached follow it, now or later, and applications are told. False when it did not answer.
    */
   promote(name: NodeId): Promise<boolean>;
   /**
-   * Hands the writes of a diverged database that the primary has not to people, who will bring them back
-   * in. Resolves to their number; undefined when somebody did not answer.
+   * Hands over to people the writes of a diverged database that the primary lacks; they will bring them
+   * back in. Resolves to the number of writes; undefined when somebody did not answer.
    */
   setAside(name: NodeId): Promise<number | undefined>;
   /**
-   * Takes the writes that the primary has not away from a diverged database, so that it can follow. They
-   * are gone, but for those that were set aside. Resolves to their number.
+   * Takes the writes that the primary lacks away from a diverged database, so that it can follow. They
+   * are gone, except for those that were set aside. Resolves to their number.
    */
   rejoin(name: NodeId): Promise<number | undefined>;
 }
@@ -110,7 +110,7 @@ export interface Fleet {
 export type Disturbance =
   /** The data centre in the East cannot be reached from outside; within it all is well. */
   | { readonly do: 'cut-east'; readonly atMs: number; readonly forMs: number }
-  /** Everything in the East hangs, and goes on later where it was. */
+  /** Everything in the East hangs, and later goes on where it was. */
   | { readonly do: 'hang-east'; readonly atMs: number; readonly forMs: number }
   /** The primary hangs. */
   | { readonly do: 'hang-primary'; readonly atMs: number; readonly forMs: number }

@@ -50,7 +50,7 @@ export default defineOutage({
   reproduce: [
     {
       id: 'R1',
-      title: 'both regions have writes that the other has not, and there is no way back',
+      title: 'each region has writes that the other lacks, and there is no way back',
       points: 22,
       nodes: CREW,
       seeds: SEEDS,
@@ -97,7 +97,7 @@ export default defineOutage({
     },
     {
       id: 'F4',
-      title: 'by one that has what it had',
+      title: 'by one that has all it had',
       points: 5,
       nodes: CREW,
       seeds: SEEDS,
@@ -124,7 +124,7 @@ export default defineOutage({
     },
     {
       id: 'F7',
-      title: 'twenty short cuts are no long one',
+      title: 'twenty short cuts do not make a long one',
       points: 4,
       nodes: CREW,
       seeds: SEEDS,
@@ -133,7 +133,7 @@ export default defineOutage({
     },
     {
       id: 'F8',
-      title: 'a controller that alone does not hear the primary leaves it alone',
+      title: 'a controller that is alone in not hearing the primary leaves it be',
       points: 3,
       nodes: CREW,
       seeds: SEEDS,

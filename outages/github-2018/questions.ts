@@ -1,6 +1,6 @@
 /**
- * What `lab explain` asks about the run of the student's own trigger: who knew what when, what each side has
- * alone, and what would have become of it otherwise.
+ * What `lab explain` asks about the run of the student's own trigger: who knew what when, what each side
+ * alone has, and what would have become of it otherwise.
  */
 import { type Cluster, question, type RunEvent, type RunRecord } from 'faultlab';
 
@@ -63,7 +63,7 @@ const bothTook = question('both-took', (run) => {
   ).length;
   return {
     text: `${west} took its first write at ${seconds(first.event.atMs)}. How many writes did e1 take from then on?`,
-    fact: `${inEast}, the last of them at ${seconds(last.event.atMs)}. Each of them is acknowledged, and in no log of the West.`,
+    fact: `${inEast}, the last of them at ${seconds(last.event.atMs)}. Each of them is acknowledged, and is in no log of the West.`,
     about: [first.event, last.event],
     answer: { number: inEast, tolerance: 0, unit: '' },
   };
@@ -96,7 +96,7 @@ const waits = question('east-waits', (run) => {
   const before = median(ofEast.slice(0, 100));
   const after = median(ofEast.slice(-100));
   return {
-    text: `Of its first hundred writes, a1 waited ${before} ms or less for half of them. And of its last hundred?`,
+    text: `For half of its first hundred writes, a1 waited ${before} ms or less. And for half of its last hundred?`,
     fact: `${after} ms: each has to go to ${story.west} and back, 30 ms one way. An application that makes twenty writes one after the other for one page needs more than a second for them.`,
     about: [story.last.event],
     answer: { number: after, tolerance: 2, unit: 'ms' },
@@ -114,8 +114,8 @@ const sooner = question('sooner', async (run) => {
     of.all('emit').filter(({ text }) => text.startsWith('is promoted')).length;
   const then = promotions(other);
   return {
-    text: `If the network had come back at ${seconds(healAtMs)}, three seconds before ${story.west} was promoted: how many databases would have been promoted in the whole run?`,
-    fact: `Run again so: ${then}. ${then === 0 ? 'All that made the difference were three seconds' : 'The failover was under way'}; the writes of the time before are fetched as soon as there is a network.`,
+    text: `If the network had come back at ${seconds(healAtMs)}, three seconds before ${story.west} was promoted, how many databases would have been promoted in the whole run?`,
+    fact: `Run again that way: ${then}. ${then === 0 ? 'Three seconds made all the difference' : 'The failover was under way'}; the writes from before are fetched as soon as there is a network.`,
     about: [story.promotion],
     answer: {
       choice: String(then),
@@ -136,7 +136,7 @@ const lostOnce = question('promotion-lost', async (run) => {
   const laterMs = other === undefined ? 0 : other.promotion.atMs - story.promotion.atMs;
   if (other === undefined || laterMs <= 0) return undefined;
   return {
-    text: `#${send.number} tells ${story.west} to be the primary. If the network had lost it: how many ms later would a database in the West have been promoted?`,
+    text: `#${send.number} tells ${story.west} to be the primary. Had the network lost it, how many ms later would a database in the West have been promoted?`,
     fact: `Run again without #${send.number}: ${Math.round(laterMs)} ms later. The controller looks once a second, and promotes whoever is best then.`,
     about: [send, story.promotion],
     answer: { number: Math.round(laterMs), tolerance: 20, unit: 'ms' },

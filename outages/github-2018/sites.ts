@@ -13,7 +13,7 @@ const EAST_EVERY_MS = 55;
 const WEST_EVERY_MS = 500;
 /** One way between the regions. */
 const FAR_MS = 30;
-/** A write under an old epoch may have been on its way for so long. */
+/** A write under an old epoch may have been on its way for this long. */
 const ON_ITS_WAY_MS = 1000;
 
 export interface Written {
@@ -25,7 +25,7 @@ export interface Written {
   readonly app: string;
 }
 
-/** A write that was taken under an old epoch when a newer primary had long taken others. */
+/** A write taken under an old epoch when a newer primary had long been taking others. */
 interface Split {
   readonly old: Written;
   readonly new: Written;
@@ -36,7 +36,7 @@ export class Sites {
   readonly west: readonly string[];
   readonly #cluster: Cluster;
   readonly #written: Written[] = [];
-  /** How many of them by databases of each region. */
+  /** How many of them the databases of each region took. */
   readonly #taken = { east: 0, west: 0 };
   readonly #setAside = new Set<string>();
   readonly #discarded: string[] = [];
@@ -82,7 +82,7 @@ export class Sites {
     return this.#promotions;
   }
 
-  /** Who was promoted last. */
+  /** The database that was promoted last. */
   get primary(): string {
     return this.#promotions.at(-1)?.name ?? 'e1';
   }
@@ -107,7 +107,7 @@ export class Sites {
     return this.#otherCause;
   }
 
-  /** Half of the writes in the East took so long or less, in the last `ms`; 0 when there were none. */
+  /** In the last `ms`, half of the writes in the East took this long or less; 0 when there were none. */
   eastWaitsMs(ms: number): number {
     const sinceMs = this.#cluster.nowMs - ms;
     const took: number[] = [];
@@ -125,14 +125,14 @@ export class Sites {
     return this.#written.filter(({ by, write }) => databases.includes(by) && !there.has(write));
   }
 
-  /** Acknowledged writes that neither the primary has nor people were given. */
+  /** Acknowledged writes that the primary does not have, and that were not handed to people. */
   get lost(): readonly Written[] {
     const there = new Set(this.#writesOf(this.primary));
     // What was acknowledged in this very moment is there, too.
     return this.#written.filter(({ write }) => !there.has(write) && !this.#setAside.has(write));
   }
 
-  /** The databases that run, but have not what the primary has but for the last seconds. */
+  /** The databases that run, but lack more than `writes` of what the primary has. */
   behind(writes: number): readonly string[] {
     const all = this.#writesOf(this.primary).length;
     return [...this.east, ...this.west].filter(
@@ -172,10 +172,10 @@ export class Sites {
     cluster.after(forMs, () => this.#heal());
   }
 
-  /** Only the controller does not reach a database. */
+  /** Only the controller cannot reach a database. */
   cutFromController(name: string, forMs: number): void {
     const cluster = this.#cluster;
-    cluster.mark(`${CONTROLLER} and ${name} do not reach each other`);
+    cluster.mark(`${CONTROLLER} and ${name} cannot reach each other`);
     cluster.cut(CONTROLLER, name);
     cluster.cut(name, CONTROLLER);
     cluster.after(forMs, () => this.#heal());
@@ -193,7 +193,7 @@ export class Sites {
   }
 
   repairByHand(): void {
-    this.#cluster.mark('people set the writes aside, and have the databases join again');
+    this.#cluster.mark('people set the writes aside, and have the databases rejoin');
     this.#cluster.invoke(CONTROLLER, 'repairByHand');
   }
 

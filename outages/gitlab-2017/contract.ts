@@ -4,7 +4,7 @@
 export type Trigger = readonly Event[];
 
 export type Event =
-  /** Spam, and a job that deletes a user with all that is theirs: so many megabytes are written. */
+  /** Spam, and a job that deletes a user with all that is theirs: this many megabytes are written. */
   | { readonly do: 'load'; readonly megabytes: number }
   /** The nightly backup runs: on an application server, or on the host of the primary. */
   | { readonly do: 'backup-on-app' | 'backup-on-db' }
@@ -25,7 +25,7 @@ export type Backup =
 
 /** What `resync` says. */
 export type Resync =
-  /** The standby was made anew, and follows. */
+  /** The standby was rebuilt, and follows. */
   | { readonly done: true }
   /** Nothing has changed, and why. */
   | { readonly refused: string };

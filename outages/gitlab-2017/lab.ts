@@ -9,7 +9,7 @@ import resync from './scenarios/resync.ts';
 export default defineLab({
   slug: 'gitlab-2017',
   title: 'The wrong host: GitLab, 31 January 2017',
-  summary: 'A primary is wiped by mistake, its standby before, and the backups are none.',
+  summary: 'A primary is wiped by mistake, its standby already was, and no backup is one.',
   on: 'postgres',
   entry: 'runbook.ts',
   given: ['contract.ts', 'omnibus.ts'],

@@ -14,7 +14,7 @@ export interface Taken {
   readonly path: string;
   /** Numbers of the writes that had been acknowledged before it was begun: they are all in it. */
   readonly known: readonly number[];
-  /** So many writes had been asked for when it was done: it has no more. */
+  /** How many writes had been asked for when it was done: it has no more. */
   readonly most: number;
 }
 
@@ -63,13 +63,13 @@ export const known = (workload: Workload) => workload.with('ok').map(({ id }) =>
 export interface SnapshotOptions {
   /** Without the WAL that a server needs to start from it. */
   readonly torn?: boolean;
-  /** Pages of `projects` are garbage: of a table that clients write to, recovery would write them anew. */
+  /** Pages of `projects` are garbage: recovery would rewrite those of a table that clients write to. */
   readonly damaged?: boolean;
   /** As it was loaded into staging: webhooks are removed there, so that nobody calls them. */
   readonly forStaging?: boolean;
 }
 
-/** A copy of the data directory, as of the disk. */
+/** A copy of the data directory, as a snapshot of its disk would be. */
 export async function snapshot(
   drill: Drill,
   workload: Workload,
@@ -126,7 +126,7 @@ export async function dump(
 
 /**
  * Restores a backup on `node`, whose data goes; resolves to the numbers of the writes in it, or to the
- * reason why it is none.
+ * reason why it is not one.
  */
 export async function restored(
   node: PgServer,

@@ -4,9 +4,9 @@
 export type Trigger = readonly Event[];
 
 export type Event =
-  /** Transactions that write, so many millions: the counter of transactions moves on. */
+  /** This many million transactions that write: the counter of transactions moves on. */
   | { readonly do: 'writes'; readonly millions: number }
-  /** Somebody follows a bad advice, and turns autovacuum off. */
+  /** Somebody follows bad advice, and turns autovacuum off. */
   | { readonly do: 'autovacuum-off' }
   /** A consumer of changes is set up (a logical slot), and forgotten. */
   | { readonly do: 'forgotten-slot' }
@@ -17,11 +17,11 @@ export type Event =
 export type Holder =
   /** A replication slot, by its name. */
   | { readonly kind: 'slot'; readonly name: string }
-  /** A session that does not let vacuum at a table. */
+  /** A session that keeps vacuum from a table. */
   | { readonly kind: 'session'; readonly pid: number };
 
-/** What `alarms` says from half of all transactions on: 2^30 of the 2^31 that can be told apart. */
+/** What `alarms` says once half of all transactions are used up: 2^30 of the 2^31 that can be told apart. */
 export interface Alarm {
-  /** Those that hold freezing back; none when vacuum alone will do. */
+  /** What holds freezing back; nothing when vacuum alone will do. */
   readonly holders: readonly Holder[];
 }

@@ -9,10 +9,10 @@ export const SETTINGS = {
   track_commit_timestamp: 'off',
 };
 
-/** Half of 2^32: what is older than this many transactions would look as if it were to come. */
+/** Half of 2^32: what is older than this many transactions would look as if it were still to come. */
 const WRAP = 2 ** 31;
 export const HALF = WRAP / 2;
-/** From here to there a server does not go (14 and later). */
+/** A server stops this far short of it (14 and later). */
 const MARGIN = 3_000_000;
 /** The files of `pg_xact`: commit states in a page, and pages in a file. */
 const PER_PAGE = 32_768;
@@ -38,7 +38,7 @@ export const createSlot = (node: PgServer, name: string) =>
   node.sql("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [name]);
 
 /**
- * So many millions of transactions later, at the begin of a page of commit states, which is empty, and
+ * This many millions of transactions later, at the beginning of a page of commit states, which is empty, and
  * before which nobody will look.
  */
 export async function moveOn(drill: Drill, node: PgServer, millions: number): Promise<void> {
@@ -59,7 +59,7 @@ export async function moveOn(drill: Drill, node: PgServer, millions: number): Pr
   await node.start();
 }
 
-/** How old the oldest transaction is that any database has not frozen. */
+/** The age of the oldest transaction that is not frozen, in any database. */
 export async function oldestAge(node: PgServer, database?: string): Promise<number> {
   const [row] = await node.sql<{ age: number }>(
     'SELECT max(age(datfrozenxid)) AS age FROM pg_database WHERE datname = coalesce($1, datname)',
@@ -68,7 +68,7 @@ export async function oldestAge(node: PgServer, database?: string): Promise<numb
   return row?.age ?? 0;
 }
 
-/** The number of the next transaction, with those that went round before. */
+/** The number of the next transaction, counting those of earlier rounds. */
 export async function counter(node: PgServer): Promise<number> {
   const [row] = await node.sql<{ next: string }>(
     'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next',

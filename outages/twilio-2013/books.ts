@@ -1,6 +1,6 @@
 /**
  * The billing system of one run, as the grader sees it: what customers use, what their cards were charged,
- * and what they have left by that, whatever the store says. Nothing is taken from the repaired file.
+ * and what that leaves them, whatever the store says. Nothing is taken from the repaired file.
  */
 import { type Cluster, fleet } from 'faultlab';
 import { type Disturbance, RECHARGE, THRESHOLD } from './contract.ts';
@@ -11,7 +11,7 @@ const GATEWAY = 'g1';
 const ACCOUNTS = 60;
 /** An account uses something this often on average, and 2 each time: 50 in 100 s. */
 const USED_EVERY_MS = 4000;
-/** Who has more than this left is not to be charged. */
+/** An account with more than this left must not be charged. */
 export const LEFT_MAX = 2 * THRESHOLD;
 
 interface Account {
@@ -20,14 +20,14 @@ interface Account {
   charges: number;
 }
 
-/** A charge of somebody who had enough left. */
+/** A charge to an account that had enough left. */
 interface Overcharge {
   readonly account: string;
   readonly left: number;
   readonly by: string;
   readonly charge: string;
   readonly atMs: number;
-  /** The charge of the same account before, if there was one in this run. */
+  /** When the same account was last charged before, if it was in this run. */
   readonly beforeMs: number | undefined;
 }
 
@@ -66,7 +66,7 @@ export class Books {
     return [...this.#accounts.values()];
   }
 
-  /** How often cards were charged so far. */
+  /** How many times cards have been charged so far. */
   get charges(): number {
     return this.accounts.reduce((sum, { charges }) => sum + charges, 0);
   }
@@ -90,27 +90,27 @@ export class Books {
     return this.paidAhead(1).length / ACCOUNTS;
   }
 
-  /** The charges that should not have been, in order of time. */
+  /** The charges that should not have been made, in order of time. */
   get overcharges(): readonly Overcharge[] {
     return this.#overcharges;
   }
 
-  /** What has happened other than to the store. */
+  /** What happened, other than to the store. */
   get otherCause(): string | undefined {
     return this.#otherCause;
   }
 
-  /** Accounts that were charged at least so many times too often. */
+  /** Accounts that were charged at least this many times too many. */
   paidAhead(times: number): readonly Readonly<Account>[] {
     return this.accounts.filter(({ left }) => left > LEFT_MAX + times * RECHARGE);
   }
 
-  /** Accounts that have used more than they have paid, the worst first. */
+  /** Accounts that have used more than they have paid for, the worst first. */
   get overdrawn(): readonly Readonly<Account>[] {
     return this.accounts.filter(({ left }) => left < 0).sort((a, b) => a.left - b.left);
   }
 
-  /** Accounts of which the store does not say what they have. To be asked when nothing is under way. */
+  /** Accounts that the store is wrong about. To be asked when nothing is under way. */
   get wrong(): readonly { readonly name: string; readonly left: number; readonly said: number }[] {
     const said = this.#cluster.invoke(STORE, 'balances') as Record<string, number>;
     return this.accounts
@@ -156,7 +156,7 @@ export class Books {
     }
   }
 
-  /** Restarts the store with a configuration that is wrong, and after a while with the right one. */
+  /** Restarts the store with a wrong configuration, and after a while with the right one. */
   misconfigureStore(loads: 'file' | 'dump' | 'nothing', writable: boolean, forMs: number): void {
     const cluster = this.#cluster;
     const words = { file: 'its file', dump: 'an old dump', nothing: 'nothing' }[loads];

@@ -6,7 +6,7 @@ import type { NodeContext } from 'faultlab/node';
 
 /** One call or message of a customer, to be paid from the account's balance. */
 export interface Usage {
-  /** Unique: the journal hands out one usage again and again until it is done, always with this id. */
+  /** Unique: the journal hands a usage out again and again until it is done, always with this id. */
   readonly id: string;
   readonly account: string;
   readonly amount: number;
@@ -16,22 +16,22 @@ export interface Usage {
 export interface Charge {
   /** Given by the gateway, unique. */
   readonly id: string;
-  /** The idempotency key that it was asked for with, if any. */
+  /** The idempotency key that it was requested with, if any. */
   readonly key: string | null;
 }
 
 /** The RPCs of the journal, the balance store and the payment gateway. */
 export interface BillingRpcs {
-  /** A worker's: deduct this usage, and recharge the account when that is due. */
+  /** Served by a worker: deduct this usage, and recharge the account when that is due. */
   usage(usage: Usage): { readonly done: boolean };
-  /** The store's, as is `add`. */
+  /** Served by the store, as is `add`. */
   balance(args: { readonly account: string }): number;
   add(args: {
     readonly account: string;
     readonly amount: number;
     readonly id: string | null;
   }): { readonly balance: number } | { readonly refused: 'read-only' };
-  /** The gateway's, as is `charges`. Resolves to the id of the charge. */
+  /** Served by the gateway, as is `charges`. Resolves to the id of the charge. */
   charge(args: { readonly account: string; readonly key: string | null }): string;
   charges(args: { readonly account: string }): readonly Charge[];
 }
@@ -55,7 +55,7 @@ export type GatewayContext = NodeContext<BillingRpcs, GatewayOutputs>;
 
 /** A balance below this is recharged. */
 export const THRESHOLD = 10;
-/** A charge is always of this much. */
+/** Every charge is this much. */
 export const RECHARGE = 50;
 
 /** The store refuses to write: it runs, and it answers reads. */
@@ -68,15 +68,15 @@ export interface Billing {
   /** What the store says. @throws {RpcError} no answer within 1 s */
   balance(account: string): Promise<number>;
   /**
-   * Adds to a balance, or deducts from it, and resolves to what it is then. With an `id`, once: when the
-   * store has added something under the same id before, it adds nothing, and tells the balance.
+   * Adds to a balance, or deducts from it, and resolves to the new balance. With an `id`, only once: when
+   * the store has added something under the same id before, it adds nothing, and returns the balance.
    * @throws {ReadOnlyError} the store does not write
    * @throws {RpcError} no answer within 1 s: it may have been added
    */
   add(account: string, amount: number, id?: string): Promise<number>;
   /**
-   * Charges the card of an account {@link RECHARGE}. Resolves to the id of the charge. With a `key`, once:
-   * when a charge was made under the same key before, nothing is charged, and its id is told.
+   * Charges the card of an account {@link RECHARGE}. Resolves to the id of the charge. With a `key`, only
+   * once: when a charge was made under the same key before, nothing is charged, and its id is returned.
    * @throws {RpcError} no answer within 2 s: it may have been charged, or may be later
    */
   charge(account: string, key?: string): Promise<string>;

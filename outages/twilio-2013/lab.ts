@@ -22,7 +22,7 @@ const accountOf = (value: unknown) => (value as { account: string }).account;
 export default defineOutage({
   slug: 'twilio-2013',
   title: 'Charged again and again: Twilio, 18 July 2013',
-  summary: 'A store of balances comes back read-only, and the cards are charged for it.',
+  summary: 'A store of balances comes back read-only, and the customers pay for it.',
   incident: {
     what: "Twilio's billing system",
     date: '2013-07-18',
@@ -71,12 +71,12 @@ export default defineOutage({
       title: 'everybody is charged again and again, for the first thing they use',
       points: 22,
       nodes: CREW,
-      lookAt: 'after which answers is a card charged, and what must come after?',
+      lookAt: 'after which answers is a card charged, and what must follow?',
       run: chargesAgain,
     },
     {
       id: 'R2',
-      title: 'once the configuration is right that ends, but the money is gone',
+      title: 'once the configuration is right it ends, but the money is gone',
       points: 8,
       nodes: CREW,
       lookAt: 'what was broken: a process, or what others believed of it?',
@@ -97,7 +97,7 @@ export default defineOutage({
       title: 'nor does one that comes back read-only, with old balances',
       points: 5,
       nodes: CREW,
-      lookAt: 'how does a wrong balance look that is not 0?',
+      lookAt: 'what does a wrong balance that is not 0 look like?',
       run: restartsOld,
     },
     {
@@ -115,7 +115,7 @@ export default defineOutage({
       points: 6,
       nodes: CREW,
       seeds: SEEDS,
-      lookAt: 'when you do not wait for it any more, may it still happen?',
+      lookAt: 'once you no longer wait for a write, may it still happen?',
       run: survives(storeIsSlow),
     },
     {
@@ -133,12 +133,12 @@ export default defineOutage({
       points: 5,
       nodes: CREW,
       seeds: SEEDS,
-      lookAt: 'what may a gateway have seen that has not charged anything yet?',
+      lookAt: 'what may still be on its way to a gateway that has not charged anything yet?',
       run: survives(chargesLate),
     },
     {
       id: 'F7',
-      title: 'after a store that was out of reach everybody is recharged; then the restart',
+      title: 'after the store was out of reach, everybody is recharged; then the restart',
       points: 5,
       nodes: CREW,
       lookAt: 'who notices that an account has been low for two minutes?',

@@ -12,7 +12,7 @@ interface Charged {
   readonly worker: string;
 }
 
-/** The charges of one account from the trigger on: that which was charged most often, or the first of them. */
+/** The charges of one account from the trigger on: the one charged most often, or the first of those. */
 interface Story {
   readonly account: string;
   readonly worker: string;
@@ -56,7 +56,7 @@ const howOften = question('how-often', (run) => {
   const until = refusals.at(-1) ?? last.event;
   const count = charges.filter(({ event }) => event.atMs <= until.atMs).length;
   return {
-    text: `How often was the card of ${account} charged from ${seconds(first.event.atMs)} until the last time that the store refused to add 50 to it?`,
+    text: `How many times was the card of ${account} charged from ${seconds(first.event.atMs)} until the last time the store refused to add 50 to it?`,
     fact: `${count} times, for one and the same usage: after each charge the store refused the 50, and the journal handed the usage out again.`,
     about: [first.event, until],
     answer: { number: count, tolerance: 0, unit: '' },
@@ -76,8 +76,8 @@ const believed = question('believed', (run) => {
   const answer = ask && run.arrival(ask);
   if (ask === undefined || answer === undefined) return undefined;
   return {
-    text: `At ${seconds(first.event.atMs)} the card of ${story.account} is charged. With which event did ${story.worker} ask for the balance that made it do so?`,
-    fact: `With #${ask.number}. The store answered at once, with 0: it had loaded nothing.`,
+    text: `At ${seconds(first.event.atMs)} the card of ${story.account} is charged. At which event did ${story.worker} ask for the balance that made it do so?`,
+    fact: `At #${ask.number}. The store answered at once, with 0: it had loaded nothing.`,
     about: [ask, first.event],
     answer: { event: ask, orAlso: [answer] },
   };
@@ -92,7 +92,7 @@ const refusedAfter = question('refused-after', (run) => {
   if (story === undefined || second === undefined || refusal === undefined) return undefined;
   return {
     text: `${story.account} is charged for the second time at #${second.event.number}. Which event keeps that from showing in its balance?`,
-    fact: `#${refusal.number}, ${Math.round(refusal.atMs - second.event.atMs)} ms later: the gateway had charged, and the store does not write.`,
+    fact: `#${refusal.number}, ${Math.round(refusal.atMs - second.event.atMs)} ms later: the gateway has charged the card, and the store does not write.`,
     about: [second.event, refusal],
     answer: { event: refusal },
   };
@@ -119,14 +119,14 @@ const withoutOne = question('without-one', async (run) => {
     ).length;
   const [now, then] = [count(run), count(await run.again({ drop: [send.facts.message ?? 0] }))];
   return {
-    text: `#${send.number} asks for a charge of ${story.account}. If the network had lost it: how often would this card have been charged until ${seconds(until.atMs)}, instead of ${now} times?`,
-    fact: `Run again without #${send.number}: ${then} times. The worker waits 2 s for an answer, gives the usage back, and is handed it again 5 s later; so is all that follows.`,
+    text: `#${send.number} asks for a charge of ${story.account}. Had the network lost it, how many times would this card have been charged until ${seconds(until.atMs)}, instead of ${now}?`,
+    fact: `Run again without #${send.number}: ${then} times. The worker waits 2 s for an answer, gives the usage back, and is handed it again 5 s later; all that follows is later, too.`,
     about: [send, third.event],
     answer: { number: then, tolerance: 0, unit: '' },
   };
 });
 
-/** What somebody who stops the journal would have saved. */
+/** What stopping the journal would have saved. */
 const stopped = question('journal-stopped', async (run) => {
   const story = storyOf(run);
   const third = story?.charges[2];
@@ -139,8 +139,8 @@ const stopped = question('journal-stopped', async (run) => {
   const [now, then] = [count(run), count(await run.again({ before }))];
   const others = [0, 1, 2, Math.round(now / 2), now].filter((n) => n !== then);
   return {
-    text: `After ${seconds(atMs)} the card of ${story.account} is charged ${now} more times. How often, if the journal had been stopped just then, for good?`,
-    fact: `Run again so: ${then}. Nobody but the journal tries again; usage that waits there costs nothing.`,
+    text: `After ${seconds(atMs)} the card of ${story.account} is charged ${now} more times. How many would there have been, had the journal been stopped just then, for good?`,
+    fact: `Run again that way: ${then}. Nobody but the journal tries again; usage that waits there costs nothing.`,
     about: [third.event],
     answer: { choice: String(then), wrong: [...new Set(others)].map(String), inOrder: true },
   };
@@ -156,7 +156,7 @@ const whoCharged = question('who-charged', (run) => {
   const right = workers.size === 1 ? story.worker : 'all of them, in turn';
   return {
     text: `Which workers had the card of ${story.account} charged, time and again?`,
-    fact: `${right}: the usages of an account always go to the same worker, which could have known. But nothing that it knew was kept.`,
+    fact: `${right}: the usages of an account always go to the same worker, which could have known. But it kept nothing of what it knew.`,
     about: [first.event],
     answer: { choice: right, wrong: said.filter((text) => text !== right), inOrder: true },
   };

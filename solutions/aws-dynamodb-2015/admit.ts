@@ -5,7 +5,7 @@
  */
 import type { Question } from './contract.ts';
 
-/** Left for the answer itself, and for its way back. */
+/** Set aside for the answer itself, and for its way back. */
 const ANSWER_MS = 350;
 
 export class Admission<Q extends Question> {

@@ -1,6 +1,6 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not. Each
- * repair was somebody's first idea; each is told apart by one dimension of the region.
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not. Each
+ * repair was somebody's first idea; each is exposed by one dimension of the region.
  */
 import { defineMutants, type Mutant, plantIn } from 'faultlab';
 
@@ -51,7 +51,7 @@ function repair(
 
 export default defineMutants([
   plantTrigger('few-servers', {
-    bug: 'A tenth of the servers loses the network: the line is short, and they all come back.',
+    bug: 'A tenth of the servers lose the network: the line is short, and they all come back.',
     by: 'R1',
     find: CUT,
     put: "{ do: 'cut-network', share: 0.1, atMs: 60_000, forMs: 5000 }",
@@ -75,7 +75,7 @@ export default defineMutants([
     put: "{ do: 'stop-metadata', atMs: 60_000, forMs: 60_000 }",
   }),
   plantTrigger('larger-memberships', {
-    bug: 'Memberships are four times as large for a minute: the same storm, but another cause.',
+    bug: 'Memberships are six times as large for a minute: the same storm, but another cause.',
     by: 'R1',
     find: CUT,
     put: "{ do: 'grow-memberships', times: 6, atMs: 60_000, forMs: 60_000 }",
@@ -109,7 +109,7 @@ export default defineMutants([
   repair(
     'drops-late-too-late',
     'F4',
-    'Late questions are dropped, but one that will be late when it is answered is not.',
+    'Late questions are dropped, but not those that will be late by the time they are answered.',
     [
       pause('await sleep(100);'),
       {
@@ -123,7 +123,7 @@ export default defineMutants([
     answersAll,
     line(12),
   ]),
-  repair('too-patient', 'F5', 'Pauses grow fourfold, up to ten minutes.', [
+  repair('too-patient', 'F5', 'Pauses quadruple with each failure, up to ten minutes.', [
     { file: 'renew.ts', find: 'Math.min(2 * limitMs', replace: 'Math.min(4 * limitMs' },
     pauseMax(600_000),
   ]),
@@ -147,7 +147,7 @@ export default defineMutants([
     put: 'await Promise.any([this.#server.ask(WAIT_MS), this.#server.ask(WAIT_MS)]);',
   }),
   plantAdmission('newest-waits', {
-    bug: 'A question is answered only when the next one has come: nobody is served at once.',
+    bug: 'A question is answered only when six more have come: nobody is served at once.',
     by: 'F7',
     find: 'const question = this.#line.shift();',
     put: 'const question = this.#line.length > 6 ? this.#line.shift() : undefined;',

@@ -1,7 +1,7 @@
 /**
  * How a storage server gets its membership confirmed. Servers that were cut off together must not ask
- * together: what cannot be answered in time is asked again later and later, at random, until the
- * questions of all fit into what the metadata service can do.
+ * together: a question that is not answered in time is asked again after random pauses that grow, until
+ * the questions of all fit into what the metadata service can do.
  */
 import { sleep } from 'faultlab/node';
 import type { Reason, Server } from './contract.ts';

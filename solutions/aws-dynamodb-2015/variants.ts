@@ -1,4 +1,4 @@
-/** Other right repairs: on the side of those who ask, on the side of those who answer, or on both. */
+/** Other correct repairs: on the side of those who ask, on the side of those who answer, or on both. */
 import type { Variant } from 'faultlab';
 
 const renew = (find: string, replace: string) => ({ file: 'renew.ts', find, replace });
@@ -19,7 +19,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'newest-first',
-    what: 'The last question is answered first, so that most answers find somebody who waits.',
+    what: 'The newest question is answered first, so that most answers find somebody waiting.',
     edit: [admit('const question = this.#line.shift();', 'const question = this.#line.pop();')],
   },
   {
@@ -35,7 +35,7 @@ const variants: readonly Variant[] = [
       renew(PAUSE, 'await turnMs();'),
     ],
     mayFail: {
-      F4: 'who is not answered at its turn may come back only with the next one, after the minute',
+      F4: 'a server that is not answered in its turn may come back only in the next one, after the minute',
     },
   },
   {

@@ -1,6 +1,6 @@
 /**
- * What an enactor does in a round. Whatever it has read may be old by the time it writes, by any length
- * of time: so each change says what it has read, and is refused when that is not true any more. A plan
+ * What an enactor does in a round. Whatever it has read may be out of date by the time it writes, by any
+ * length of time: so each change says what was read, and is refused when that is no longer true. A plan
  * that an endpoint still has is not removed; and an endpoint without addresses is repaired.
  */
 import type { Dns, Plan } from './contract.ts';
@@ -21,7 +21,7 @@ export class Enactor {
     for (const endpoint of this.#dns.endpoints) {
       inUse.add(await this.#bring(endpoint, newest));
     }
-    // Endpoints only move on: what none had in this round, and is old, none will have again.
+    // Endpoints only move forward: an old plan that none had in this round, none will have again.
     for (const plan of plans) {
       if (plan < newest - KEPT && !inUse.has(plan)) await this.#dns.remove(plan);
     }

@@ -1,5 +1,5 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
  * make the window smaller, which is of no use to a process that may stop for any length of time.
  */
 import { defineMutants, plantIn } from 'faultlab';
@@ -17,7 +17,7 @@ const KEPT = 'const KEPT = 10;';
 
 export default defineMutants([
   plantTrigger('too-early', {
-    bug: 'The enactor goes on one generation earlier: its plan is old, but not yet to be removed.',
+    bug: 'The enactor goes on one generation earlier: its plan is old, but not yet due for removal.',
     by: 'R1',
     find: STALL,
     put: STALL.replace('11', '10'),
@@ -48,7 +48,7 @@ export default defineMutants([
   }),
 
   plant('looks-before-it-writes', {
-    bug: 'An enactor looks before each change whether its plan is newer, and then changes in any case.',
+    bug: 'An enactor checks before each change that its plan is newer, and then changes unconditionally.',
     by: 'F1',
     find: CHANGE,
     put: UNCONDITIONAL,
@@ -57,7 +57,7 @@ export default defineMutants([
   }),
   {
     name: 'spares-plans-in-use',
-    bug: 'Clean-up leaves plans that an endpoint has, but old plans are still put in place.',
+    bug: 'Clean-up spares plans that an endpoint has, but old plans are still put in place.',
     killedBy: 'F2',
     edit: [
       { file: 'enact.ts', find: CHANGE, replace: UNCONDITIONAL },
@@ -67,7 +67,7 @@ export default defineMutants([
   },
   {
     name: 'lease-without-fence',
-    bug: 'Only the holder of a lease of 10 s changes anything, but nobody asks whether it still holds it.',
+    bug: 'Only the holder of a lease of 10 s changes anything, but nobody checks that it still holds it.',
     killedBy: 'F2',
     edit: [
       { file: 'enact.ts', find: CHANGE, replace: UNCONDITIONAL },
@@ -81,7 +81,7 @@ export default defineMutants([
     common: true,
   },
   plant('lock-for-good', {
-    bug: 'The first enactor takes a lease that does not end: the others are of no use.',
+    bug: 'The first enactor takes a lease that never ends: the others are of no use.',
     by: 'F5',
     find: PLANS,
     put: `if ((await this.#dns.lease(1e9)) === undefined) return;\n    ${PLANS}`,
@@ -102,7 +102,7 @@ export default defineMutants([
     put: 'continue;',
   }),
   plant('no-repair', {
-    bug: 'A change that is refused as inconsistent is tried again as it is, for ever.',
+    bug: 'A change that is refused as inconsistent is tried again as it is, again and again.',
     by: 'F6',
     find: "if (outcome === 'inconsistent') await this.#dns.change({ ...change, repair: true });",
     put: 'void outcome;',

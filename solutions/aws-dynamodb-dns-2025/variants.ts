@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'enact.ts', find, replace });
@@ -11,7 +11,7 @@ const BRINGS =
 const variants: readonly Variant[] = [
   {
     name: 'fencing-token',
-    what: 'A lease of 8 s, and its token with every change and removal: who lost it is refused.',
+    what: 'A lease of 8 s, and its token with every change and removal: whoever has lost it is refused.',
     edit: [
       edit(
         PLANS,
@@ -43,7 +43,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'condition-alone',
-    what: 'Clean-up does not look at what is in use: on conditions, no endpoint goes back anyway.',
+    what: 'Clean-up does not look at what is in use: with conditions, no endpoint goes back anyway.',
     edit: [edit(' && !inUse.has(plan)', '')],
   },
 ];

@@ -1,7 +1,7 @@
 /**
  * A hybrid logical clock (Kulkarni, Demirbas, Madappa, Avva and Leone, "Logical Physical Clocks", 2014,
  * Figure 5): a Lamport clock that stays as close to the wall clock as causality allows. `wallMs` is the
- * highest reading of a wall clock that is known of; `logical` counts on while that does not move.
+ * highest wall-clock reading known; `logical` counts on while that does not move.
  */
 import { type HlcLike, type HlcOptions, type HlcTimestamp, LOGICAL_MAX } from './contract.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Bugs that people make with clocks and with what is built on them, planted into the solution. Each must
+ * Bugs that people write in clocks and in what is built on them, planted in the solution. Each must
  * be killed by the scenario it names.
  */
 import { defineMutants, plantIn } from 'faultlab';
@@ -14,14 +14,14 @@ const store = plantIn('store.ts');
 export default defineMutants([
   // ── Lamport clocks ──────────────────────────────────────────────────────────────────────────
   lamport('receive-does-not-learn', {
-    bug: 'A message that arrives is one more event; its stamp is not looked at.',
+    bug: 'A message that arrives is one more event; its stamp is ignored.',
     by: 'A1',
     common: true,
     find: 'this.#time = Math.max(this.#time, sent.time);',
     put: 'void sent;',
   }),
   lamport('receive-takes-over', {
-    bug: 'The clock is set to the stamp of the message, also when it is ahead of that.',
+    bug: 'The clock is set to the stamp of the message, even when it is ahead of that.',
     by: 'A1',
     find: 'Math.max(this.#time, sent.time)',
     put: 'sent.time',
@@ -66,7 +66,7 @@ export default defineMutants([
     put: 'void heard;',
   }),
   mutex('any-message-will-do', {
-    bug: 'A node enters when it has ever heard from everybody, not when it has since its request.',
+    bug: 'A node enters if it has ever heard from everybody, not only if it has since its request.',
     by: 'A6',
     common: true,
     shown: true,
@@ -106,7 +106,7 @@ export default defineMutants([
   }),
   {
     name: 'silence-is-consent',
-    bug: 'Whoever has said nothing for two seconds is taken to agree.',
+    bug: 'A node that has said nothing for two seconds is taken to agree.',
     killedBy: 'A8',
     common: true,
     edit: [
@@ -129,7 +129,7 @@ export default defineMutants([
   },
   {
     name: 'by-name-not-by-time',
-    bug: 'A node answers a request late if it wants to enter itself and comes first by name, not by time.',
+    bug: 'A node delays its answer to a request if it wants to enter too and comes first by name, not by time.',
     killedBy: 'A5',
     edit: [
       {
@@ -148,7 +148,7 @@ export default defineMutants([
     ],
   },
   mutex('only-requests-move-the-clock', {
-    bug: 'Acknowledgements and releases are not shown to the clock, and they may carry news of requests.',
+    bug: 'Acknowledgements and releases are not shown to the clock, though they may carry news of requests.',
     by: 'A9',
     find: 'this.#clock.receive(stamp);',
     put: "if (kind === 'request') this.#clock.receive(stamp);",
@@ -202,7 +202,7 @@ export default defineMutants([
   void isWithin;`,
   }),
   vector('latest-message-wins', {
-    bug: 'The vector of a message replaces the entries that are here, so one that is late takes knowledge away.',
+    bug: 'The vector of a message replaces the entries here, so a late one takes knowledge away.',
     by: 'B2',
     find: 'Math.max(both[node] ?? 0, count)',
     put: 'node === Object.keys(a)[0] ? Math.max(both[node] ?? 0, count) : count',
@@ -235,7 +235,7 @@ export default defineMutants([
     put: 'if (!this.#isReady(waiting.message)) {\n        this.#waiting.delete(waiting);\n        continue;\n      }',
   }),
   broadcast('enough-in-all', {
-    bug: 'A message waits until as many have been delivered here as at its sender, whichever these are.',
+    bug: 'A message waits until as many have been delivered here as at its sender, whichever they are.',
     by: 'B7',
     find: 'return Object.entries(after).every(([node, count]) => (this.#delivered[node] ?? 0) >= count);',
     put: `const sum = (counts: VectorStamp) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -243,7 +243,7 @@ export default defineMutants([
   }),
   {
     name: 'counts-arrivals',
-    bug: 'A message names all that has arrived at its sender, also what was not delivered there.',
+    bug: 'A message names all that has arrived at its sender, including what was not delivered there.',
     killedBy: 'B5',
     edit: [
       {
@@ -272,7 +272,7 @@ export default defineMutants([
     put: 'after: { ...this.#delivered, [this.#link.id]: (this.#delivered[this.#link.id] ?? 0) + 1 }',
   }),
   broadcast('own-message-after-the-others', {
-    bug: 'The sender delivers its own message when the first reply could be there, not at once.',
+    bug: 'The sender delivers its own message when the first reply could have come, not at once.',
     by: 'B3',
     find: 'this.#deliverNow(text, this.#link.id);',
     put: 'setTimeout(() => this.#deliverNow(text, this.#link.id), 20);',
@@ -292,14 +292,14 @@ export default defineMutants([
     put: '{ wallMs: known.wallMs + 1, logical: 0 }',
   }),
   hlc('goes-back-with-the-wall-clock', {
-    bug: 'When the wall clock has moved, its time is taken, also when it has moved back.',
+    bug: 'When the wall clock has moved, its time is taken, even when it has moved back.',
     by: 'C2',
     common: true,
     find: 'if (physicalMs > known.wallMs) this.#last',
     put: 'if (physicalMs !== known.wallMs) this.#last',
   }),
   hlc('stamps-of-the-past-count', {
-    bug: 'The logical part is one above that of the message, even if its wallMs is another.',
+    bug: 'The logical part is one above that of the message, even if its wallMs is a different one.',
     by: 'C3',
     find: 'return this.#next(compareHlc(sent, this.#last) > 0 ? sent : this.#last);',
     put: `const [wallMs, logical] = [sent.wallMs, sent.logical].map((part, i) =>
@@ -315,7 +315,7 @@ export default defineMutants([
     put: '{ wallMs: physicalMs, logical: Math.min(known.logical + 1, LOGICAL_MAX) };',
   }),
   hlc('message-beats-wall-clock', {
-    bug: 'After a message the wall clock is not looked at: the stamp is one above that of the message.',
+    bug: 'At an arrival the wall clock is ignored: the stamp is one above that of the message.',
     by: 'C1',
     find: 'return this.#next(compareHlc(sent, this.#last) > 0 ? sent : this.#last);',
     put: `if (compareHlc(sent, this.#last) < 0) return this.#next(this.#last);
@@ -323,7 +323,7 @@ export default defineMutants([
     return this.#last;`,
   }),
   hlc('logical-overflows', {
-    bug: 'The logical part begins again at 0 when it is full, in the same millisecond.',
+    bug: 'The logical part restarts at 0 when it is full, in the same millisecond.',
     by: 'C4',
     find: '{ wallMs: known.wallMs + 1, logical: 0 }',
     put: '{ wallMs: known.wallMs, logical: 0 }',
@@ -335,7 +335,7 @@ export default defineMutants([
     put: 'known.logical <= LOGICAL_MAX',
   }),
   hlc('overflows-on-arrival', {
-    bug: 'The full logical part is thought of at events of this node, and not at arrivals.',
+    bug: 'A full logical part is handled at events of this node, but not at arrivals.',
     by: 'C4',
     find: 'return this.#next(compareHlc(sent, this.#last) > 0 ? sent : this.#last);',
     put: `if (compareHlc(sent, this.#last) < 0 || sent.wallMs < this.#physicalMs()) return this.tick();
@@ -350,7 +350,7 @@ export default defineMutants([
     put: 'void this.#maxOffsetMs;',
   }),
   hlc('learns-and-refuses', {
-    bug: 'A stamp from the far future is refused, after the clock was set by it.',
+    bug: 'A stamp from the far future is refused, but only after the clock has been set by it.',
     by: 'C5',
     find: "if (sent.wallMs > this.#physicalMs() + this.#maxOffsetMs) return 'refused';",
     put: `if (sent.wallMs > this.#physicalMs() + this.#maxOffsetMs) {
@@ -371,7 +371,7 @@ export default defineMutants([
     put: 'if (sent.wallMs > Math.max(this.#last.wallMs, this.#physicalMs()) + this.#maxOffsetMs)',
   }),
   hlc('distrusts-its-own-clock', {
-    bug: 'A wall clock that has leapt ahead is taken for broken, and not looked at any more.',
+    bug: 'A wall clock that has leapt ahead is taken for broken, and ignored.',
     by: 'C6',
     find: 'const physicalMs = this.#physicalMs();',
     put: `const leapt = this.#last.wallMs > 0 && this.#physicalMs() > this.#last.wallMs + 1000;
@@ -412,14 +412,14 @@ export default defineMutants([
     put: 'await sleep(2 * 7);\n    this.#pastMs = Math.max(this.#pastMs, at);\n    return at;',
   }),
   store('better-safe-than-sorry', {
-    bug: 'A commit waits a tenth of a second, in any case.',
+    bug: 'A commit waits a tenth of a second, whatever the clock says.',
     by: 'D2',
     find: 'await this.#waitUntilPast(at);\n    return at;',
     put: 'await sleep(100);\n    await this.#waitUntilPast(at);\n    return at;',
   }),
   {
     name: 'one-commit-at-a-time',
-    bug: 'A commit begins when the one before it has waited, so the waits add up.',
+    bug: 'A commit begins only when the one before it has finished waiting, so the waits add up.',
     killedBy: 'D2',
     common: true,
     edit: [
@@ -445,7 +445,7 @@ export default defineMutants([
     put: 'Math.max(this.#time.now().latestMs, this.#lastAt)',
   }),
   store('read-sees-what-waits', {
-    bug: 'A read returns the newest version, also while its commit waits.',
+    bug: 'A read returns the newest version, even while its commit waits.',
     by: 'D3',
     common: true,
     find: '(at) => this.#isPast(at)',
@@ -458,7 +458,7 @@ export default defineMutants([
     put: 'await this.#waitUntilPast(this.#newest(key, () => true)?.at ?? 0);\n    return this.#newest(key, () => true);',
   }),
   store('past-comes-back', {
-    bug: 'Whether a timestamp is past is asked anew each time, and may be undone when the clock is set.',
+    bug: 'Whether a timestamp is past is asked afresh each time, and may be undone when the clock is set.',
     by: 'D3',
     find: 'Math.max(this.#pastMs, this.#time.now().earliestMs)',
     put: 'this.#time.now().earliestMs',
@@ -478,7 +478,7 @@ export default defineMutants([
   }),
   {
     name: 'stored-after-the-wait',
-    bug: 'A version is put into the store when its wait is over, so a snapshot may be taken just before.',
+    bug: 'A version is put into the store when its wait is over, so a snapshot may be taken just before that.',
     killedBy: 'D4',
     edit: [
       { file: 'store.ts', find: '    versions.push({ value, at });\n', replace: '' },
@@ -492,7 +492,7 @@ export default defineMutants([
   },
   {
     name: 'uncertainty-asked-once',
-    bug: 'How wrong the clock may be is asked at the start, and taken for granted from then on.',
+    bug: 'How wrong the clock may be is asked once, at the start, and taken for granted from then on.',
     killedBy: 'D5',
     edit: [
       {
@@ -515,7 +515,7 @@ export default defineMutants([
   },
   {
     name: 'widest-interval-ever',
-    bug: 'The wait is as long as the widest interval that was ever seen.',
+    bug: 'The wait is as long as the widest interval ever seen.',
     killedBy: 'D5',
     edit: [
       {
@@ -536,7 +536,7 @@ export default defineMutants([
   },
   {
     name: 'last-to-finish-is-newest',
-    bug: 'A read returns what was committed last, although waits may end in another order.',
+    bug: 'A read returns what was committed last, although waits may end in a different order.',
     killedBy: 'D6',
     edit: [
       {

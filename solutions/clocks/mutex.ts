@@ -1,7 +1,7 @@
 /**
  * Mutual exclusion (Lamport 1978). Every node keeps the requests of all, and grants them in their total
  * order. What makes that safe is waiting: a node enters only when it has heard from everybody since its
- * request. Links keep the order, so whatever was requested before would have been heard of by then.
+ * request. Links keep the order, so by then it has heard of every earlier request.
  */
 import type { NodeId } from 'faultlab/node';
 import type { LamportStamp, Link, MutexLike } from './contract.ts';
@@ -15,7 +15,7 @@ interface Message {
 export default class Mutex implements MutexLike {
   readonly #link: Link<Message>;
   readonly #clock: LamportClock;
-  /** Who waits or holds, since when: the request queue. A node has one request at a time. */
+  /** The request queue: who waits or holds, and since when. A node has one request at a time. */
   readonly #requests = new Map<NodeId, LamportStamp>();
   /** The latest stamp that came from each node. */
   readonly #heard = new Map<NodeId, LamportStamp>();

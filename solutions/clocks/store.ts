@@ -1,7 +1,7 @@
 /**
  * External consistency by waiting (Corbett et al. 2012, §4.1.2). Start: a commit gets a timestamp that is
  * not before the absolute time at which it began. Commit wait: nobody sees it before that timestamp is
- * certainly past. So whoever begins after having seen it begins after its timestamp, by any clock.
+ * certainly past. So whoever begins after seeing it begins after its timestamp, by any clock.
  */
 import { sleep } from 'faultlab/node';
 import type { IntervalClock, StoreLike, Version } from './contract.ts';
@@ -11,7 +11,7 @@ export default class Store implements StoreLike {
   /** Ascending by timestamp, as they were given out; the last ones may not be seen yet. */
   readonly #versions = new Map<string, Version[]>();
   #lastAt = 0;
-  /** Certainly past, and it stays so when the clock is set back. */
+  /** Certainly past, and stays so even when the clock is set back. */
   #pastMs = 0;
 
   constructor(time: IntervalClock) {
@@ -32,7 +32,7 @@ export default class Store implements StoreLike {
     return this.#newest(key, (at) => this.#isPast(at));
   }
 
-  /** From when `at` is past, every new commit gets a higher timestamp: nothing can be missed. */
+  /** Once `at` is past, every new commit gets a higher timestamp: nothing can be missed. */
   async readAt(key: string, at: number): Promise<Version | null> {
     await this.#waitUntilPast(at);
     return this.#newest(key, (other) => other <= at);

@@ -1,5 +1,5 @@
 /**
- * Correct implementations that decide otherwise where the contract leaves it open, as edits of the
+ * Correct implementations that decide differently where the contract leaves it open, as edits of the
  * reference. None may be accused.
  */
 import type { Variant } from 'faultlab';
@@ -15,7 +15,7 @@ const store = file('store.ts');
 const variants: readonly Variant[] = [
   {
     name: 'clock-in-steps-of-ten',
-    what: 'The Lamport clock goes on by ten.',
+    what: 'The Lamport clock advances by ten.',
     edit: [lamport('this.#time++;', 'this.#time += 10;')],
   },
   {
@@ -30,7 +30,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'ricart-agrawala',
-    what: 'The holder, and who comes first, answer late instead of keeping a queue.',
+    what: 'The holder, and a node that comes first, delay their answers instead of keeping a queue.',
     edit: [
       mutex(
         'if (node !== this.#link.id && compareLamport(stamp, own) < 0) return;',
@@ -47,7 +47,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'no-acknowledgement-when-waiting',
-    what: 'Who waits with an older request does not acknowledge: its release will do.',
+    what: 'A node that waits with an older request does not acknowledge: its release will do.',
     edit: [
       mutex(
         "this.#link.send(from, { kind: 'acknowledge', stamp: this.#clock.tick() });",
@@ -122,7 +122,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'store-looks-every-millisecond',
-    what: 'Whoever waits asks the clock once a millisecond.',
+    what: 'A call that waits asks the clock once a millisecond.',
     edit: [store('sleep(Math.max(1, at - this.#pastMs))', 'sleep(1)')],
   },
   {

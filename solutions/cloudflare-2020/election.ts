@@ -40,7 +40,7 @@ export class Election implements Rules {
     if (answering.length + 1 < majority) this.#self.resign();
   }
 
-  /** Would this member vote so? */
+  /** Would this member vote for whoever asks? */
   answer(question: unknown): boolean {
     return !this.#hearsLeader() && this.#self.isUpToDate(question as LogEnd);
   }

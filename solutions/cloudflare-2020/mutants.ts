@@ -1,6 +1,6 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not. Most of them keep
- * the leader while three links are dead, and fail at something that elections are there for.
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not. Most of them
+ * keep the leader while three links are dead, and fail at something that elections are there for.
  */
 import { defineMutants, plantIn } from 'faultlab';
 
@@ -21,7 +21,7 @@ const AT_ONCE = `this.#self.campaign();\n    if (this.#self.term > 0) return;\n 
 /** As it was: whoever hears nobody campaigns. */
 const asItWas = { file: 'election.ts', find: CAMPAIGN, replace: AT_ONCE };
 const noCheckQuorum = { file: 'election.ts', find: RESIGN, replace: 'void [answering, majority];' };
-/** Whoever hears a leader leaves a request unread. */
+/** Whoever hears a leader leaves requests for votes unread. */
 const sticky = {
   file: 'election.ts',
   find: CONSIDERS,
@@ -101,7 +101,7 @@ export default defineMutants([
   },
   {
     name: 'more-chance',
-    bug: 'Nothing but election timeouts out of a wider range.',
+    bug: 'Nothing but election timeouts from a wider range.',
     killedBy: 'F1',
     edit: [asItWas, timeouts('[1000, 8000]')],
   },
@@ -121,20 +121,20 @@ export default defineMutants([
   }),
   {
     name: 'pre-vote-alone',
-    bug: 'Members ask before they campaign; a leader without a majority goes on for ever.',
+    bug: 'Members ask before they campaign; a leader without a majority never resigns.',
     killedBy: 'F3',
     common: true,
     edit: [noCheckQuorum],
   },
   {
     name: 'sticky-alone',
-    bug: 'Who hears a leader reads no request for a vote; a leader without a majority goes on for ever.',
+    bug: 'Whoever hears a leader reads no request for a vote; a leader without a majority never resigns.',
     killedBy: 'F4',
     common: true,
     edit: [asItWas, sticky, noCheckQuorum],
   },
   plant('resigns-late', {
-    bug: 'A leader resigns when it has not heard a majority for a minute.',
+    bug: 'A leader resigns only when it has not heard a majority for a minute.',
     by: 'F4',
     find: 'const QUORUM_MS = 1500;',
     put: 'const QUORUM_MS = 60_000;',
@@ -168,7 +168,7 @@ export default defineMutants([
     common: true,
   }),
   plant('compares-logs-alone', {
-    bug: 'A member that is asked compares the logs, and does not say whether it hears the leader.',
+    bug: 'A member that is asked only compares the logs, and does not mind that it hears the leader.',
     by: 'F7',
     find: WOULD_VOTE,
     put: 'return this.#self.isUpToDate(question as LogEnd);',

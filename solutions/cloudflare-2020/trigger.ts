@@ -1,4 +1,4 @@
-/** Three links are dead, so that each member misses at least one other: whoever leads, somebody does not hear. */
+/** Three links are dead, so that no member reaches all others: whoever leads, somebody does not hear it. */
 import type { Trigger } from './contract.ts';
 
 const trigger: Trigger = [

@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'election.ts', find, replace });
@@ -10,7 +10,7 @@ const WOULD_VOTE = 'return !this.#hearsLeader() && this.#self.isUpToDate(questio
 const variants: readonly Variant[] = [
   {
     name: 'leader-stickiness',
-    what: 'Nobody asks first: who hears a leader leaves requests for votes unread (§6), and a leader without a majority resigns.',
+    what: 'Nobody asks first: whoever hears a leader leaves requests for votes unread (§6), and a leader without a majority resigns.',
     edit: [
       edit(
         CAMPAIGN,

@@ -1,7 +1,7 @@
 /**
- * How an edge tells bots from people. A file is input, also when it comes from the next building: what says
+ * How an edge tells bots from people. A file is input, even when it comes from the next building: what says
  * nothing is left out, a file that makes no sense is not used, and the last one that did stays in force,
- * also after a restart.
+ * even after a restart.
  */
 import {
   BOT_SCORE,
@@ -35,7 +35,7 @@ export class Bots {
   }
 }
 
-/** What stands there twice counts once, and what cannot be a weight not at all. */
+/** What is there twice counts once, and what cannot be a weight not at all. */
 function weightsOf(features: readonly Feature[]): Map<string, number> {
   const sane = features.filter(({ weight }) => weight > 0 && weight <= 100);
   return new Map(sane.map(({ name, weight }) => [name, weight]));

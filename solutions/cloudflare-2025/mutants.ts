@@ -1,6 +1,6 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
- * trust a file for one reason that it does not deserve.
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
+ * trust a file for one reason that is not enough.
  */
 import { defineMutants, plantIn } from 'faultlab';
 
@@ -16,7 +16,7 @@ const SANE = 'const sane = features.filter(({ weight }) => weight > 0 && weight 
 const MAP = 'return new Map(sane.map(({ name, weight }) => [name, weight]));';
 const KEEPS = 'this.#kept.keep(file);';
 
-/** What stands there twice counts twice. */
+/** What is there twice counts twice. */
 const ADDS_UP = inBots(
   MAP,
   'const weights = new Map<string, number>();\n  for (const { name, weight } of sane) weights.set(name, (weights.get(name) ?? 0) + weight);\n  return weights;',
@@ -37,7 +37,7 @@ export default defineMutants([
     put: "{ do: 'change-permissions', shards: 1, atMs: 60_000, everyMs: 0 }",
   }),
   plantTrigger('all-shards-at-once', {
-    bug: 'All shards change together: down, and stays down. Nobody would have thought of an attack.',
+    bug: 'All shards change together: the network stays down. Nobody would have thought of an attack.',
     by: 'R1',
     find: CHANGE,
     put: "{ do: 'change-permissions', shards: 10, atMs: 60_000, everyMs: 0 }",
@@ -83,7 +83,7 @@ export default defineMutants([
     shown: true,
   },
   plantBots('last-good-alone', {
-    bug: 'A file that is too long is not used, and the last one stays in force: for ever, in the end.',
+    bug: 'A file that is too long is not used, and the last one stays in force: in the end, for good.',
     by: 'F1',
     find: REFUSES,
     put: 'if (weights.size === 0 || file.features.length > FEATURES_MAX) return;',
@@ -91,7 +91,7 @@ export default defineMutants([
   }),
   {
     name: 'canaries-alone',
-    bug: 'A few edges try each file first, and go down with it: no bad file gets further, and no other.',
+    bug: 'A few edges try each file first, and go down with it: no bad file gets further, nor does any other.',
     killedBy: 'F1',
     edit: [
       ADDS_UP,
@@ -107,7 +107,7 @@ export default defineMutants([
   }),
   {
     name: 'leaves-out-duplicates-alone',
-    bug: 'Duplicates are left out, and all else is believed, also a weight of a million.',
+    bug: 'Duplicates are left out, and all else is believed, even a weight of a million.',
     killedBy: 'F3',
     edit: [inBots(SANE, 'const sane = features;'), ALL_AT_ONCE],
     common: true,
@@ -126,7 +126,7 @@ export default defineMutants([
     common: true,
   },
   plantRollout('looks-for-crashes-alone', {
-    bug: 'Canaries are well when they answer; nobody looks at what they answer.',
+    bug: 'Canaries count as well when they answer; nobody looks at what they answer.',
     by: 'F5',
     find: 'return failed === 0 && share >= BLOCKED_MIN && share <= BLOCKED_MAX;',
     put: 'return failed === 0 && share !== undefined;',
@@ -138,7 +138,7 @@ export default defineMutants([
     edit: [inBots(KEEPS, ''), ALL_AT_ONCE],
   },
   plantBots('nothing-new', {
-    bug: 'A file is only believed when half of its features are known already.',
+    bug: 'A file is believed only when half of its features are known already.',
     by: 'F7',
     find: REFUSES,
     put: `${REFUSES}\n    const known = [...weights.keys()].filter((name) => this.#weights.has(name));\n    if (this.#weights.size > 0 && known.length < weights.size / 2) return;`,

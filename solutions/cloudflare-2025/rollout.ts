@@ -1,6 +1,6 @@
 /**
  * How a new feature file gets to the edges: to a few at first, and to all when these do well. When they do
- * not, they get the last file back that did.
+ * not, they get back the last file that did.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import type { FeatureFile, Fleet, Health } from './contract.ts';
@@ -54,7 +54,7 @@ export class Rollout {
     await Promise.all(edges.map((edge) => this.#send(edge, file)));
   }
 
-  /** Who does not answer gets the next one. */
+  /** An edge that does not answer gets the next one. */
   async #send(edge: string, file: FeatureFile): Promise<void> {
     try {
       await this.#fleet.send(edge, file);

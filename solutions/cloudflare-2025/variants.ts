@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const inBots = (find: string, replace: string) => ({ file: 'bots.ts', find, replace });
@@ -37,7 +37,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'other-canaries',
-    what: 'The last edges try a file first, and everybody has to have most visitors judged as usual.',
+    what: 'The last edges try a file first, and do well when as little as a tenth of the visitors is blocked.',
     edit: [
       inRollout('edges.slice(0, CANARIES)', 'edges.slice(-CANARIES)'),
       inRollout('edges.slice(CANARIES)', 'edges.slice(0, -CANARIES)'),

@@ -1,5 +1,5 @@
 /**
- * How a web server comes by a configuration value. While there is no valid one to be had it goes on with
+ * How a web server comes by a configuration value. While there is no valid one to be had, it goes on with
  * the last one that it has seen; one server at a time asks the database; and an error says nothing about
  * a value, so nothing is concluded from it.
  */

@@ -1,5 +1,5 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
  * take one cause out of the loop and leave another in it.
  */
 import { defineMutants, plantIn } from 'faultlab';
@@ -16,7 +16,7 @@ const CLAIM_MS = 'const CLAIM_MS = 5000;';
 
 const edit = (find: string, replace: string) => ({ file: 'config.ts', find, replace });
 
-/** Nobody is asked whether somebody else repairs already. */
+/** Nobody asks whether somebody else is repairing already. */
 const unclaimed = (repairs: string) => edit(CLAIMS, repairs);
 
 export default defineMutants([
@@ -121,19 +121,19 @@ export default defineMutants([
     common: true,
   }),
   plant('claims-for-a-moment', {
-    bug: 'A claim is for a tenth of a second: nearly every query that fits is asked.',
+    bug: 'A claim lasts a tenth of a second: the database gets as many queries as it can do.',
     by: 'F1',
     find: CLAIM_MS,
     put: 'const CLAIM_MS = 100;',
   }),
   plant('claims-for-a-fast-database', {
-    bug: 'A claim is for 150 ms, which is few enough queries for one speed of the database.',
+    bug: 'A claim lasts 150 ms, which means few enough queries for one speed of the database.',
     by: 'F5',
     find: CLAIM_MS,
     put: 'const CLAIM_MS = 150;',
   }),
   plant('claims-for-over-a-minute', {
-    bug: 'A claim is for 70 s: when its holder goes down, nobody repairs for so long.',
+    bug: 'A claim lasts 70 s: when its holder goes down, nobody repairs for that long.',
     by: 'F6',
     find: CLAIM_MS,
     put: 'const CLAIM_MS = 70_000;',

@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'config.ts', find, replace });
@@ -44,7 +44,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'waits-longer',
-    what: 'Twice the patience with the database, and a claim that is as long.',
+    what: 'Twice the patience with the database, and a claim that lasts twice as long.',
     edit: [
       edit('const WAIT_MS = 3000;', 'const WAIT_MS = 6000;'),
       edit('const CLAIM_MS = 5000;', 'const CLAIM_MS = 10_000;'),

@@ -1,12 +1,12 @@
 /**
  * Whether a site tells the internet that it is there. Without a data centre it is worse than the others –
- * if the others have one. So it asks them, again and again; and who does not answer says nothing.
+ * if the others have one. So it asks them, again and again; and one that does not answer says nothing.
  */
 import type { Site } from './contract.ts';
 
 /** Some rounds of probes may be lost on their way. */
 const FAILED_MAX = 3;
-/** From this share on of the others that are cut off, too, it is not a matter of this site. */
+/** Once this share of the others is cut off, too, the cause is not this site. */
 const TOO_MANY = 0.5;
 
 export class Advertising {

@@ -1,5 +1,5 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
  * are right for one number of sites, or for one order of events.
  */
 import { defineMutants, plantIn } from 'faultlab';
@@ -67,7 +67,7 @@ export default defineMutants([
     shown: true,
   }),
   plant('decides-once', {
-    bug: 'Who has withdrawn asks nobody any more, until it reaches a data centre again.',
+    bug: 'A site that has withdrawn asks nobody any more, until it reaches a data centre again.',
     by: 'F2',
     find: DECIDES,
     put: 'if (this.#site.isAdvertised && (await this.#isOneOfFew())) this.#site.withdraw();',
@@ -80,21 +80,21 @@ export default defineMutants([
     put: 'return cutOff.length === 0;',
   }),
   plant('all-must-agree', {
-    bug: 'A site stays only when every other site is cut off: one that does not answer, and all go.',
+    bug: 'A site stays only when every other site is cut off: one that does not answer is enough, and all go.',
     by: 'F5',
     find: FEW,
     put: 'return cutOff.length < this.#site.others.length;',
     common: true,
   }),
   plant('silence-is-trouble', {
-    bug: 'Who does not answer is taken for cut off.',
+    bug: 'A site that does not answer is taken to be cut off.',
     by: 'F6',
     find: FEW,
     put: 'const silent = this.#site.others.length - views.length;\n    return cutOff.length + silent < TOO_MANY * this.#site.others.length;',
     common: true,
   }),
   plant('silence-is-health', {
-    bug: 'Who does not answer is taken for well.',
+    bug: 'A site that does not answer is taken to be well.',
     by: 'F5',
     find: FEW,
     put: 'return cutOff.length < TOO_MANY * this.#site.others.length;',
@@ -107,7 +107,7 @@ export default defineMutants([
     put: 'const FAILED_MAX = 1;',
   }),
   plant('asks-all-the-time', {
-    bug: 'Every site asks every other one in every round, also when all is well.',
+    bug: 'Every site asks every other one in every round, even when all is well.',
     by: 'F7',
     find: 'if (this.#site.reached > 0) {',
     put: 'const isOneOfFew = await this.#isOneOfFew();\n    if (this.#site.reached > 0 || isOneOfFew === undefined) {',

@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'advertise.ts', find, replace });
@@ -25,7 +25,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'asks-one-after-another',
-    what: 'The others are asked in turn, and no further than until the answer is sure.',
+    what: 'The others are asked in turn, and only until the answer is certain.',
     edit: [
       edit(
         'const answers = await Promise.all(this.#site.others.map((other) => this.#site.ask(other)));\n    const views = answers.filter((view) => view !== undefined);\n    const cutOff = views.filter(({ reached }) => reached === 0);\n    return cutOff.length < TOO_MANY * views.length;',
@@ -35,7 +35,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'stays-at-first',
-    what: 'A site that has withdrawn comes back as soon as most others are cut off; until then it waits longer to go.',
+    what: 'A site that has withdrawn comes back as soon as most others are cut off; but it waits longer before it goes.',
     edit: [
       edit(
         DECIDES,

@@ -1,6 +1,6 @@
 /**
  * Which tasks the datastore lets start: a few at a time, so that each is served quickly. A place that was
- * not given back is free again when its task must have been killed.
+ * not given back is free again once its task must have been killed.
  */
 const PLACES = 8;
 const PLACE_MS = 30_000;

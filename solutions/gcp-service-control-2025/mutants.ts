@@ -1,5 +1,5 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
  * move the herd to another time, or thin it out for one size of region only.
  */
 import { defineMutants, type Mutant, plantIn } from 'faultlab';
@@ -22,7 +22,7 @@ const alone = (pause: string): Mutant['edit'] => [
 
 export default defineMutants([
   plantTrigger('few-restarted', {
-    bug: 'A tenth of the tasks is restarted: the datastore has time for them.',
+    bug: 'A tenth of the tasks are restarted: the datastore has time for them.',
     by: 'R1',
     find: BLANK,
     put: "{ do: 'restart-tasks', share: 0.1, atMs: 60_000 }",
@@ -54,7 +54,7 @@ export default defineMutants([
     common: true,
   }),
   plantCheck('believes-the-start', {
-    bug: 'What was read at the start is used for ever: no change can do harm, or good.',
+    bug: 'What was read at the start is used for good: no change can do harm, or help.',
     by: 'F1',
     find: 'if (Number.isFinite(quota?.perMinute))',
     put: 'if (Number.isFinite(quota?.perMinute) && !this.#perMinute.has(name))',
@@ -83,7 +83,7 @@ export default defineMutants([
   },
   {
     name: 'spread-over-two-minutes',
-    bug: 'Each task starts at a random moment of two minutes: right for a hundred tasks.',
+    bug: 'Each task starts at a random moment within two minutes: right for a hundred tasks.',
     killedBy: 'F3',
     edit: alone('await sleep(Math.random() * (failures > 0 ? 120_000 : 110_000));'),
   },
@@ -100,7 +100,7 @@ export default defineMutants([
     put: 'const PLACES = 30;',
   }),
   plantAdmission('places-are-kept', {
-    bug: 'A task that is lost while it starts keeps its place for ever.',
+    bug: 'A task that is lost while it starts never gives its place back.',
     by: 'F5',
     find: 'if (nowMs - sinceMs > PLACE_MS) this.#sinceMs.delete(holder);',
     put: 'void [holder, sinceMs, PLACE_MS, nowMs];',
@@ -108,7 +108,7 @@ export default defineMutants([
   }),
   {
     name: 'patient-even-alone',
-    bug: 'Every start waits for a minute first, also that of a task that crashes alone.',
+    bug: 'Every start waits for 40 s first, even that of a task that crashes alone.',
     killedBy: 'F6',
     edit: [
       {

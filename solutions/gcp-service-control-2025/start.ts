@@ -1,6 +1,6 @@
 /**
- * When a task begins to start: when the datastore says so. Who is refused asks again after a random
- * while, and asking is cheap.
+ * When a task begins to start: when the datastore says so. A task that is refused asks again after a
+ * random pause, and asking is cheap.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import type { Attempt, Region } from './contract.ts';

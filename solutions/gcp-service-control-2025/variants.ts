@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const variants: readonly Variant[] = [
@@ -9,7 +9,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'waits-at-the-door',
-    what: 'Whoever came first starts first: refused tasks keep their place in a line.',
+    what: 'First come, first served: refused tasks keep their place in a line.',
     edit: [
       {
         file: 'admit.ts',

@@ -1,7 +1,8 @@
 /**
  * Who is the primary. Within a region a failover is quick: neighbours of the primary say that it is gone.
- * Across regions silence says nothing, so it waits, longer than networks usually fail; and by then a primary
- * that is only cut off has stopped by itself. What it has taken until then is set aside before it may return.
+ * Across regions silence says nothing, so it waits for longer than networks usually fail; and by then a
+ * primary that is only cut off has stopped of its own accord. What it took until then is set aside before
+ * it may return.
  */
 import type { Fleet, Seen, View } from './contract.ts';
 
@@ -35,7 +36,7 @@ export class Failover {
   }
 }
 
-/** Since anybody who can be asked has heard the primary: a controller alone may be wrong. */
+/** How long since anybody who can be asked heard the primary: a controller alone may be wrong. */
 function goneForMs(primary: Seen, answering: readonly Seen[]): number {
   return Math.min(primary.silentMs, ...answering.map(({ sourceSilentMs }) => sourceSilentMs));
 }

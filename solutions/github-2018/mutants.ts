@@ -1,6 +1,6 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not. Most of them
- * mend the 43 seconds of that day, and not the next ones.
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not. Most of them
+ * mend the 43 seconds of that day, and not those of the next.
  */
 import { defineMutants, plantIn } from 'faultlab';
 
@@ -20,7 +20,7 @@ export default defineMutants([
     put: CUT.replace('43_000', '9000'),
   }),
   plantTrigger('east-hangs', {
-    bug: 'Everything in the East hangs: a failover as it should be, and nearly nothing is only there.',
+    bug: 'Everything in the East hangs: the failover is as it should be, and hardly a write is only there.',
     by: 'R1',
     find: CUT,
     put: CUT.replace('cut-east', 'hang-east'),
@@ -60,14 +60,14 @@ export default defineMutants([
     ],
   },
   plant('two-minutes-everywhere', {
-    bug: 'Every failover waits for two minutes, also one within a region.',
+    bug: 'Every failover waits for two minutes, even one within a region.',
     by: 'F3',
     find: IN_REGION,
     put: 'const GONE_IN_REGION_MS = 120_000;',
     common: true,
   }),
   plant('most-writes-anywhere', {
-    bug: 'Whoever has most writes becomes the primary, in whichever region.',
+    bug: 'A database of the West becomes the primary, even when the neighbours of the old one answer.',
     by: 'F3',
     find: 'const candidates = near.length > 0 ? near : answering;',
     put: "const candidates = [...answering].sort((a) => (a.region === 'west' ? -1 : 1)).slice(0, 1);",
@@ -87,7 +87,7 @@ export default defineMutants([
     common: true,
   }),
   plant('waits-without-a-lease', {
-    bug: 'The West waits for two minutes, and a primary that is cut off goes on for ever.',
+    bug: 'The West waits for two minutes, and a primary that is cut off never stops.',
     by: 'F6',
     find: LEASE,
     put: 'readonly leaseMs: number | undefined = undefined;',
@@ -107,7 +107,7 @@ export default defineMutants([
     common: true,
   }),
   plant('leaves-it-to-people', {
-    bug: 'Databases that have parted are left as they are.',
+    bug: 'Databases that have diverged are left as they are.',
     by: 'F6',
     find: 'if (kept !== undefined) await this.#fleet.rejoin(name);',
     put: 'void kept;',

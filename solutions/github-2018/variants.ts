@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'failover.ts', find, replace });
@@ -19,7 +19,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'counts-rounds',
-    what: 'Nothing is measured: rounds are counted in which nobody has heard the primary.',
+    what: 'No time is measured: the rounds in which nobody heard the primary are counted.',
     edit: [
       edit(MEMBER, `${MEMBER}\n  #rounds = 0;`),
       edit(
@@ -40,7 +40,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'asks-a-majority',
-    what: 'In a region two of three must be there before one of them is made the primary by itself.',
+    what: 'Within a region, a replica that is the only one left waits twice as long before it is promoted.',
     edit: [
       edit(
         'const candidates = near.length > 0 ? near : answering;',

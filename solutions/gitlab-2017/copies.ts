@@ -1,4 +1,4 @@
-/** What a copy is worth is known when it has been restored, and read to its end. */
+/** What a copy is worth is known only when it has been restored, and read to its end. */
 import { type PgCluster, type PgNode, until } from 'faultlab/postgres';
 
 /** What was found in a restored copy. */

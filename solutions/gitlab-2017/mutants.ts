@@ -30,7 +30,7 @@ const oldPgDump: Mutant = {
 
 export default defineMutants([
   trigger('too-little-load', {
-    bug: 'A little load: the standby is late for a moment, and follows.',
+    bug: 'A little load: the standby lags for a moment, and catches up.',
     by: 'R1',
     find: 'megabytes: 40',
     put: 'megabytes: 2',
@@ -67,7 +67,7 @@ export default defineMutants([
     put: '',
   }),
   runbook('tries-on-the-last-copy', {
-    bug: 'The machine to try on is emptied first: what the standby had was the best copy.',
+    bug: 'The machine for trials is emptied first: what the standby had was the best copy.',
     by: 'F1',
     common: true,
     find: 'const own = await setAside(spare);',
@@ -82,7 +82,7 @@ export default defineMutants([
     put: 'found.push(await open(spare, primary, path));\n      break;',
   }),
   runbook('copy-with-webhooks', {
-    bug: 'The copy that has everything is taken: it is of the night before.',
+    bug: 'The copy that has everything is taken: it is from the night before.',
     by: 'F1',
     find: 'b.ids.length - a.ids.length',
     put: 'b.webhooks.length - a.webhooks.length || a.ids.length - b.ids.length',
@@ -95,7 +95,7 @@ export default defineMutants([
     put: 'await complete(spare, []);',
   }),
   runbook('ids-again', {
-    bug: 'Sequences go on where the copy was: ids are given a second time.',
+    bug: 'Sequences go on from where the copy was: ids are given a second time.',
     by: 'F1',
     common: true,
     find: 'const IDS_LEFT_OUT = 100_000;',
@@ -117,14 +117,14 @@ export default defineMutants([
     if ((await primary.readFile(path)).length < 1000) throw new Error('empty');`,
   }),
   runbook('goes-by-the-name', {
-    bug: 'n1 is the primary, as it always was: after a failover it is not.',
+    bug: 'n1 is taken for the primary, as it always was: after a failover it is not.',
     by: 'F3',
     common: true,
     find: 'if (source === node)',
     put: "if (name === 'n1')",
   }),
   runbook('down-is-free', {
-    bug: 'A node that does not run is nobody: the primary was down for a moment.',
+    bug: 'A node that does not run counts for nothing: the primary was down for a moment.',
     by: 'F3',
     common: true,
     find: 'const source = await servingNode(cluster);',
@@ -134,7 +134,7 @@ export default defineMutants([
   }`,
   }),
   runbook('rebuilds-everybody', {
-    bug: 'A standby that follows is made anew, too.',
+    bug: 'A standby that follows is rebuilt, too.',
     by: 'F3',
     find: '  if (await follows(source, node)) return { refused: `${name} follows ${source.name}` };\n',
     put: '',
@@ -153,7 +153,7 @@ export default defineMutants([
     put: 'return { done: true };',
   }),
   copies('psql-says-nothing', {
-    bug: 'A dump that psql takes without an error counts as whole: its end is missing.',
+    bug: 'A dump that psql loads without an error counts as whole: its end is missing.',
     by: 'E1',
     common: true,
     find: "!(await node.readFile(path)).includes('PostgreSQL database dump complete')",

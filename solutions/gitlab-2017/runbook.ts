@@ -1,4 +1,4 @@
-/** Copies that are proved, a backup that is honest, and a standby that is made anew without a risk. */
+/** Copies that are proven, a backup that is honest, and a standby that is rebuilt without risk. */
 import type { PgCluster, PgNode } from 'faultlab/postgres';
 import type { Backup, Copy, Resync } from './contract.ts';
 import { type Contents, must, open, pathsIn, promote } from './copies.ts';
@@ -11,7 +11,7 @@ const IDS_LEFT_OUT = 100_000;
 export async function repair(cluster: PgCluster): Promise<void> {
   const [primary, spare] = [cluster.node('n1'), cluster.node('n2')];
   const paths = await pathsIn(cluster, spare);
-  // What the standby still has may be the best copy of all: it is put aside before anything is tried.
+  // What the standby still has may be the best copy of all: it is set aside before anything is tried.
   const own = await setAside(spare);
   if (own !== undefined) paths.push(own);
   const found: Contents[] = [];
@@ -42,7 +42,7 @@ async function setAside(node: PgNode): Promise<string | undefined> {
   return path;
 }
 
-/** What the copy lacks: webhooks, which copies for tests have not, and ids that were given since. */
+/** What the copy lacks: webhooks, which copies for tests are without, and ids that were given since. */
 async function complete(node: PgNode, hooks: readonly unknown[]): Promise<void> {
   await node.sql(
     `INSERT INTO webhooks SELECT * FROM json_populate_recordset(null::webhooks, $1)

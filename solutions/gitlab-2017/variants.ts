@@ -1,4 +1,4 @@
-/** Other right runbooks. */
+/** Other correct runbooks. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'runbook.ts', find, replace });
@@ -18,7 +18,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'copies-beside',
-    what: 'The new copy is made beside the old one, which is touched when the new one is whole.',
+    what: 'The new copy is made beside the old one, which is touched only when the new one is whole.',
     edit: [
       edit(
         'const old = await setAside(node);\n  try {\n    await node.baseBackup(source.name);',

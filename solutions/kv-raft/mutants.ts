@@ -1,4 +1,4 @@
-/** Known bugs of KV servers on Raft, each planted into the reference solution. */
+/** Known bugs of KV servers on Raft, each planted in the reference solution. */
 import { defineMutants, plantIn } from 'faultlab';
 
 const server = plantIn('server.ts');
@@ -55,26 +55,26 @@ export default defineMutants([
     put: 'command === null || !this.#waiting.has(index) ? {} :',
   }),
   server('append-replaces', {
-    bug: 'An append puts.',
+    bug: 'An append overwrites, as a put does.',
     by: 'A1',
     find: 'this.#data.set(key, value + operation.value);',
     put: 'this.#data.set(key, operation.value);',
   }),
   server('cas-compares-nothing', {
-    bug: 'A cas writes whatever the key holds.',
+    bug: 'A cas writes, whatever the key holds.',
     by: 'A1',
     find: 'if (value !== operation.from) return { done: false };',
     put: 'if (value === undefined) return { done: false };',
   }),
   server('state-of-this-server', {
-    bug: 'What is stored depends on the clock of the server that applies.',
+    bug: 'What is stored depends on chance, on each server that applies the entry.',
     by: 'A2',
     find: 'this.#data.set(key, value + operation.value);',
     put: 'this.#data.set(key, Math.random() < 0.05 ? value : value + operation.value);',
   }),
   // ── Exactly once ──────────────────────────────────────────────────────────────────────────────
   server('no-dedup', {
-    bug: 'Every entry is executed, also the second one of a request.',
+    bug: 'Every entry is executed, even a request’s second one.',
     by: 'B1',
     id: 'K04',
     common: true,
@@ -98,7 +98,7 @@ export default defineMutants([
     put: 'seq === last.seq',
   }),
   server('result-not-remembered', {
-    bug: 'It is remembered that a request was done, and not what it gave.',
+    bug: 'It is remembered that a request was done, but not what it gave.',
     by: 'B2',
     id: 'K07',
     find: 'if (last !== undefined && seq <= last.seq) return last.result;',
@@ -112,7 +112,7 @@ export default defineMutants([
     put: 'if (this.#waiting.size > 0) this.#sessions.set(client, { seq, result });',
   }),
   server('sessions-expire-by-the-clock', {
-    bug: 'A server forgets clients that it has not heard of for a second, by its own clock.',
+    bug: 'A server forgets clients that it has not heard from for a second, by its own clock.',
     by: 'B5',
     find: 'if (last !== undefined && seq <= last.seq) return last.result;',
     put: `const heard = this as unknown as { heard?: Map<string, number> };
@@ -122,7 +122,7 @@ export default defineMutants([
     if (last !== undefined && seq <= last.seq && since < 1000) return last.result;`,
   }),
   server('one-session-for-all', {
-    bug: 'Numbers of requests are compared whoever the client is.',
+    bug: 'Numbers of requests are compared whichever client they are from.',
     by: 'A2',
     find: 'const last = this.#sessions.get(client);',
     put: "const last = this.#sessions.get('all') ?? this.#sessions.get(client);\n    this.#sessions.set('all', { seq, result: {} });",
@@ -136,7 +136,7 @@ export default defineMutants([
     put: 'index - this.#snapshotAt >= SNAPSHOT_EVERY * 1000',
   }),
   server('sessions-not-in-the-snapshot', {
-    bug: 'The snapshot holds the keys, and not what clients were answered.',
+    bug: 'The snapshot holds the keys, but not what clients were answered.',
     by: 'C3',
     id: 'K10',
     common: true,
@@ -151,7 +151,7 @@ export default defineMutants([
     this.#sessions.set(\`\${client} \${seq} of the clients that this server knows\`.repeat(3), { seq, result });`,
   }),
   server('snapshot-of-the-next-index', {
-    bug: 'The state before an entry is stored as that after it.',
+    bug: 'The state before an entry is saved as the state after it.',
     by: 'C2',
     id: 'K11',
     find: `    const result = command === null`,
@@ -163,7 +163,7 @@ export default defineMutants([
     const result = command === null`,
   }),
   server('restore-ignored', {
-    bug: 'A snapshot that comes from the disk or from the leader is not taken over.',
+    bug: 'A snapshot that comes from the disk or from the leader is not put in place.',
     by: 'C2',
     id: 'K12',
     find: 'this.#data = new Map(snapshot.data);',
@@ -197,7 +197,7 @@ export default defineMutants([
     put: 'const index = await Promise.resolve<LogIndex | null>(0);',
   }),
   server('leader-reads-alone', {
-    bug: 'Whoever believes to lead answers a get; it does not ask whether it still does.',
+    bug: 'A server that believes it leads answers a get, and does not ask whether it still does.',
     by: 'D2',
     id: 'K14',
     common: true,
@@ -206,7 +206,7 @@ export default defineMutants([
     const index: LogIndex | null = isLeader ? 0 : null;`,
   }),
   server('lease-by-the-clock', {
-    bug: 'For half a second after it was sure, a leader answers gets without asking, by its own clock.',
+    bug: 'For a tenth of a second after it was sure, a leader answers gets without asking, by its own clock.',
     by: 'D4',
     id: 'K15',
     common: true,
@@ -225,7 +225,7 @@ export default defineMutants([
     put: 'if (this.#applied < index && index < 0) {',
   }),
   server('value-before-the-question', {
-    bug: 'The value is looked up first, and then whether this server leads.',
+    bug: 'The value is looked up before the server asks whether it leads.',
     by: 'D3',
     find: 'const index = await this.#raft.readIndex();',
     put: `const early = this.#data.get(key) ?? '';
@@ -248,13 +248,13 @@ export default defineMutants([
     put: 'return {};',
   }),
   client('one-server-only', {
-    bug: 'The client asks the same server for ever.',
+    bug: 'The client asks the same server forever.',
     by: 'A1',
     find: 'this.#leader = (this.#leader + 1) % peers.length;',
     put: '',
   }),
   client('leader-forgotten', {
-    bug: 'Each operation begins to ask at the first server.',
+    bug: 'Each operation asks the first server first.',
     by: 'A4',
     find: 'const args = { client: id,',
     put: 'this.#leader = 0;\n    const args = { client: id,',

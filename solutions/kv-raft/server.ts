@@ -15,7 +15,7 @@ import {
   type StateMachine,
 } from './contract.ts';
 
-/** What a client was answered last. It has one request at a time, so older ones never come back. */
+/** What a client was answered last. It has one request at a time, so it never needs an older answer. */
 interface Session {
   readonly seq: number;
   readonly result: Result;
@@ -79,7 +79,7 @@ export default class Server implements StateMachine {
     }
   }
 
-  /** A request may stand in the log twice: what counts is here, where all servers decide the same. */
+  /** A request may stand in the log twice: what counts is decided here, the same on all servers. */
   #executeOnce({ client, seq, operation }: RequestArgs): Result {
     const last = this.#sessions.get(client);
     // A smaller number is a late copy of a request that was answered long ago: nobody waits for it.
@@ -117,7 +117,7 @@ export default class Server implements StateMachine {
     this.#sessions = new Map(snapshot.sessions);
     this.#snapshotAt = index;
     this.#reach(index);
-    // What became of these entries, the snapshot does not tell: the clients ask again.
+    // The snapshot does not tell what became of these entries: the clients ask again.
     for (const [at, { answer }] of this.#waiting) {
       if (at > index) continue;
       this.#waiting.delete(at);

@@ -51,7 +51,7 @@ const variants: readonly Variant[] = [
   vary('slow-rounds', 'The client pauses for 200 ms when nobody leads.', [
     client('const PAUSE_MS = 50;', 'const PAUSE_MS = 200;'),
   ]),
-  vary('numbers-of-the-clock', 'The numbers of requests are times, with a count behind.', [
+  vary('numbers-of-the-clock', 'The numbers of requests are times, followed by a count.', [
     client('seq: ++this.#seq', 'seq: Math.floor(performance.now() * 1000) * 1000 + ++this.#seq'),
   ]),
   vary('reads-by-the-log', 'A get is an entry like any other.', [server(READ, '')], {

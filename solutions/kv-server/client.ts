@@ -1,15 +1,15 @@
 /**
  * The client: tries until there is a reply.
  *
- * A get changes nothing, so any reply to any of its attempts is an answer: the server gave it between
- * the call and the end. A put is another matter. Its first reply is as definite as the server meant
- * it, as long as only one attempt was made. After a second one, "the version is another" may mean that
+ * A get changes nothing, so any reply to any of its attempts will do: the server gave it between the
+ * call and its end. A put is another matter. A reply is as definite as the server meant it to be, as
+ * long as only one attempt was made. After a second one, "the version is different" may mean that
  * somebody else was faster, or that the first attempt did arrive and only its reply was lost. The
  * client cannot tell, and says `maybe`.
  *
  * Is `ok` definite after several attempts? Yes: the version lets at most one of them through. And
- * `no-key`? It says that the key was not written up to now, so no earlier attempt has succeeded. But
- * an earlier one may still be under way, and arrive when somebody has written the key up to that
+ * `no-key`? It says that the key has not been written so far, so no earlier attempt has succeeded.
+ * But an earlier one may still be under way, and arrive once somebody has written the key up to that
  * version: after a second attempt this is a `maybe`, too.
  */
 import { sleep } from 'faultlab/node';
@@ -18,9 +18,9 @@ import { SERVER } from './contract.ts';
 
 /** At first longer than a reply usually takes, and short enough not to be noticed. */
 const TIMEOUT_MS_MIN = 150;
-/** A slow network is not a broken one: who never waits longer than the last time never hears from it. */
+/** A slow network is not a broken one: a client that never waits longer than before never hears from it. */
 const TIMEOUT_MS_MAX = 1500;
-/** Attempts become rarer while the server is away: it must not be greeted by a flood. */
+/** Attempts become rarer while the server is away, so that it is not greeted by a flood. */
 const PAUSE_MS_MIN = 20;
 const PAUSE_MS_MAX = 500;
 
@@ -45,7 +45,7 @@ export default class Client implements Kv {
     return reply.ok || attempts === 1 ? reply : { ok: false, error: 'maybe' };
   }
 
-  /** Calls until there is a reply, and says how often it had to. */
+  /** Calls until there is a reply, and says how many attempts it took. */
   async #insist<Reply>(
     call: (timeoutMs: number) => Promise<Reply>,
   ): Promise<{ reply: Reply; attempts: number }> {

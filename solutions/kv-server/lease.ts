@@ -1,15 +1,15 @@
 /**
- * A lock that is lent. The key holds who has it, the fencing token, and how often the holder has
- * said that it lives.
+ * A lock that is only lent. Its key says who has it, with which fencing token, and how often the
+ * holder has said that it is alive.
  *
- * **When is a lease over?** No wall clock is asked: clocks of different nodes disagree, and jump. Who
- * waits looks at the version of the key. If it has not changed for `leaseMs` on the waiter's own
+ * **When is a lease over?** No wall clock is asked: clocks of different nodes disagree, and jump. A
+ * waiter watches the version of the key. If it has not changed for `leaseMs` on the waiter's own
  * monotonic clock, the holder has been silent for at least that long, and the waiter may try to take
- * the key at exactly that version. If the holder renews in the meantime, the version is another and
- * the attempt fails.
+ * the key at exactly that version. If the holder renews in the meantime, the version is a different one
+ * and the attempt fails.
  *
  * **Does that make it safe?** No lease does. A holder that is stopped for a minute wakes up, believes
- * that it holds the lock, and writes; it cannot know better. Therefore the **token**: it grows with
+ * that it holds the lock, and writes; it cannot know better. Hence the **token**: it grows with
  * each new holder, travels with each write, and the storage refuses one that is lower than the
  * highest it has seen. (Kleppmann, "How to do distributed locking", 2016; the sequencers of Chubby,
  * Burrows, OSDI 2006, §2.4.)
@@ -23,7 +23,7 @@ interface State {
   /** '' when the lock is free. */
   readonly owner: string;
   readonly token: number;
-  /** Makes each value of a holder another one, so that it recognises what it wrote last. */
+  /** Makes each value that a holder writes a new one, so that it recognises what it wrote last. */
   readonly beat: number;
 }
 
@@ -34,7 +34,7 @@ export default class Lease implements LeaseLike {
   readonly #name: string;
   readonly #owner: string;
   readonly #leaseMs: number;
-  /** What this client wrote last while it holds the lock, as far as it knows. */
+  /** What this client wrote last, while it holds the lock as far as it knows. */
   #held: { readonly state: State; readonly version: Version } | undefined;
   /** Unique among the states that this client writes. */
   #beats = 0;
@@ -77,7 +77,7 @@ export default class Lease implements LeaseLike {
     this.#held = undefined;
   }
 
-  /** Replaces the state at `version`; resolves to whether it did. Looks when it cannot know. */
+  /** Replaces the state at `version`; resolves to whether it did. After a `maybe` it looks. */
   async #write(state: State, version: Version): Promise<boolean> {
     const text = JSON.stringify(state);
     const result: PutResult = await this.#kv.put(this.#name, text, version);

@@ -1,16 +1,16 @@
 /**
- * A lock under one key: its value is the name of the holder, or empty. Whoever finds it empty tries
- * to put his name there; the version lets one of those who try at the same time through.
+ * A lock under one key: its value is the name of the holder, or empty. A client that finds it empty
+ * tries to put its own name there; of several that try at the same time, the version lets one through.
  *
- * The put may answer `maybe`. Then the key itself knows: a value that is mine is mine, as only I
- * write my name, and a name stays until its owner takes it away. So acquire is a loop around a get,
- * and the answer of the put is not even looked at, except to save that get.
+ * The put may answer `maybe`. Then the key itself knows: if my name is there, the lock is mine, as
+ * only I write my name, and a name stays until its owner takes it away. So acquire is a loop around a
+ * get, and looks at the answer of the put only to save that get.
  */
 import { sleep } from 'faultlab/node';
 import type { GetResult, Kv, LockLike, Version } from './contract.ts';
 
 const FREE = '';
-/** How often somebody who waits looks again; doubled each time, up to the second. */
+/** How long a waiting client sleeps before it looks again; doubled each time, up to the maximum. */
 const WAIT_MS_MIN = 20;
 const WAIT_MS_MAX = 160;
 

@@ -1,5 +1,5 @@
 /**
- * Bugs that people make with timeouts, retries, locks and leases, planted into the solution. Each
+ * Bugs that people write around timeouts, retries, locks and leases, planted in the solution. Each
  * must be killed by the scenario it names.
  */
 import { defineMutants, plantIn } from 'faultlab';
@@ -31,7 +31,7 @@ export default defineMutants([
     put: '',
   }),
   server('older-versions-only', {
-    bug: 'A put is refused only if it is older, so one that names the future happens.',
+    bug: 'A put is refused only if it is older, so one that names a future version happens.',
     by: 'A1',
     find: 'entry.version !== version',
     put: 'entry.version > version',
@@ -61,7 +61,7 @@ export default defineMutants([
   },
   // ── The client ──────────────────────────────────────────────────────────────────────────────
   client('lost-reply-is-failure', {
-    bug: 'After a second attempt "version" is passed on as if nothing had happened before.',
+    bug: 'After a second attempt "version" is passed on as if there had been no first.',
     by: 'B2',
     common: true,
     shown: true,
@@ -87,14 +87,14 @@ export default defineMutants([
     put: '} catch (error) {\n        if (attempts > 0) throw error;',
   }),
   client('gives-up', {
-    bug: 'After four attempts the client stops to try, and never answers.',
+    bug: 'After four attempts the client stops trying, and never answers.',
     by: 'B5',
     find: '      } catch {',
     put: '      } catch {\n        if (attempts === 4) await new Promise(() => {});',
   }),
   {
     name: 'impatient-client',
-    bug: 'The client waits a moment for the reply, and as short a moment before it tries again.',
+    bug: 'The client waits only briefly for the reply, and as briefly before it tries again.',
     killedBy: 'B5',
     common: true,
     edit: [
@@ -117,7 +117,7 @@ export default defineMutants([
     put: 'const TIMEOUT_MS_MAX = TIMEOUT_MS_MIN;',
   }),
   client('pause-without-limit', {
-    bug: 'The pause between attempts grows without a limit, so the server is not found again.',
+    bug: 'The pause between attempts grows without limit, so the server is not found again.',
     by: 'B5',
     find: 'pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX);',
     put: 'pauseMs = Math.min(5 * pauseMs, 50 * PAUSE_MS_MAX);',
@@ -138,7 +138,7 @@ export default defineMutants([
   }),
   // ── The lock ────────────────────────────────────────────────────────────────────────────────
   lock('put-not-looked-at', {
-    bug: 'Who finds the lock free writes its name there, and takes it without a look at the answer.',
+    bug: 'A client that finds the lock free writes its name there, and takes it without looking at the answer.',
     by: 'C1',
     common: true,
     find: 'if (result.ok) return;\n        if (result.error === ',
@@ -159,13 +159,13 @@ export default defineMutants([
     put: '',
   }),
   lock('same-name-for-all', {
-    bug: 'The lock says that it is taken, and not by whom.',
+    bug: 'The lock says that it is taken, but not by whom.',
     by: 'C1',
     find: 'this.#owner = options.owner;',
     put: "this.#owner = options.owner === '' ? '' : 'taken';",
   }),
   lock('releases-whatever-it-finds', {
-    bug: 'A release that is tried again frees the lock, even if it is another client’s by then.',
+    bug: 'A retried release frees the lock, even if it is another client’s by then.',
     by: 'C3',
     common: true,
     find: 'if (holder !== this.#owner) return;',
@@ -173,7 +173,7 @@ export default defineMutants([
   }),
   {
     name: 'releases-what-it-finds-and-looks-rarely',
-    bug: 'A release that is tried again frees whatever it finds, and who waits looks once a second.',
+    bug: 'A retried release frees whatever it finds, and a waiting client looks once a second.',
     killedBy: 'C3',
     edit: [
       { file: 'lock.ts', find: 'if (holder !== this.#owner) return;', replace: '' },
@@ -185,19 +185,19 @@ export default defineMutants([
     ],
   },
   lock('looks-every-two-seconds', {
-    bug: 'Who waits looks every two seconds, however long the lock has been free by then.',
+    bug: 'A client that waits looks every two seconds, however long the lock has been free by then.',
     by: 'C5',
     find: 'await sleep(waitMs * (0.5 + Math.random()));',
     put: 'await sleep(2000);',
   }),
   lock('impatient', {
-    bug: 'Who waits looks all the time.',
+    bug: 'A client that waits looks all the time.',
     by: 'C5',
     find: 'await sleep(waitMs * (0.5 + Math.random()));',
     put: 'await sleep(1);',
   }),
   lock('waits-longer-and-longer', {
-    bug: 'Who waits looks more and more rarely, without a limit.',
+    bug: 'A client that waits looks more and more rarely, without limit.',
     by: 'C6',
     find: 'const WAIT_MS_MAX = 160;',
     put: 'const WAIT_MS_MAX = 60_000;',
@@ -216,7 +216,7 @@ export default defineMutants([
     put: 'nowMs < seen.sinceMs',
   }),
   lease('lease-by-wall-clock', {
-    bug: 'Who waits measures the lease with Date.now().',
+    bug: 'A client that waits measures the lease with Date.now().',
     by: 'D3',
     common: true,
     find: 'const nowMs = performance.now();',
@@ -229,7 +229,7 @@ export default defineMutants([
     put: 'seen ??= { version, sinceMs: nowMs };',
   }),
   lease('not-waited-for', {
-    bug: 'The lock is taken from a holder that lives.',
+    bug: 'The lock is taken from a holder that is alive.',
     by: 'D3',
     find: "state.owner === '' ||",
     put: "state.owner !== '-' ||",
@@ -242,7 +242,7 @@ export default defineMutants([
     put: 'const { state } = this.#held;\n    const { version } = parse(await this.#kv.get(this.#name));\n    return this.#write({ ...state, beat: ++this.#beats }, version);',
   }),
   lease('lease-of-an-earlier-life', {
-    bug: 'A client that finds its own name in the lease takes it for its own, also after a crash.',
+    bug: 'A client that finds its own name in the lease takes it for its own, even after a crash.',
     by: 'D2',
     find: 'const nowMs = performance.now();',
     put: 'const nowMs = performance.now();\n      if (state.owner === this.#owner) return state.token;',
@@ -261,7 +261,7 @@ export default defineMutants([
     put: 'const token = Math.round(Date.now());',
   }),
   lease('tokens-begin-anew', {
-    bug: 'After a release the tokens begin at 1 again.',
+    bug: 'After a release the tokens start again at 1.',
     by: 'D1',
     find: 'const token = version + 1;',
     put: "const token = state.owner === '' ? 1 : state.token + 1;",
@@ -281,7 +281,7 @@ export default defineMutants([
     put: '',
   }),
   storage('one-write-for-each-token', {
-    bug: 'The storage takes one write from each holder, and no second one.',
+    bug: 'The storage takes one write from each holder, and no more.',
     by: 'D4',
     find: 'args.token < this.#highestToken',
     put: 'args.token <= this.#highestToken',

@@ -1,6 +1,6 @@
 /**
  * The key-value server. All of the cleverness is in the version: a put names the version that it
- * wants to replace, so a copy of a put that has happened finds another version and does nothing.
+ * wants to replace, so a copy of a put that has happened finds a different version and does nothing.
  * The handlers run without an `await`, so each takes effect at one instant.
  */
 import type { GetArgs, GetResult, KvContext, PutArgs, PutReply, Version } from './contract.ts';

@@ -1,6 +1,6 @@
 /**
- * The storage service. It trusts nobody who says "I hold the lock": it compares tokens, and whoever
- * comes with a lower one than the highest seen is late.
+ * The storage service. It trusts nobody who says "I hold the lock": it compares tokens, and a writer
+ * whose token is lower than the highest seen is late.
  */
 import type { KvContext, StorageLike, WriteArgs, WriteReply } from './contract.ts';
 

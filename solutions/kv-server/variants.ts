@@ -1,5 +1,5 @@
 /**
- * Correct implementations that decide otherwise where the contract leaves it open, as edits of the
+ * Correct implementations that decide differently where the contract leaves it open, as edits of the
  * reference. None may be accused.
  */
 import type { Variant } from 'faultlab';
@@ -12,22 +12,22 @@ const lease = file('lease.ts');
 const variants: readonly Variant[] = [
   {
     name: 'hasty-client',
-    what: 'The client waits only 80 ms at first for a reply.',
+    what: 'The client at first waits only 80 ms for a reply.',
     edit: [client('TIMEOUT_MS_MIN = 150;', 'TIMEOUT_MS_MIN = 80;')],
   },
   {
     name: 'patient-client',
-    what: 'The client waits half a second at first for a reply.',
+    what: 'The client at first waits half a second for a reply.',
     edit: [client('TIMEOUT_MS_MIN = 150;', 'TIMEOUT_MS_MIN = 500;')],
   },
   {
     name: 'even-pace',
-    what: 'The client pauses for 150 ms after each failure, without growth or chance.',
+    what: 'The client always pauses for 150 ms after a failure, with no growth and no randomness.',
     edit: [client('await sleep(pauseMs * (0.5 + Math.random()));', 'await sleep(150);')],
   },
   {
     name: 'lock-polls-evenly',
-    what: 'Who waits for the lock looks every 100 ms.',
+    what: 'A client that waits for the lock looks every 100 ms.',
     edit: [lock('await sleep(waitMs * (0.5 + Math.random()));', 'await sleep(100);')],
   },
   {
@@ -43,12 +43,12 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'lease-polls-slowly',
-    what: 'Who waits for a lease looks every 120 ms.',
+    what: 'A client that waits for a lease looks every 120 ms.',
     edit: [lease('const POLL_MS = 40;', 'const POLL_MS = 120;')],
   },
   {
     name: 'lock-polls-every-second',
-    what: 'Who waits for the lock looks once a second.',
+    what: 'A client that waits for the lock looks once a second.',
     edit: [lock('await sleep(waitMs * (0.5 + Math.random()));', 'await sleep(1000);')],
   },
   {

@@ -16,7 +16,7 @@ export default defineMutants([
   }`,
   }),
   runbook('makes-no-room', {
-    bug: 'The server is started again, and again: it will not find more room than before.',
+    bug: 'The server is started again and again, and finds no more room than before.',
     by: 'A1',
     find: "kind === 'file' && words === 'may go'",
     put: "kind === 'nothing' && words === 'may go'",
@@ -29,7 +29,7 @@ export default defineMutants([
     put: "kind === 'file' && words !== ''",
   }),
   runbook('drops-all-slots', {
-    bug: 'Every slot that is not active is dropped, also that of a standby that is away.',
+    bug: 'Every slot that is not active is dropped, even that of a standby that is away.',
     by: 'A1',
     common: true,
     find: 'if (!inUse.includes(name)) await',
@@ -55,13 +55,13 @@ export default defineMutants([
     put: "const SLOT_KEEPS = '1MB';",
   }),
   runbook('alarm-by-slots', {
-    bug: 'Every slot that is not active is an alarm, however little it keeps.',
+    bug: 'Every slot that is not active raises an alarm, however little it keeps.',
     by: 'B2',
     find: 'if (free > FREE_SHARE_MIN * size) return [];',
     put: "const idle = await n1.sql('SELECT FROM pg_replication_slots WHERE NOT active');\n  if (free > FREE_SHARE_MIN * size && idle.length === 0) return [];",
   }),
   runbook('blames-data', {
-    bug: 'The alarm says that the disk is full, and not of what.',
+    bug: 'The alarm says that the disk is full, but not what fills it.',
     by: 'B2',
     common: true,
     find: "if (Number(archive?.kept) > missing) return [{ node: 'n1', cause: 'archive' }];",

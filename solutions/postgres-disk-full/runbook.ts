@@ -1,4 +1,4 @@
-/** The disk is full: what is not PostgreSQL's goes first, and WAL goes by a checkpoint only. */
+/** The disk is full: what is not PostgreSQL's goes first, and only a checkpoint removes WAL. */
 import type { PgCluster, PgNode } from 'faultlab/postgres';
 import { type Alarm, FREE_SHARE_MIN } from './contract.ts';
 
@@ -43,7 +43,7 @@ export async function alarms(cluster: PgCluster): Promise<Alarm[]> {
   const n1 = cluster.node('n1');
   const { free, size } = await diskOf(n1);
   if (free > FREE_SHARE_MIN * size) return [];
-  // Whatever keeps as much as is missing is the cause.
+  // The cause is whatever keeps more than is missing.
   const missing = FREE_SHARE_MIN * size - free;
   const [archive] = await n1.sql(`
     SELECT count(*) * (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size') AS kept

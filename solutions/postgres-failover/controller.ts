@@ -2,31 +2,31 @@
  * A controller for one machine of three: it holds or watches the lease, and makes its server the primary,
  * a standby of the primary, or neither.
  *
- * **The lease is a text in the store** that its holder changes all the time. Nobody compares clocks: who
- * watches waits a whole lease period, on a clock of its own, from when it saw the last change; the holder
- * counts from before it asked for its last change. So the holder knows first that its time is over.
+ * **The lease is a text in the store** that its holder keeps changing. Nobody compares clocks: a watcher
+ * waits a whole lease period, on its own clock, from when it saw the last change; the holder counts from
+ * before it asked for that change. So the holder is the first to know that its time is over.
  *
  * **The lease alone protects nothing.** A controller may stand still while its server goes on, and a
- * commit needs one standby only. What protects is a promise: in a new epoch a server first stops to
- * receive, and then says how far it has come. Once two of three have promised, no commit of the primary
- * before can be acknowledged any more, and what was acknowledged is on one of the two. The better of them
- * is promoted. This is Raft's election (§5.2, §5.4.1) with a standby for a voter.
+ * commit needs only one standby. What protects is a promise: in a new epoch a server first stops
+ * receiving, and then says how far it has got. Once two of three have promised, no earlier primary can
+ * have a commit acknowledged any more, and what was acknowledged is on one of the two. The better of them
+ * is promoted. This is Raft's election (§5.2, §5.4.1) with standbys for voters.
  *
- * **Better is: of a later epoch; or of the same, and longer.** The epoch of a history is a row in the
+ * **Better means a later epoch, or the same one and a longer log.** The epoch of a history is a row in the
  * database itself, the first that a new primary writes. Until two nodes have it, clients may not write.
  */
 import { lsnToBytes, type PgMachine, sleep, until } from 'faultlab/postgres';
 
-/** What is in the store under `lease`. Any change of it counts as a sign of life. */
+/** What is in the store under `lease`. Any change to it counts as a sign of life. */
 interface Lease {
   readonly epoch: number;
   readonly holder: string;
   readonly beat: number;
-  /** Where the log of the holder was when it was promoted; until then it is elected only. */
+  /** Where the holder's log ended when it was promoted; until then it is only elected. */
   readonly from?: string;
 }
 
-/** How far a server has come that receives no more in this epoch; under `promise/n2`. */
+/** How far a server that receives nothing more in this epoch has got; under `promise/n2`. */
 interface Promised {
   readonly epoch: number;
   /** Epoch of the primary that wrote the end of this log. */
@@ -51,13 +51,13 @@ class Controller {
   #seenAtMs = performance.now();
   /** Until when this machine holds the lease; only it knows. */
   #heldUntilMs = 0;
-  /** The epoch in which this server has promised not to receive from anybody before. */
+  /** The epoch in which this server has promised not to receive from any earlier primary. */
   #promised = 0;
-  /** How far this server had come then. */
+  /** How far this server had got by then. */
   #end = '0/0';
   /** The epoch for which this primary was, or is being, opened for clients. */
   #opening = 0;
-  /** Since when this server receives nothing from the primary that it follows. */
+  /** Since when this server has received nothing from the primary that it follows. */
   #silentSinceMs: number | undefined;
 
   constructor(machine: PgMachine) {
@@ -106,7 +106,7 @@ class Controller {
     return text === '' ? NOBODY : (JSON.parse(text) as Lease);
   }
 
-  /** A lease that nobody has renewed for a whole period; the first one is for who is primary. */
+  /** A lease that nobody has renewed for a whole period may be taken; the first one is the primary's. */
   async #mayTake({ epoch }: Lease): Promise<boolean> {
     if (epoch === 0) return this.#isPrimary();
     return performance.now() - this.#seenAtMs > this.#machine.leaseMs;
@@ -119,11 +119,11 @@ class Controller {
     const isPrimary = await this.#isPrimary();
     if (lease.from !== undefined) {
       if (isPrimary) return this.#lead(lease);
-      // It has been restarted meanwhile. The others have received since they promised: ask them anew.
+      // It has been restarted meanwhile. The others have received since they promised: ask them again.
       await store.cas('lease', this.#text, JSON.stringify(this.#next(lease)), this.#patience);
       return;
     }
-    // Before the first epoch nobody has been anything else.
+    // Before the first epoch nobody else can have been the primary.
     if (lease.epoch === 1 && isPrimary) return this.#accept(lease);
     await this.#promise(lease);
     if (!(await this.#renew(lease))) return;
@@ -157,7 +157,7 @@ class Controller {
     await this.#renew(lease);
     if (this.#opening === epoch) return;
     this.#opening = epoch;
-    // Waits for a standby, meanwhile the lease has to be renewed.
+    // Not awaited: it waits for a standby, and meanwhile the lease has to be renewed.
     this.#open(epoch).catch((error: Error) => {
       this.#machine.log(`not open: ${error.message}`);
       this.#opening = 0;
@@ -192,7 +192,7 @@ class Controller {
     return isDone;
   }
 
-  /** Two of three have promised: which of them is better? Undefined while it is one only. */
+  /** Two of three have promised: which of them is better? Undefined while only one has. */
   async #elect({ epoch }: Lease): Promise<string | undefined> {
     const { peers, store } = this.#machine;
     const promised: { name: string; history: number; end: bigint }[] = [];
@@ -207,7 +207,7 @@ class Controller {
     return promised[0]?.name;
   }
 
-  /** Nobody answers, or nothing works: a primary whose time is over is one no more. */
+  /** Nobody answers, or nothing works: a primary whose time is over is one no longer. */
   async #stepDown(): Promise<void> {
     const { node, log } = this.#machine;
     if (performance.now() < this.#heldUntilMs || this.#text === '') return;
@@ -248,7 +248,7 @@ class Controller {
     if (silentMs > 4 * leaseMs) await this.#copy(lease);
   }
 
-  /** Receives from nobody before this epoch any more, and says how far it has come. */
+  /** Stops receiving from any earlier primary, and says how far this server has got. */
   async #promise({ epoch }: Lease): Promise<void> {
     const { node, store } = this.#machine;
     if (this.#promised >= epoch) return;
@@ -276,7 +276,7 @@ class Controller {
   async #position(): Promise<{ history: number; lsn: string }> {
     const { node } = this.#machine;
     let [lsn, replayed, idle] = ['', '', 0];
-    // The very end may be a piece of a record, which is never replayed.
+    // The very end may be part of a record, which is never replayed.
     await until('all is replayed', async () => {
       const [row] = await node.sql(`
         SELECT pg_last_wal_replay_lsn() AS replayed,
@@ -295,7 +295,7 @@ class Controller {
   }
 
   /**
-   * Gives up this history for a copy of the primary's. Only when the copy is whole: the primary may die
+   * Gives up this history for a copy of the primary's, but only once the copy is whole: the primary may die
    * meanwhile, and what is here may be one of the two promises that its successor needs.
    */
   async #copy({ holder }: Lease): Promise<void> {
@@ -320,11 +320,11 @@ class Controller {
     return row?.standby === false;
   }
 
-  /** However it ended: a server that starts is a standby, of nobody yet. */
+  /** However it ended, a server that starts is a standby, of nobody yet. */
   async #startAsStandby(): Promise<void> {
     const { node } = this.#machine;
     if ((await node.run('ls', this.#aside)).exitCode === 0) {
-      // A copy that came to no end.
+      // A copy that was never finished.
       await node.remove();
       await node.run('mv', this.#aside, node.dataDir);
     }

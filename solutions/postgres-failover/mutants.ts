@@ -4,13 +4,13 @@ const controller = plantIn('controller.ts');
 
 export default defineMutants([
   controller('impatient', {
-    bug: 'The lease counts as run out before the next sign of life is due.',
+    bug: 'The lease counts as expired before the next sign of life is due.',
     by: 'A1',
     find: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs;',
     put: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs / 20;',
   }),
   controller('patient', {
-    bug: 'To be on the safe side, a lease that ran out is left alone for a few periods more.',
+    bug: 'To be on the safe side, an expired lease is left alone for a few more periods.',
     by: 'A2',
     find: 'return performance.now() - this.#seenAtMs > this.#machine.leaseMs;',
     put: 'return performance.now() - this.#seenAtMs > 8 * this.#machine.leaseMs;',

@@ -1,11 +1,11 @@
-/** Transactions that are serializable, happen once, and come to an end. */
+/** Transactions that are serializable, happen once, and finish. */
 import { type PgCluster, type PgSession, SqlError, sleep } from 'faultlab/postgres';
 import type { Ended, ListOperation } from './contract.ts';
 
 const LEVEL = 'SERIALIZABLE';
 const ATTEMPTS_MAX = 60;
 const BACKOFF_MS_MAX = 60;
-/** serialization_failure and deadlock_detected: it has not happened, and may happen another time. */
+/** serialization_failure and deadlock_detected: nothing has happened, and another attempt may succeed. */
 const AGAIN = ['40001', '40P01'];
 
 const APPEND = `

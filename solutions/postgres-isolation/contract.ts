@@ -11,8 +11,8 @@ export type ListOperation =
 /**
  * What has become of a transaction.
  *
- * - a list of operations: it is committed, and these are the same operations, in their order, with what the
- *   reads saw;
+ * - a list of operations: it has committed, and these are the same operations, in the same order, with what
+ *   the reads saw;
  * - `aborted`: it has not happened, and will not;
  * - `unknown`: it may have happened, once.
  */

@@ -41,7 +41,7 @@ export default defineMutants([
   }),
   {
     name: 'remembers-reads',
-    bug: 'Reads of the first attempt are kept for the next ones: they are of another time.',
+    bug: 'Reads of the first attempt are kept for the next ones, when they are out of date.',
     killedBy: 'B1',
     edit: [
       {
@@ -59,20 +59,20 @@ export default defineMutants([
     ],
   },
   client('tries-everything-again', {
-    bug: 'Whatever the error, the transaction is tried again: also when its commit was interrupted.',
+    bug: 'Whatever the error, the transaction is tried again, even when its commit was interrupted.',
     by: 'B2',
     common: true,
     find: '      if (!AGAIN.includes(code)) {',
     put: '      if (code === "99999") {',
   }),
   client('an-end-is-an-abort', {
-    bug: 'A session that ended while it committed is called aborted.',
+    bug: 'A transaction whose session ended while it committed is called aborted.',
     by: 'B2',
     find: "return isCommitting ? 'unknown' : 'aborted';",
     put: "return isCommitting && !code ? 'unknown' : 'aborted';",
   }),
   client('few-attempts', {
-    bug: 'Three attempts are enough for everybody but eight clients at two lists.',
+    bug: 'Three attempts are enough for everybody but eight clients on two lists.',
     by: 'B3',
     find: 'const ATTEMPTS_MAX = 60;',
     put: 'const ATTEMPTS_MAX = 3;',

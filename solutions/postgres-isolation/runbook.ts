@@ -13,7 +13,7 @@ async function two(cluster: PgCluster, level: string): Promise<[PgSession, PgSes
   return sessions;
 }
 
-/** Both read before either writes; each writes back what it has read, and one more. */
+/** Both read before either writes; each writes back what it has read, plus one. */
 export async function lostUpdate(cluster: PgCluster): Promise<void> {
   const [ann, bob] = await two(cluster, 'READ COMMITTED');
   const seen: number[] = [];

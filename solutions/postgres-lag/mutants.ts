@@ -30,7 +30,7 @@ export default defineMutants([
 `,
   }),
   runbook('repairs-what-is-meant', {
-    bug: 'The inventory is not read: the undo button of the company is repaired, too.',
+    bug: 'The inventory is not read: the company’s undo button is repaired, too.',
     by: 'B1',
     common: true,
     find: 'inventory.some(({ node, purpose }) => node === name && /on purpose/.test(purpose))',
@@ -58,7 +58,7 @@ export default defineMutants([
     put: '',
   }),
   runbook('gives-feedback', {
-    bug: 'hot_standby_feedback ends the conflicts, and the primary keeps the garbage for ever.',
+    bug: 'hot_standby_feedback ends the conflicts, and the primary keeps the garbage instead.',
     by: 'B2',
     find: "await standby.configure({ max_standby_streaming_delay: '2s' });",
     put: "await standby.configure({ hot_standby_feedback: 'on' });",
@@ -100,7 +100,7 @@ export default defineMutants([
     put: 'const order = standbys.slice(first, first + 1);\n  const endMs = performance.now() + 8 * 1000;',
   }),
   router('no-fallback', {
-    bug: 'When no standby gets there, the read shows what the last one has.',
+    bug: 'When no standby gets there, the read shows what one of them has.',
     by: 'C3',
     find: 'return (await readAt(cluster.node(PRIMARY), key))?.value;',
     put: 'return (await readAt(order[0] as PgNode, key))?.value;',

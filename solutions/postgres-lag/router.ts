@@ -39,8 +39,8 @@ export async function read(
 }
 
 /**
- * Undefined when the node is not there yet. The position first, the value then: a statement reads with the
- * snapshot that it began with, and replay may pass the token while one statement does both.
+ * Undefined while the node has not got that far. First the position, then the value: a statement reads
+ * with the snapshot that it began with, and replay may pass the token while one statement does both.
  */
 async function readAt(node: PgNode, key: string, after?: Token) {
   if (after !== undefined) {

@@ -8,7 +8,7 @@ const PRIMARY = 'n1';
 /** A few records are always under way. */
 const NOISE_BYTES = 64 * 1024;
 
-/** How far a standby is. */
+/** How far a standby has got. */
 interface Progress {
   /** Written by the primary, not durable on the standby. */
   readonly missing: number;
@@ -16,7 +16,7 @@ interface Progress {
   readonly behind: number;
 }
 
-/** The standby's own word: the primary's view of it is empty while it connects again. */
+/** The standby's own word: the primary's view of it is empty while it reconnects. */
 const PROGRESS = `
   SELECT pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_receive_lsn()) AS missing,
     pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()) AS behind`;
@@ -27,7 +27,7 @@ async function progressOf(cluster: PgCluster, standby: PgNode): Promise<Progress
   return progress ?? { missing: 0, behind: 0 };
 }
 
-/** Ends what has the oldest snapshot, when it does nothing with it. */
+/** Ends the sessions that hold a snapshot and do nothing with it. */
 const OLDEST_IDLE = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE state LIKE 'idle in transaction%' AND backend_xmin IS NOT NULL`;
@@ -73,7 +73,7 @@ async function end(standby: PgNode, cause: Cause): Promise<void> {
   if (cause === 'replay paused') await standby.sql('SELECT pg_wal_replay_resume()');
   else if (cause === 'apply delay') await standby.configure({ recovery_min_apply_delay: null });
   else if (cause === 'query conflict') {
-    // The next reader may hold back replay for this long. The wait that is under way does not see it.
+    // The next reader may hold back replay for this long. A wait that is under way ignores it.
     await standby.configure({ max_standby_streaming_delay: '2s' });
     await standby.sql(OLDEST_IDLE);
   }

@@ -4,14 +4,14 @@ const runbook = plantIn('runbook.ts');
 
 export default defineMutants([
   runbook('inclusive', {
-    bug: 'The target is the accident itself, and it is restored with everything before it.',
+    bug: 'The target is the accident itself, which is restored with everything before it.',
     by: 'A1',
     common: true,
     find: "recovery_target_inclusive: 'off',",
     put: "recovery_target_inclusive: 'on',",
   }),
   runbook('only-the-backup', {
-    bug: 'The base backup is restored without the archive: rows written after it are not in it.',
+    bug: 'The base backup is restored without the archive: rows written after it are missing.',
     by: 'A1',
     common: true,
     shown: true,
@@ -26,7 +26,7 @@ export default defineMutants([
     put: "  const rows = await spare.sql('SELECT * FROM writes');\n  await primary.sql('TRUNCATE writes');\n",
   }),
   runbook('trusts-the-archive', {
-    bug: 'Nobody looks whether archiving works: the log ends before the accident.',
+    bug: 'Nobody checks whether archiving works: the log ends before the accident.',
     by: 'A2',
     common: true,
     find: '  await primary.configure({ archive_command: archiveCommand(cluster) });\n',

@@ -10,7 +10,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
   await archiveAll(cluster, primary);
   await recover(cluster, spare, `${cluster.archiveDir}/base`, {
     recovery_target_xid: String(deploy.xid),
-    // Up to the transaction, and without it.
+    // Up to the transaction, but without it.
     recovery_target_inclusive: 'off',
   });
   await bringBack(spare, primary);
@@ -19,7 +19,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
 const archiveCommand = (cluster: PgCluster) =>
   `test ! -f ${cluster.archiveDir}/%f && cp %p ${cluster.archiveDir}/%f`;
 
-/** Everything that is written by now is in the archive; mends archiving when it has stopped. */
+/** Gets everything written by now into the archive; repairs archiving if it has stopped. */
 async function archiveAll(cluster: PgCluster, primary: PgNode): Promise<void> {
   await primary.configure({ archive_command: archiveCommand(cluster) });
   const [row] = await primary.sql<{ file: string }>(
@@ -46,7 +46,7 @@ async function recover(
   await node.configure({
     restore_command: `cp ${cluster.archiveDir}/%f %p`,
     recovery_target_action: 'promote',
-    // What happens here is another history: it does not belong into the archive of the first.
+    // What happens here is another history: it does not belong in the archive of the first.
     archive_mode: 'off',
     ...target,
   });
@@ -63,7 +63,7 @@ async function must(node: PgNode, program: string, ...args: string[]): Promise<v
   if (exitCode !== 0) throw new Error(`${program}: ${output}`);
 }
 
-/** Rows as they were, for those that are gone or otherwise; what is newer stays. */
+/** Puts back, as they were, the rows that are gone or changed; what is newer stays. */
 async function bringBack(spare: PgNode, primary: PgNode): Promise<void> {
   const rows = await spare.sql('SELECT * FROM writes');
   await primary.sql(
@@ -77,7 +77,7 @@ export async function backup(cluster: PgCluster): Promise<void> {
   const [primary, spare] = [cluster.node('n1'), cluster.node('n2')];
   await archiveAll(cluster, primary);
   const base = `${cluster.archiveDir}/backup`;
-  // From the other machine, by the way that it reaches the primary.
+  // Taken from the other machine, over its own link to the primary.
   await must(
     spare,
     'pg_basebackup',

@@ -20,7 +20,7 @@ export default defineMutants([
     put: '    .sort((a, b) => a.node.name.localeCompare(b.node.name));',
   }),
   runbook('leaves-the-others', {
-    bug: 'The other standby goes on to wait for the dead primary.',
+    bug: 'The other standby goes on waiting for the dead primary.',
     by: 'A1',
     find: 'await node.configure({ primary_conninfo: node.conninfo(best.node.name) });',
     put: 'await node.restart();',
@@ -51,8 +51,8 @@ export default defineMutants([
     find: 'const PATIENCE_MS = 2000;',
     put: 'const PATIENCE_MS = 8000;',
   }),
-  client('silence-is-failure', {
-    bug: 'Every error is a failure, also the end of the connection.',
+  client('silence-is-success', {
+    bug: 'Silence is taken for success: a write that is not answered in time is called ok.',
     by: 'B1',
     find: "const silence = sleep(PATIENCE_MS).then(() => 'unknown' as const);",
     put: "const silence = sleep(PATIENCE_MS).then(() => 'ok' as const);",
@@ -70,7 +70,7 @@ export default defineMutants([
     put: "return 'unknown';",
   }),
   runbook('first-one', {
-    bug: 'FIRST 1: commits wait for n2, and n3 stands in only when n2 is away – by name, with one name.',
+    bug: 'FIRST 1, with one name: commits wait for n2, and nobody stands in when it is away.',
     by: 'C1',
     common: true,
     find: `ANY 1 (\${standbys.join(', ')})`,

@@ -19,7 +19,7 @@ export async function failover(cluster: PgCluster): Promise<string> {
   for (const node of cluster.nodes) {
     if (await node.isRunning()) candidates.push(await candidateOf(node));
   }
-  // A node that was promoted is on a line of its own: what it has is not what was acknowledged.
+  // A node that was promoted is on a timeline of its own: what it has is not what was acknowledged.
   const line = Math.min(...candidates.map(({ timeline }) => timeline));
   const [best] = candidates
     .filter(({ timeline }) => timeline === line)

@@ -19,7 +19,7 @@ export default defineMutants([
     put: 'other) continue;',
   }),
   runbook('every-difference', {
-    bug: 'Every row that differs is saved, also those that the new primary has changed alone.',
+    bug: 'Every row that differs is saved, even those that only the new primary has changed.',
     by: 'A1',
     find: 'if (xid <= fork || other',
     put: 'if (other',
@@ -32,7 +32,7 @@ export default defineMutants([
     put: "...['ls', old.dataDir, source.slice(0, 0) + '.'],",
   }),
   runbook('starts-unfenced', {
-    bug: 'The old primary is started to be read, and fenced then: for a moment it takes writes.',
+    bug: 'The old primary is started to be read, and only then fenced: for a moment it takes writes.',
     by: 'A2',
     common: true,
     find: `  await old.configure(READ_ONLY);

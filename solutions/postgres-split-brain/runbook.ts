@@ -12,7 +12,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
   await rejoin(old, young);
 }
 
-/** The inventory of the node with the newest timeline says which of the two stays. */
+/** The inventory on a primary says which of the two stays. */
 async function whoIsWho(cluster: PgCluster): Promise<{ young: PgNode; old: PgNode }> {
   for (const node of cluster.nodes) {
     if (!(await node.isRunning()) || (await isStandby(node))) continue;
@@ -29,7 +29,7 @@ async function isStandby(node: PgNode): Promise<boolean> {
   return row?.standby ?? true;
 }
 
-/** Before it is started, when it is down: there must not be a moment in which it takes writes. */
+/** If it is down, it is fenced before it is started: it must not take writes even for a moment. */
 async function fence(old: PgNode): Promise<void> {
   await old.configure(READ_ONLY);
   if (!(await old.isRunning())) await old.start();
@@ -48,12 +48,12 @@ interface Account {
 
 const ALL = 'SELECT id, balance, xmin::text::int8 AS xid FROM accounts';
 
-/** Rows that the old one has changed since they parted, and that the young one does not have so. */
+/** Saves the rows that the old one has changed since they parted, where the young one differs. */
 async function salvage(old: PgNode, young: PgNode): Promise<void> {
   const here = await old.sql<Account>(ALL);
   const there = new Map((await young.sql<Account>(ALL)).map((row) => [row.id, row]));
   // What nobody has touched since is the same on both, down to the transaction that wrote it. The
-  // number alone says little: after they parted, both went on to count from the same one.
+  // number alone says little: after they parted, both went on counting from the same one.
   const common = here.filter(({ id, xid, balance }) => {
     const other = there.get(id);
     return other?.xid === xid && other.balance === balance;
@@ -69,7 +69,7 @@ async function salvage(old: PgNode, young: PgNode): Promise<void> {
 }
 
 async function rejoin(old: PgNode, young: PgNode): Promise<void> {
-  // pg_rewind reads the timeline from the control file, which a promotion writes only here.
+  // pg_rewind reads the timeline from the control file, which shows a promotion only after a checkpoint.
   await young.sql('CHECKPOINT');
   const source = `${old.conninfo(young.name)} dbname=postgres`;
   const { exitCode, output } = await old.run(

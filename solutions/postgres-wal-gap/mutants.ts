@@ -4,7 +4,7 @@ const runbook = plantIn('runbook.ts');
 
 export default defineMutants([
   runbook('keeps-more-from-now-on', {
-    bug: 'wal_keep_size is raised, after the WAL is gone: what was recycled does not come back.',
+    bug: 'wal_keep_size is raised after the WAL is gone: what was recycled does not come back.',
     by: 'A1',
     common: true,
     find: `    if (!(await replayFromArchive(cluster, standby))) await rebuild(primary, standby);
@@ -13,7 +13,7 @@ export default defineMutants([
     await standby.restart();`,
   }),
   runbook('copies-once', {
-    bug: 'The missing segments are copied by hand: it works, until the next outage.',
+    bug: 'The missing segments are copied by hand, which works until the next outage.',
     by: 'A1',
     find: `  await standby.configure({ restore_command: \`cp \${cluster.archiveDir}/%f %p\` });
 `,
@@ -40,13 +40,13 @@ export default defineMutants([
   await standby.baseBackup(primary.name);`,
   }),
   runbook('rebuilds-everybody', {
-    bug: 'Every standby is made anew, also the one that is well.',
+    bug: 'Every standby is rebuilt, even the one that is well.',
     by: 'A2',
     find: '    if (!(await isLost(primary, standby))) continue;\n',
     put: '',
   }),
   runbook('drops-what-is-inactive', {
-    bug: 'All inactive slots are dropped, also that of a standby that is away for an hour.',
+    bug: 'All inactive slots are dropped, even that of a standby that is away for an hour.',
     by: 'B1',
     common: true,
     find: 'if (!nodes.includes(name)) await primary',

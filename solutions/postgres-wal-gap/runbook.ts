@@ -11,7 +11,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
   await primary.configure({ max_slot_wal_keep_size: SLOT_KEEPS });
   await primary.sql('CHECKPOINT');
   for (const standby of cluster.nodes) {
-    // Who is away comes back with the data that it has: its slot waits.
+    // A standby that is away comes back with the data that it has: its slot waits.
     if (standby === primary || !(await standby.isRunning())) continue;
     if (!(await isLost(primary, standby))) continue;
     if (!(await replayFromArchive(cluster, standby))) await rebuild(primary, standby);
@@ -19,7 +19,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
   }
 }
 
-/** A slot that has no node keeps WAL for ever. */
+/** A slot without a node would keep WAL forever. */
 async function dropGhosts(cluster: PgCluster, primary: PgNode): Promise<void> {
   const slots = await primary.sql<{ name: string }>(
     'SELECT slot_name AS name FROM pg_replication_slots WHERE NOT active',
@@ -31,8 +31,8 @@ async function dropGhosts(cluster: PgCluster, primary: PgNode): Promise<void> {
 }
 
 /**
- * It asks for a segment that the primary does not have any more. It tries again and again, so a receiver
- * that is there for a moment proves nothing.
+ * Whether it asks for a segment that the primary no longer has. It keeps trying, so a receiver that shows up
+ * for a moment proves nothing.
  */
 async function isLost(primary: PgNode, standby: PgNode): Promise<boolean> {
   if (await streams(primary, standby.name)) return false;

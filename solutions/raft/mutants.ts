@@ -1,7 +1,7 @@
 /**
- * Bugs that real students and real systems had, planted into the reference. Each must be killed by
- * the scenario it names: that is the proof that the scenario can fail. Ids as in the catalogue of
- * the course notes: E election, R replication, S snapshots.
+ * Bugs that real students and real systems have had, planted in the reference. Each must be killed
+ * by the scenario it names: that is the proof that the scenario can fail. Ids as in the catalogue
+ * of the course notes: E election, R replication, S snapshots.
  */
 import { defineMutants, type Mutant } from 'faultlab';
 
@@ -33,14 +33,14 @@ export default defineMutants([
   }),
   plant('vote-replied-before-durable', {
     id: 'E04',
-    bug: 'The vote is answered while its write is still under way.',
+    bug: 'The reply grants the vote while the vote is still being written.',
     by: 'C1',
     find: 'const reply = { term: this.#term, voteGranted };\n    await this.#journal.sync();\n    return reply;\n  }\n\n  /** Would this',
     put: 'return { term: this.#term, voteGranted };\n  }\n\n  /** Would this',
   }),
   plant('vote-forgotten-on-append', {
     id: 'E05',
-    bug: 'Every AppendEntries sets votedFor back to null, also in the same term.',
+    bug: 'Every AppendEntries sets votedFor back to null, even in the same term.',
     by: 'A7',
     common: true,
     find: '    this.#becomeFollower(term);\n    this.#leaderHeardMs',
@@ -63,14 +63,14 @@ export default defineMutants([
   }),
   plant('equal-logs-refused', {
     id: 'E10',
-    bug: 'A candidate whose log is equal is refused.',
+    bug: 'A candidate whose log is only equally up to date is refused.',
     by: 'A1',
     find: '? args.lastLogIndex >= this.#log.lastIndex',
     put: '? args.lastLogIndex > this.#log.lastIndex',
   }),
   plant('stale-votes-counted', {
     id: 'E11',
-    bug: 'A candidate becomes leader without asking whether it is still candidate of that term.',
+    bug: 'A candidate becomes leader without asking whether it is still a candidate in that term.',
     by: 'A7',
     common: true,
     find: "await this.#poll('requestVote', term);\n    if (this.#term !== term || this.#role !== 'candidate') return;",
@@ -85,7 +85,7 @@ export default defineMutants([
   }),
   plant('same-timeout-for-all', {
     id: 'E19',
-    bug: 'The election timeout is not random: candidates split the vote for ever.',
+    bug: 'The election timeout is not random: candidates split the vote forever.',
     by: 'A1',
     common: true,
     find: 'ELECTION_MS_MIN + Math.random() * (ELECTION_MS_MAX - ELECTION_MS_MIN)',
@@ -93,14 +93,14 @@ export default defineMutants([
   }),
   plant('higher-term-in-reply-ignored', {
     id: 'E20',
-    bug: 'A leader does not look at the term of the replies.',
+    bug: 'A leader does not look at the term in a reply.',
     by: 'B7',
     find: 'arrived();\n      if (reply.term > this.#term) this.#becomeFollower(reply.term);',
     put: 'arrived();',
   }),
   plant('pre-vote-ignores-leader', {
     id: 'E24',
-    bug: 'A node that hears the leader supports a pre-vote all the same.',
+    bug: 'A node that hears the leader grants a pre-vote all the same.',
     by: 'E3',
     find: "this.#role !== 'leader' &&\n      !this.#hearsLeader() &&",
     put: "this.#role !== 'leader' &&",
@@ -126,7 +126,7 @@ export default defineMutants([
     put: 'if (term > this.#term) {\n      this.#term = term;\n      this.#votedFor = null;\n    }',
   }),
   plant('any-number-of-votes', {
-    bug: 'A node votes for everybody who asks.',
+    bug: 'A node votes for every candidate that asks.',
     by: 'A7',
     find: '(this.#votedFor === null || this.#votedFor === args.candidateId) &&',
     put: '',
@@ -161,7 +161,7 @@ export default defineMutants([
   }),
   plant('timer-reset-by-refused-requests', {
     id: 'E15',
-    bug: 'Any request for a vote resets the election timer, also one that is refused.',
+    bug: 'Any request for a vote resets the election timer, even one that is refused.',
     by: 'B14',
     find: 'if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
     put: 'this.#resetElectionTimer();\n    if (args.term > this.#term) this.#becomeFollower(args.term);\n    const voteGranted',
@@ -178,11 +178,11 @@ export default defineMutants([
     find: 'this.#setTerm(this.#term, args.candidateId);\n      this.#resetElectionTimer();',
     put: 'this.#setTerm(this.#term, args.candidateId);',
     equivalent:
-      'the heartbeat of the elected comes a round trip later and resets the timer; at worst another election follows, within every limit',
+      'the heartbeat of the new leader comes a round trip later and resets the timer; at worst another election follows, within every limit',
   }),
   plant('term-adopted-with-a-vote-only', {
     id: 'E21',
-    bug: 'Without pre-vote; and a higher term in a request for a vote counts only if the vote is given.',
+    bug: 'No pre-vote, and a higher term in a request for a vote is adopted only if the vote can be given.',
     by: 'B14',
     find: "await this.#poll('preVote', oldTerm + 1);",
     put: '',
@@ -202,7 +202,7 @@ export default defineMutants([
   }),
   plant('pre-vote-raises-term', {
     id: 'E24',
-    bug: 'Who is asked for a pre-vote takes over the term that it names.',
+    bug: 'A node that is asked for a pre-vote adopts the term that the request names.',
     by: 'E1',
     find: 'await this.#ready;\n    const voteGranted',
     put: 'await this.#ready;\n    if (args.term > this.#term) this.#becomeFollower(args.term - 1);\n    if (args.term > this.#term) this.#setTerm(args.term, null);\n    const voteGranted',
@@ -232,7 +232,7 @@ export default defineMutants([
   }),
   plant('truncates-without-conflict', {
     id: 'R02',
-    bug: 'Every AppendEntries cuts the log behind what it carries, also one that comes late.',
+    bug: 'Every AppendEntries cuts the log after what it carries, even one that comes late.',
     by: 'B8',
     common: true,
     find: 'return index > snapshot.index && this.#log.termAt(index) !== entry.term;',
@@ -292,14 +292,14 @@ export default defineMutants([
   }),
   plant('heartbeat-truncates', {
     id: 'R03',
-    bug: 'A heartbeat cuts the log behind prevLogIndex.',
+    bug: 'A heartbeat cuts the log after prevLogIndex.',
     by: 'B8',
     find: '// Only a real conflict may cut the log',
     put: 'if (entries.length === 0 && prevLogIndex < lastIndex && prevLogIndex >= this.#commitIndex) {\n      this.#appendFrom(prevLogIndex + 1, []);\n    }\n    // Only a real conflict may cut the log',
   }),
   plant('leader-does-not-persist', {
     id: 'R17',
-    bug: 'What is proposed to the leader is in its memory only.',
+    bug: 'What is proposed to the leader is kept in its memory only.',
     by: 'C3',
     find: 'this.#appendFrom(index, [{ term, command }]);',
     put: 'this.#log.replaceFrom(index, [{ term, command }]);',
@@ -313,7 +313,7 @@ export default defineMutants([
   }),
   plant('everything-sent-again', {
     id: 'R26',
-    bug: 'Each proposal sends all entries that are not acknowledged yet, again.',
+    bug: 'Each proposal sends again all entries that are not acknowledged yet.',
     by: 'B9',
     common: true,
     find: 'const isWaiting = performance.now() - follower.sentMs < RESEND_MS;',
@@ -321,19 +321,19 @@ export default defineMutants([
   }),
   plant('back-off-to-the-same-place', {
     id: 'R11',
-    bug: 'With a conflicting term the leader tries the same place again.',
+    bug: 'When the reply names a conflicting term, the leader tries the same place again.',
     by: 'B6',
     find: 'if (this.#log.termAt(index) === conflictTerm) next = index + 1;',
     put: 'next = prevLogIndex + 1;',
   }),
   plant('one-replica-too-few', {
-    bug: 'An entry counts as committed when one node less than a majority holds it.',
+    bug: 'An entry counts as committed when one node fewer than a majority holds it.',
     by: 'B3',
     find: 'values[this.#majority - 1]',
     put: 'values[this.#majority - 2]',
   }),
   plant('conflicts-never-replaced', {
-    bug: 'A follower adds what lies behind its end and keeps what conflicts.',
+    bug: 'A follower appends what lies beyond its end and keeps what conflicts.',
     by: 'B5',
     find: 'return index > snapshot.index && this.#log.termAt(index) !== entry.term;',
     put: 'return index > lastIndex;',
@@ -364,14 +364,14 @@ export default defineMutants([
   }),
   plant('entries-wait-for-the-heartbeat', {
     id: 'R27',
-    bug: 'A new entry is sent with the next heartbeat only.',
+    bug: 'A new entry is sent only with the next heartbeat.',
     by: 'B13',
     find: 'for (const follower of this.#followers) this.#replicate(follower);\n    });',
     put: '});',
   }),
   plant('followers-called-in-turn', {
     id: 'R25',
-    bug: 'A follower gets its heartbeat when the one before has answered.',
+    bug: 'A follower gets its heartbeat only when the one before it has answered.',
     by: 'B2',
     find: 'for (const follower of this.#followers) this.#replicate(follower, true);',
     put: 'void this.#heartbeatInTurn();',
@@ -384,7 +384,7 @@ export default defineMutants([
   }),
   plant('timer-not-reset-by-a-mismatch', {
     id: 'E18',
-    bug: 'AppendEntries that does not fit the log does not reset the election timer.',
+    bug: 'An AppendEntries that does not fit the log does not reset the election timer.',
     find: 'this.#leaderHeardMs = performance.now();\n    this.#resetElectionTimer();',
     put: 'this.#leaderHeardMs = performance.now();',
     also: [
@@ -397,7 +397,7 @@ export default defineMutants([
       'with the fast way back (§5.3) the log fits after one or two more messages, and then the timer is reset',
   }),
   plant('resent-entries-confirmed-at-once', {
-    bug: 'A follower that has the entries already confirms them, though its disk has not.',
+    bug: 'A follower that already has the entries confirms them, though its disk does not have them yet.',
     by: 'C11',
     find: 'await this.#journal.sync();\n    // A newer leader may',
     put: 'if (this.#log.lastIndex !== before) await this.#journal.sync();\n    // A newer leader may',
@@ -409,15 +409,15 @@ export default defineMutants([
     ],
   }),
   plant('acknowledged-though-replaced', {
-    bug: 'Entries are confirmed although a newer leader has replaced them while they were written.',
+    bug: 'Entries are confirmed although a newer leader replaced them while they were being written.',
     find: 'return this.#term === reply.term ? reply : { term: reply.term, success: false };',
     put: 'return reply;',
     equivalent:
-      'a newer leader without these entries was elected by a majority without them: one confirmation more can not make them committed',
+      'a newer leader without these entries was elected by a majority without them: one more confirmation cannot make them committed',
   }),
   // ── The disk ────────────────────────────────────────────────────────────────────────────────
   plant('no-fsync', {
-    bug: 'The journal is written and never synced.',
+    bug: 'The journal is written but never synced.',
     by: 'C1',
     find: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL);',
     put: 'await this.#disk.append(JOURNAL, encode(changes));',
@@ -457,7 +457,7 @@ export default defineMutants([
     put: 'await this.#disk.append(JOURNAL, encode(changes));\n          await this.#disk.fsync(JOURNAL).catch(() => {});',
   }),
   plant('appends-behind-a-torn-line', {
-    bug: 'After a restart new records are written behind a torn one.',
+    bug: 'After a restart new records are written after a torn one.',
     by: 'C6',
     find: 'this.#journal.rewrite();\n    await this.#journal.sync();\n    this.#durableSnapshotIndex',
     put: 'this.#durableSnapshotIndex',
@@ -478,7 +478,7 @@ export default defineMutants([
   }),
   plant('late-snapshot-accepted', {
     id: 'S03',
-    bug: 'An InstallSnapshot that is behind what is applied takes the log back.',
+    bug: 'An InstallSnapshot that is behind what has been applied sets the log back.',
     by: 'D4',
     common: true,
     find: 'if (index > this.#commitIndex) {\n        this.#log.compact',
@@ -486,7 +486,7 @@ export default defineMutants([
   }),
   plant('snapshot-sent-all-the-time', {
     id: 'S12',
-    bug: 'A snapshot is sent again at every occasion while it is under way.',
+    bug: 'A snapshot is sent again at every opportunity while it is under way.',
     by: 'D2',
     find: 'if (!isWaiting && follower.nextIndex <= snapshot.index) {',
     put: 'if (follower.nextIndex <= snapshot.index) {',
@@ -514,13 +514,13 @@ export default defineMutants([
   }),
   plant('conflicting-rest-kept', {
     id: 'S05',
-    bug: 'The log behind a snapshot is kept, whether or not it agrees with it.',
+    bug: 'The log after a snapshot is kept, whether or not the two agree.',
     by: 'D7',
     find: 'const agrees = this.termAt(snapshot.index) === snapshot.term;',
     put: 'const agrees = snapshot.index >= 0;',
   }),
   plant('agreeing-rest-thrown-away', {
-    bug: 'An InstallSnapshot throws the whole log away, also what was confirmed behind it.',
+    bug: 'An InstallSnapshot throws the whole log away, even what was confirmed after the snapshot.',
     by: 'D8',
     find: 'if (index > this.#commitIndex) {\n        this.#log.compact',
     put: 'if (index > this.#commitIndex) {\n        this.#log.replaceFrom(this.#log.snapshot.index + 1, []);\n        this.#log.compact',
@@ -546,7 +546,7 @@ export default defineMutants([
   }),
   plant('older-snapshot-taken', {
     id: 'S09',
-    bug: 'snapshot() does not ask whether there is a newer one.',
+    bug: 'snapshot() does not check whether there is a newer one.',
     by: 'D1',
     find: 'if (index <= this.#log.snapshot.index || index > this.#lastApplied) return;\n    if (term === undefined) throw',
     put: 'if (index > this.#lastApplied) return;\n    if (data === undefined) throw',
@@ -558,19 +558,19 @@ export default defineMutants([
     ],
   }),
   plant('compaction-off-by-one', {
-    bug: 'The entry at the snapshot index stays in the log: all behind it have a wrong index.',
+    bug: 'The entry at the snapshot index stays in the log: all after it have a wrong index.',
     by: 'D1',
     find: 'this.#entries = agrees ? this.slice(snapshot.index + 1) : [];',
     put: 'this.#entries = agrees ? this.slice(snapshot.index) : [];',
   }),
   plant('term-at-snapshot-unknown', {
-    bug: 'Behind a compacted log prevLogTerm is taken for 0.',
+    bug: 'Just after the snapshot, prevLogTerm is taken to be 0.',
     by: 'D1',
     find: 'return index === this.snapshot.index ? this.snapshot.term : this.entry(index)?.term;',
     put: 'return index === 0 ? 0 : this.entry(index)?.term;',
   }),
   plant('compacted-log-looks-empty', {
-    bug: 'The last term of a log that was compacted to its end is taken for 0 when a vote is given.',
+    bug: 'When a vote is given, the last term of a log that was compacted to its end is taken to be 0.',
     by: 'D9',
     find: 'return this.#entries.at(-1)?.term ?? this.snapshot.term;',
     put: 'return this.#entries.at(-1)?.term ?? 0;',

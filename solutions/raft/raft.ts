@@ -3,16 +3,16 @@
  * Ousterhout, 2014; "§" below) and Ongaro's thesis, "Consensus: Bridging Theory and Practice".
  *
  * A few nodes keep copies of one log of commands. As long as a majority is up and connected, the
- * log grows, and whatever was once applied at an index is what every node applies at that index,
+ * log grows, and what was once applied at an index is what every node applies at that index,
  * whatever crashes and however the network misbehaves. Three ideas carry this:
  *
  * **Terms.** Time is cut into terms, and a term has at most one leader, because a node votes once
- * in a term and a leader needs a majority (§5.2). Every message carries a term. Whoever sees a
- * higher one becomes a follower in it; whoever sees a lower one refuses. So a deposed leader can
- * still talk, but no majority listens.
+ * in a term and a leader needs a majority (§5.2). Every message carries a term. A node that sees a
+ * higher one becomes a follower in it; a node that sees a lower one refuses. So a deposed leader
+ * can still talk, but no majority listens.
  *
  * **The log matching property.** Only the leader makes entries, and a follower takes them only when
- * its log agrees with the leader's just before them (§5.3). So two logs which hold an entry with
+ * its log agrees with the leader's just before them (§5.3). So two logs that hold an entry with
  * the same index and term are the same up to there.
  *
  * **A vote is a comparison.** A node votes only for a candidate whose log is at least as up to date
@@ -20,15 +20,15 @@
  * any two majorities share a node: so every later leader holds every committed entry.
  *
  * All of this falls if a node forgets. Its term, its vote and its log are therefore on the disk
- * before anything leaves the node that depends on them. The program changes its memory at once,
+ * before anything that depends on them leaves the node. The program changes its memory at once,
  * adds the change to the journal, and awaits `journal.sync()` before it answers. One rule, without
  * exceptions to think about: *no reply leaves before all that this node knows is durable.* Only the
  * leader's entries travel while the leader itself is still writing them (thesis §10.2.1): it counts
- * itself towards their majority when its own disk has them. When the disk fails, a node cannot know
- * what it will remember, so it falls silent for the rest of this life.
+ * itself towards their majority only when its own disk has them. When the disk fails, a node cannot
+ * know what it will remember, so it falls silent for the rest of this life.
  *
- * Every `await` is a hole in time: behind it the term may have moved on and the role may be
- * another. The code behind an `await` begins by asking whether its question is still the question.
+ * Every `await` is a hole in time: after it the term may have moved on and the role may have
+ * changed. The code after an `await` begins by asking whether its question is still the question.
  *
  * The paper's rules decide what is safe. What keeps the cluster calm comes from the thesis: a node
  * asks whether it could win before it raises the term (pre-vote, §9.6), a leader that does not hear
@@ -61,7 +61,7 @@ import type {
 const HEARTBEAT_MS = 50;
 const ELECTION_MS_MIN = 150;
 const ELECTION_MS_MAX = 300;
-/** A leader that has not heard a majority for so long resigns. Leaves room for slow disks. */
+/** A leader that has not heard a majority for this long resigns. Leaves room for slow disks. */
 const QUORUM_MS = 500;
 /** A message is taken for lost and sent again after this; its reply is welcome until CALL_MS. */
 const RESEND_MS = 120;
@@ -76,10 +76,10 @@ interface Snapshot {
   readonly data: string;
 }
 
-/** A change of what Figure 2 calls persistent state. Replayed in order, they give it back. */
+/** A change of what Figure 2 calls persistent state. Replayed in order, changes restore it. */
 type Change =
   | { readonly kind: 'term'; readonly term: Term; readonly votedFor: NodeId | null }
-  /** From `from` on, the log consists of these entries: it implies the truncation. */
+  /** From `from` on, the log consists of these entries: this implies the truncation. */
   | { readonly kind: 'entries'; readonly from: LogIndex; readonly entries: readonly LogEntry[] }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
 
@@ -106,21 +106,21 @@ class Journal {
   #busy = false;
   #waiting: { readonly position: number; readonly resolve: () => void }[] = [];
 
-  /** `state` gives the changes that lead from nothing to the state as it is when called. */
+  /** `state` gives the changes that lead from nothing to the state at the moment of the call. */
   constructor(disk: Disk, state: () => Change[], onFailure: (error: unknown) => void) {
     this.#disk = disk;
     this.#state = state;
     this.#onFailure = onFailure;
   }
 
-  /** What an earlier life has left. To be followed by `rewrite`, which drops a broken last line. */
+  /** What an earlier life left. To be followed by `rewrite`, which drops a broken last line. */
   async read(): Promise<Change[]> {
     const text = await this.#disk.read(JOURNAL);
     if (text === undefined) return [];
     const lines = text.split('\n').map(decode);
     const broken = lines.indexOf(undefined);
     // A line is written after the one before it was synced, and the first before the file got its
-    // name. If these are broken, the disk has lost what it had promised, perhaps a vote.
+    // name. If the first is broken, or one before another, the disk has lost a promise: perhaps a vote.
     if (broken === 0 || (broken > 0 && lines.slice(broken).some((line) => line !== undefined))) {
       throw new Error(`${JOURNAL}: line ${broken + 1} of ${lines.length} is damaged`);
     }
@@ -140,7 +140,7 @@ class Journal {
     void this.#flush();
   }
 
-  /** Resolves when everything added so far is durable: never, when the disk has failed. */
+  /** Resolves when everything added so far is durable: never, if the disk has failed. */
   sync(): Promise<void> {
     if (this.#durable === this.#added) return Promise.resolve();
     const position = this.#added;
@@ -176,7 +176,7 @@ class Journal {
       this.#busy = false;
     } catch (error) {
       // After a failed fsync the cache may be clean and the data gone: another fsync would succeed
-      // and prove nothing. Still busy, the journal writes nothing more, and who waits, waits.
+      // and prove nothing. Still busy, the journal writes nothing more, and those who wait go on waiting.
       this.#added = Number.POSITIVE_INFINITY;
       this.#onFailure(error);
     }
@@ -205,7 +205,7 @@ function checksum(text: string): string {
 
 // ── What is remembered: the log ─────────────────────────────────────────────────────────────────
 
-/** The log: a snapshot of its beginning (§7), and the entries behind it. */
+/** The log: a snapshot of its beginning (§7), and the entries after it. */
 class Log {
   snapshot: Snapshot = { index: 0, term: 0, data: '' };
   #entries: LogEntry[] = [];
@@ -222,7 +222,7 @@ class Log {
     return this.#entries[index - this.snapshot.index - 1];
   }
 
-  /** Undefined behind the end, and for what only the snapshot knows. */
+  /** Undefined beyond the end, and for what only the snapshot knows. */
   termAt(index: LogIndex): Term | undefined {
     return index === this.snapshot.index ? this.snapshot.term : this.entry(index)?.term;
   }
@@ -238,7 +238,7 @@ class Log {
     for (const entry of entries) this.#entries.push(entry);
   }
 
-  /** Puts the snapshot in place of what it covers, and of a rest that does not agree with it. */
+  /** Puts the snapshot in place of what it covers, and drops the rest if that does not agree with it. */
   compact(snapshot: Snapshot): void {
     const agrees = this.termAt(snapshot.index) === snapshot.term;
     this.#entries = agrees ? this.slice(snapshot.index + 1) : [];
@@ -248,9 +248,9 @@ class Log {
 
 // ── The node ────────────────────────────────────────────────────────────────────────────────────
 
-/** With a refusal comes where to look next, so that a leader skips whole terms (§5.3, end). */
+/** A refusal also says where to look next, so that a leader can skip whole terms (§5.3, end). */
 interface AppendReply extends AppendEntriesReply {
-  /** The first index of `conflictTerm` in the follower's log; without it, the index behind its end. */
+  /** The first index of `conflictTerm` in the follower's log; without it, the index after its end. */
   readonly conflictIndex?: LogIndex;
   readonly conflictTerm?: Term;
 }
@@ -295,7 +295,7 @@ export default class Raft implements RaftNode {
   #electionTimer: ReturnType<typeof setTimeout> | undefined;
   #halted = false;
   #open: () => void = () => {};
-  /** Requests wait for this: for the end of recovery and, when the disk has failed, for ever. */
+  /** Requests wait for this: for the end of recovery and, if the disk has failed, forever. */
   #ready = new Promise<void>((resolve) => {
     this.#open = resolve;
   });
@@ -338,8 +338,8 @@ export default class Raft implements RaftNode {
       this.#halt(error);
       return;
     }
-    // What was read may be in the cache only, and may end in a broken line. A fresh journal is
-    // neither, and a crash while it is written leaves the old one.
+    // What was read may be only in the cache, and may end in a broken line. A fresh journal cures
+    // both, and a crash while it is written leaves the old one.
     this.#journal.rewrite();
     await this.#journal.sync();
     this.#durableSnapshotIndex = this.#log.snapshot.index;
@@ -368,7 +368,7 @@ export default class Raft implements RaftNode {
     }
   }
 
-  /** The disk has failed. Nothing that this node says could be relied on: it says nothing more. */
+  /** The disk has failed. Nothing that this node says could be relied on, so it says nothing more. */
   #halt(error: unknown): void {
     this.#node.log('halted:', error instanceof Error ? error.message : error);
     this.#halted = true;
@@ -402,7 +402,7 @@ export default class Raft implements RaftNode {
 
   // ── Elections (§5.2, §5.4.1, thesis §9.6) ─────────────────────────────────────────────────────
 
-  /** Random, so that rarely two nodes time out together and split the vote (§5.2). */
+  /** Random, so that two nodes rarely time out together and split the vote (§5.2). */
   #resetElectionTimer(): void {
     clearTimeout(this.#electionTimer);
     if (this.#halted) return;
@@ -414,7 +414,7 @@ export default class Raft implements RaftNode {
     this.#resetElectionTimer(); // A campaign that comes to nothing is followed by another.
 
     // A node that was cut off would come back with a high term and depose a good leader. So it
-    // asks first, and raises its term only when it could win.
+    // asks first, and raises its term only if it could win.
     const oldTerm = this.#term;
     await this.#poll('preVote', oldTerm + 1);
     if (this.#term !== oldTerm || this.#role === 'leader') return;
@@ -432,7 +432,7 @@ export default class Raft implements RaftNode {
     this.#becomeLeader();
   }
 
-  /** Resolves when a majority says yes. Else never; then the election timer is the way on. */
+  /** Resolves when a majority says yes. Else never; the election timer then brings another try. */
   #poll(method: 'preVote' | 'requestVote', term: Term): Promise<void> {
     const args: RequestVoteArgs = {
       term,
@@ -472,7 +472,7 @@ export default class Raft implements RaftNode {
     return reply;
   }
 
-  /** Would this node vote so? It would not while it hears a leader (thesis §9.6, §4.2.3). */
+  /** Would this node vote for the candidate? Not while it hears a leader (thesis §9.6, §4.2.3). */
   async #onPreVote(args: RequestVoteArgs): Promise<RequestVoteReply> {
     await this.#ready;
     const voteGranted =
@@ -509,8 +509,8 @@ export default class Raft implements RaftNode {
     }));
     this.#durableIndex = 0;
     this.#round = 0;
-    // Entries of earlier terms commit only below one of this term (§5.4.2). A no-op is that one:
-    // otherwise they, and with them every read, would wait for the next command (§8).
+    // Entries of earlier terms commit only below one of this term (§5.4.2). The no-op is that one:
+    // without it they, and with them every read, would wait for the next command (§8).
     this.#noopIndex = this.#appendOwn(null);
     this.#heartbeatTimer = setInterval(() => this.#tick(), HEARTBEAT_MS);
   }
@@ -580,7 +580,7 @@ export default class Raft implements RaftNode {
     };
     const call = this.#node.call(follower.id, 'appendEntries', args, { timeoutMs: CALL_MS });
     this.#afterReply(follower, call, args.entries.length > 0, (reply: AppendReply) => {
-      // What was sent is what is known: the log may have grown since, and replies change places.
+      // Only what was sent is known: the log may have grown since, and replies overtake one another.
       if (reply.success) this.#matched(follower, prevLogIndex + args.entries.length);
       else if (prevLogIndex > follower.matchIndex) this.#backOff(follower, prevLogIndex, reply);
     });
@@ -599,7 +599,7 @@ export default class Raft implements RaftNode {
     this.#afterReply(follower, call, true, () => this.#matched(follower, index));
   }
 
-  /** What all replies of a follower have in common; `use` sees only those that still count. */
+  /** What all replies from a follower have in common; `use` sees only those that still count. */
   #afterReply<Reply extends { readonly term: Term }>(
     follower: Follower,
     call: Promise<Reply>,
@@ -631,7 +631,7 @@ export default class Raft implements RaftNode {
     this.#countReplicas();
   }
 
-  /** Goes back to the last entry of the follower's term, or before all of that term (§5.3, end). */
+  /** Goes back to this log's last entry of the conflicting term or, if none, before all of it (§5.3). */
   #backOff(follower: Follower, prevLogIndex: LogIndex, reply: AppendReply): void {
     const { conflictIndex, conflictTerm } = reply;
     if (conflictIndex === undefined) return;
@@ -641,7 +641,7 @@ export default class Raft implements RaftNode {
       while ((this.#log.termAt(index) ?? 0) > conflictTerm) index -= 1;
       if (this.#log.termAt(index) === conflictTerm) next = index + 1;
     }
-    // A refusal that comes late, or twice, must not take back what is known since.
+    // A refusal that comes late, or twice, must not undo what has been learnt since.
     follower.nextIndex = Math.max(follower.matchIndex + 1, Math.min(follower.nextIndex, next));
   }
 
@@ -655,11 +655,11 @@ export default class Raft implements RaftNode {
       reply = this.#takeEntries(args);
     }
     await this.#journal.sync();
-    // A newer leader may have replaced the entries meanwhile: they are not confirmed any more.
+    // A newer leader may have replaced the entries meanwhile: then they are not confirmed.
     return this.#term === reply.term ? reply : { term: reply.term, success: false };
   }
 
-  /** A message of the leader of this term: a candidate has lost (§5.2), and the timer starts anew. */
+  /** A message from the leader of this term: a candidate has lost (§5.2), and the timer starts anew. */
   #follow(term: Term): void {
     if (this.#isLeaderOf(term)) throw new Error(`two leaders in term ${term}`);
     this.#becomeFollower(term);
@@ -694,14 +694,14 @@ export default class Raft implements RaftNode {
         throw new Error(`entry ${from} is committed, not to be replaced`);
       this.#appendFrom(from, entries.slice(firstNew));
     }
-    // Not further than this message vouches for: behind it, the log may be another leader's.
+    // No further than this message vouches for: beyond it, the log may be another leader's.
     this.#advanceCommit(Math.min(leaderCommit, prevLogIndex + entries.length));
     return { term, success: true };
   }
 
   // ── Commitment (§5.3, §5.4.2) ─────────────────────────────────────────────────────────────────
 
-  /** The greatest value that a majority has reached, this node with `own` among it. */
+  /** The greatest value that a majority has reached, counting this node with `own`. */
   #reachedByMajority(own: number, pick: (follower: Follower) => number): number {
     const values = [own, ...this.#followers.map(pick)].sort((a, b) => b - a);
     return values[this.#majority - 1] ?? Number.NEGATIVE_INFINITY;
@@ -710,7 +710,7 @@ export default class Raft implements RaftNode {
   #countReplicas(): void {
     const index = this.#reachedByMajority(this.#durableIndex, (each) => each.matchIndex);
     // An entry of an earlier term can be on a majority and still be replaced (Figure 8). One of
-    // this term cannot, and takes all before it along.
+    // this term cannot, and commits all before it.
     if (index <= this.#commitIndex || this.#log.termAt(index) !== this.#term) return;
     this.#advanceCommit(index);
     this.#answerReads();
@@ -720,7 +720,7 @@ export default class Raft implements RaftNode {
     this.#commitIndex = Math.max(this.#commitIndex, index);
     const { snapshot } = this.#log;
     if (this.#lastApplied < snapshot.index) {
-      if (this.#durableSnapshotIndex < snapshot.index) return; // Comes back when it is written.
+      if (this.#durableSnapshotIndex < snapshot.index) return; // Called again once it is written.
       this.#node.emit('restore', snapshot);
       this.#lastApplied = snapshot.index;
     }
@@ -748,7 +748,7 @@ export default class Raft implements RaftNode {
     if (args.term >= this.#term) {
       this.#follow(args.term);
       const { lastIncludedIndex: index, lastIncludedTerm: term, data } = args;
-      // Late or twice, it would take the log back. What is committed here, the snapshot only repeats.
+      // Late or twice, it would set the log back, and add nothing to what is committed here.
       if (index > this.#commitIndex) {
         this.#log.compact({ index, term, data });
         this.#commitIndex = index;
@@ -767,14 +767,14 @@ export default class Raft implements RaftNode {
   /**
    * A leader's commitIndex covers all that is committed, if two things hold: it is still leader,
    * which a round of heartbeats begun after the question shows; and it has committed in its own
-   * term, before which it does not know how far its predecessors came. Hence not below the no-op.
+   * term, before which it does not know how far its predecessors got. Hence not below the no-op.
    */
   readIndex(): Promise<LogIndex | null> {
     if (this.#role !== 'leader') return Promise.resolve(null);
     return new Promise((resolve) => {
       const index = Math.max(this.#commitIndex, this.#noopIndex);
       this.#reads.push({ index, round: this.#round + 1, resolve });
-      // Those who come while a round is under way share the next one.
+      // Reads that come while a round is under way share the next one.
       if (this.#reads.length === 1) this.#heartbeat();
       this.#answerReads();
     });

@@ -1,7 +1,7 @@
 /**
  * Correct implementations that decide otherwise where paper and contract leave it open, as edits of
- * the reference. A scenario that fails one of them accuses an innocent, unless the variant lacks
- * what the scenario is about: then `mayFail` says so, and the handout names the demand.
+ * the reference. A scenario that fails one of them accuses the innocent, unless the variant lacks
+ * what the scenario is about: then `mayFail` says so, and the handout states the demand.
  */
 import type { Variant } from 'faultlab';
 
@@ -164,10 +164,10 @@ export default [
     ],
   ]),
   vary('timeouts-300-600', 'twice the election timeouts of the paper', timing(300, 600, 50)),
-  vary('timeouts-300-600-beats-100', 'the same with rarer heartbeats', timing(300, 600, 100)),
+  vary('timeouts-300-600-beats-100', 'the same with fewer heartbeats', timing(300, 600, 100)),
   vary('timeouts-500-1000', 'timeouts of half a second and more', timing(500, 1000, 100)),
   vary('beats-30', 'heartbeats every 30 ms', timing(150, 300, 30), {
-    A2: '100 requests a second of an idle cluster',
+    A2: 'at most 100 requests a second from an idle cluster',
   }),
   vary('beats-70', 'heartbeats every 70 ms', timing(150, 300, 70)),
   vary('separate-files', 'term and vote, the log and the snapshot live in files of their own', [
@@ -185,7 +185,7 @@ export default [
       'const position = this.#rewrite ? this.#added : this.#durable + 1;\n        const changes = this.#rewrite ? this.#changes.splice(0) : this.#changes.splice(0, 1);',
     ],
   ]),
-  vary('batches-for-5-ms', 'changes of five milliseconds share an fsync', [
+  vary('batches-for-5-ms', 'changes within five milliseconds share an fsync', [
     ['await null; // What', 'await new Promise((resolve) => setTimeout(resolve, 5)); // What'],
   ]),
   vary(
@@ -230,10 +230,10 @@ export default [
   vary('resends-after-60-ms', 'what is not acknowledged within 60 ms is sent again', [
     ['const RESEND_MS = 120;', 'const RESEND_MS = 60;'],
   ]),
-  vary('resends-after-1-s', 'a call is given up after a second only', [
+  vary('resends-after-1-s', 'a call is given up only after a second', [
     ['const RESEND_MS = 120;', 'const RESEND_MS = 1000;'],
   ]),
-  vary('mutex', 'handlers run one after the other, each to its end', [
+  vary('mutex', 'handlers run one after the other, each to completion', [
     [
       "node.serve('requestVote', (args) => this.#onRequestVote(args));",
       "let last: Promise<unknown> = Promise.resolve();\n    const lock = <T>(run: () => Promise<T>): Promise<T> => {\n      const mine = last.then(run);\n      last = mine.catch(() => {});\n      return mine;\n    };\n    node.serve('requestVote', (args) => lock(() => this.#onRequestVote(args)));",
@@ -251,7 +251,7 @@ export default [
       "node.serve('installSnapshot', (args) => lock(() => this.#onInstallSnapshot(args)));",
     ],
   ]),
-  vary('refuses-at-once', 'a refusal in a term that is known promises nothing, and does not wait', [
+  vary('refuses-at-once', 'a refusal in a known term promises nothing, and awaits no disk', [
     [
       'await this.#ready;\n    let reply: AppendReply',
       'await this.#ready;\n    if (args.term < this.#term) return { term: this.#term, success: false };\n    let reply: AppendReply',
@@ -271,7 +271,7 @@ export default [
       'await this.#ready;\n    if (args.term < this.#term) return new Promise(() => {});\n    let reply: AppendReply',
     ],
   ]),
-  vary('asks-while-writing', 'asks for votes while its own is being written, and counts it then', [
+  vary('asks-while-writing', 'asks for votes while writing its own, which counts once written', [
     [
       "await this.#journal.sync(); // A vote for oneself is a vote: forgotten, it could be given twice.\n    if (this.#term !== term || this.#role !== 'candidate') return;\n\n    await this.#poll('requestVote', term);",
       "await Promise.all([this.#journal.sync(), this.#poll('requestVote', term)]);",
@@ -286,26 +286,26 @@ export default [
   vary('backs-off-by-index', 'after a refusal nextIndex is what the follower says, without terms', [
     ['if (conflictTerm !== undefined) {', 'if (conflictTerm === -1) {'],
   ]),
-  vary('backs-off-to-commit', 'after a refusal everything behind the commitIndex is sent again', [
+  vary('backs-off-to-commit', 'after a refusal everything after the commitIndex is sent again', [
     ['let conflictIndex = prevLogIndex;', 'let conflictIndex = this.#commitIndex + 1;'],
     [
       'while (this.#log.entry(conflictIndex - 1)?.term === conflictTerm) conflictIndex -= 1;\n      return { term, success: false, conflictIndex, conflictTerm };',
       'return { term, success: false, conflictIndex };',
     ],
   ]),
-  vary('backs-off-doubling', 'nextIndex goes back by 1, 2, 4 … without help of the follower', [
+  vary('backs-off-doubling', 'nextIndex goes back in doubling steps, unaided by the follower', [
     [
       'let next = conflictIndex;\n    if (conflictTerm !== undefined) {',
       'const state = follower as Follower & { step?: number };\n    state.step = (state.step ?? 1) * 2;\n    let next = Math.max(1, prevLogIndex - state.step);\n    if (conflictTerm === -1) {',
     ],
   ]),
-  vary('writes-before-sending', 'the leader sends an entry when its own disk has it', [
+  vary('writes-before-sending', 'the leader sends an entry only when its own disk has it', [
     [
       'void Promise.resolve().then(() => {\n      if (!this.#isLeaderOf(term)) return;\n      for (const follower',
       'void this.#journal.sync().then(() => {\n      if (!this.#isLeaderOf(term)) return;\n      for (const follower',
     ],
   ]),
-  vary('applies-later', 'entries are applied by a loop of their own', [
+  vary('applies-later', 'entries are applied in a loop of their own', [
     [
       'while (this.#lastApplied < this.#commitIndex) {',
       'setTimeout(() => this.#applyAll(), 1);\n  }\n\n  #applyAll(): void {\n    while (this.#lastApplied < this.#commitIndex) {\n      if (this.#lastApplied < this.#log.snapshot.index) return;',
@@ -330,7 +330,7 @@ export default [
       "if (method === 'requestVote') {\n      setTimeout(() => {\n        if (this.#term === term && this.#role === 'candidate') void this.#poll(method, term).then(() => {});\n      }, 70);\n    }\n    const args: RequestVoteArgs = {\n      term,",
     ],
   ]),
-  vary('journal-kept-at-boot', 'a journal without a broken line is used on, not written anew', [
+  vary('journal-kept-at-boot', 'a journal without a broken line is kept, not written anew', [
     [
       'const broken = lines.indexOf(undefined);',
       "const broken = lines.indexOf(undefined);\n    this.isWhole = text.endsWith('\\n');",

@@ -1,7 +1,7 @@
 /**
  * The replicated log in memory, and its form on the disk. A snapshot stands for everything up to its
  * index; an entry that is appended replaces whatever stood at its index and after it, so that the log
- * on the disk needs no operation for cutting.
+ * on the disk needs no operation to cut it.
  */
 import type { Entry, LogIndex, Place, Snapshot } from './contract.ts';
 
@@ -42,7 +42,7 @@ export class Log {
     this.#entries.push(entry);
   }
 
-  /** The snapshot becomes the base; what follows it stays, if it follows it. */
+  /** The snapshot becomes the base; the entries after it stay if this log has its place. */
   rebase(snapshot: Snapshot): void {
     this.#entries = this.has(snapshot) ? this.from(snapshot.index + 1) : [];
     this.base = snapshot;

@@ -1,4 +1,4 @@
-/** Bugs that people make with logs, disks and replicas. Each must be killed by the scenario it names. */
+/** Bugs that people write around logs, disks and replicas. Each must be killed by the scenario it names. */
 import { defineMutants, plantIn } from 'faultlab';
 
 const records = plantIn('records.ts');
@@ -47,7 +47,7 @@ export default defineMutants([
     put: "if (content.length < end) throw new CorruptLog('cut short');",
   }),
   records('not-ascii', {
-    bug: 'The length counts characters, and the file has bytes.',
+    bug: 'The length counts characters, but the file has bytes.',
     by: 'A1',
     find: '/[\\u0080-\\uffff]/g',
     put: '/[\\uffff]/g',
@@ -81,13 +81,13 @@ export default defineMutants([
     put: 'await new Promise((resolve) => setTimeout(resolve, 50));\n      const batch = this.#waiting;',
   }),
   wal('log-grows', {
-    bug: 'The log is never written anew.',
+    bug: 'The log is never rewritten.',
     by: 'A6',
     find: 'GROWTH * this.#baseBytes)) {',
     put: 'GROWTH * this.#baseBytes) && GROWTH === 0) {',
   }),
   wal('always-rewritten', {
-    bug: 'The log is written anew after each batch.',
+    bug: 'The log is rewritten after each batch.',
     by: 'A6',
     find: 'if (this.#bytes > Math.max(LOG_BYTES_MIN, GROWTH * this.#baseBytes)) {',
     put: 'if (GROWTH > 0) {',
@@ -107,7 +107,7 @@ export default defineMutants([
     put: '',
   }),
   wal('rewritten-in-place', {
-    bug: 'The new log is written over the old one, and not beside it.',
+    bug: 'The new log is written over the old one, not beside it.',
     by: 'A9',
     find: 'await disk.write(next, text);\n      await disk.fsync(next);',
     put: 'await disk.write(file, text);\n      await disk.fsync(file);\n      await disk.write(next, text);\n      await disk.fsync(next);',
@@ -119,27 +119,27 @@ export default defineMutants([
     put: '    await disk.remove(file);\n    await disk.fsyncDirectory();\n    await disk.rename(next, file);',
   }),
   wal('fsync-tried-again', {
-    bug: 'An fsync that failed is called again, and the second answer believed.',
+    bug: 'A failed fsync is called again, and the second answer believed.',
     by: 'A7',
     common: true,
     find: '        await disk.fsync(file);\n        this.#bytes',
     put: '        await disk.fsync(file).catch(() => disk.fsync(file));\n        this.#bytes',
   }),
   wal('appended-after-failed-fsync', {
-    bug: 'An fsync that failed is told to those who wait, and the next records go into the same file.',
+    bug: 'A failed fsync is reported to those who wait, and the next records go into the same file.',
     by: 'A7',
     common: true,
     find: '      } catch {\n        this.#isSuspect = true;\n      }',
     put: '      } catch (error) {\n        this.#bytes += text.length;\n        throw error;\n      }',
   }),
   wal('failed-fsync-ignored', {
-    bug: 'An fsync that failed is caught, and the put acknowledged.',
+    bug: 'A failed fsync is caught, and the put acknowledged.',
     by: 'A7',
     find: '      } catch {\n        this.#isSuspect = true;',
     put: '      } catch {\n        return;',
   }),
   wal('rejection-stops-the-worker', {
-    bug: 'After a write that failed the worker never writes again.',
+    bug: 'After a failed write the worker never writes again.',
     by: 'A8',
     find: 'for (const { reject } of batch) reject(error);\n        continue;',
     put: 'for (const { reject } of batch) reject(error);\n        return;',
@@ -158,7 +158,7 @@ export default defineMutants([
     put: 'await this.#wal.open();',
   }),
   store('shown-before-safe', {
-    bug: 'A put changes the map first and the log afterwards, so reads tell of what a crash takes back.',
+    bug: 'A put changes the map first and the log afterwards, so reads show what a crash takes back.',
     by: 'A2',
     common: true,
     find: 'await this.#wal.append({ key, value });',
@@ -171,14 +171,14 @@ export default defineMutants([
     put: 'durable: (items) => void setTimeout(() => this.#apply(items), 2),',
   }),
   store('corrupt-is-empty', {
-    bug: 'A log that has rotted counts as none.',
+    bug: 'A log that has rotted is treated as empty.',
     by: 'A4',
     find: 'if (error instanceof CorruptLog) return false;',
     put: 'if (error instanceof CorruptLog) return true;',
   }),
   // ── Copies ──────────────────────────────────────────────────────────────────────────────────
   replica('follower-replies-before-durable', {
-    bug: 'A follower replies when it has the entry in memory.',
+    bug: 'A follower replies as soon as it has the entry in memory.',
     by: 'B1',
     common: true,
     find: '    await this.#written;\n    if (epoch < this.#promised) return this.#reply(false);\n    this.#commit',
@@ -205,7 +205,7 @@ export default defineMutants([
     put: 'office.wrote(index);\n    void durable;',
   }),
   replica('gap-taken', {
-    bug: 'A follower appends without a look at what stands before.',
+    bug: 'A follower appends without looking at what comes before.',
     by: 'C2',
     common: true,
     find: 'if (!this.#log.has(prev) || isOurs) return this.#reply(false);',
@@ -237,7 +237,7 @@ export default defineMutants([
     put: 'if (follower.next < 0) {',
   }),
   replica('snapshot-without-values', {
-    bug: 'A follower takes the place of the snapshot, and not its values.',
+    bug: 'A follower takes over the index of the snapshot, but not its values.',
     by: 'B7',
     find: '    this.#values = new Map(Object.entries(snapshot.values));\n    this.#applied',
     put: '    this.#applied',
@@ -249,7 +249,7 @@ export default defineMutants([
     put: '',
   }),
   replica('commit-to-the-end', {
-    bug: 'A follower takes all that is in its log for committed.',
+    bug: 'A follower takes everything in its log for committed.',
     by: 'D4',
     find: 'this.#commit(Math.min(commit, prev.index + entries.length));',
     put: 'this.#commit(this.#log.last.index);',
@@ -269,7 +269,7 @@ export default defineMutants([
   }),
   {
     name: 'late-snapshot-taken',
-    bug: 'A snapshot replaces the whole log, also when it comes late.',
+    bug: 'A snapshot replaces the whole log, even when it comes late.',
     killedBy: 'B7',
     edit: [
       {
@@ -298,7 +298,7 @@ export default defineMutants([
     put: 'if (reply.ok) this.#agree(follower, this.#log.last.index);',
   }),
   replica('failed-write-forgotten', {
-    bug: 'A replica takes a write that has failed for done.',
+    bug: 'A replica takes a failed write for done.',
     by: 'B9',
     find: '          await sleep(DISK_PAUSE_MS);',
     put: '          return;',
@@ -312,7 +312,7 @@ export default defineMutants([
     put: 'a.last.epoch * 0 + b.last.index * 0',
   }),
   choose('longest-log', {
-    bug: 'The longest log is promoted, also if it ends in an epoch of the past.',
+    bug: 'The longest log is promoted, even if it ends in an earlier epoch.',
     by: 'C2',
     common: true,
     find: 'b.last.epoch - a.last.epoch || b.last.index - a.last.index',
@@ -368,19 +368,19 @@ export default defineMutants([
     put: 'if (ok) void this.#promise(epoch);',
   }),
   replica('promise-not-in-checkpoint', {
-    bug: 'The promise is not in a log that is written anew.',
+    bug: 'The promise is left out when the log is rewritten.',
     by: 'C5',
     find: 'return [{ promised: this.#promised }, { snapshot }, ',
     put: 'return [{ snapshot }, ',
   }),
   replica('promise-not-kept', {
-    bug: 'The promise is written, and nobody looks at it before the next boot.',
+    bug: 'The promise is written, but nobody looks at it before the next boot.',
     by: 'C12',
     find: 'if (ok) await this.#promise(epoch);',
     put: 'if (ok) await this.#write({ promised: epoch });',
   }),
   replica('fence-tells-commit', {
-    bug: 'A replica tells a fence the last entry that it knows to be committed, not the last it has.',
+    bug: 'A replica answers a fence with the last entry that it knows to be committed, not the last it has.',
     by: 'C2',
     common: true,
     find: 'return { ok, last: this.#log.place(this.#log.last.index) };',
@@ -394,7 +394,7 @@ export default defineMutants([
     put: 'if (copied > this.#duties.applied()) {',
   }),
   replica('all-committed-when-promoted', {
-    bug: 'A new primary takes all that is in its log for committed.',
+    bug: 'A new primary takes everything in its log for committed.',
     by: 'C11',
     find: '    this.#office.wrote(first.index);',
     put: '    this.#commit(first.index - 1);\n    this.#office.wrote(first.index);',
@@ -426,14 +426,14 @@ export default defineMutants([
   }),
   // ── Sessions ────────────────────────────────────────────────────────────────────────────────
   client('put-not-remembered', {
-    bug: 'The session remembers what it has read, and not what it has put.',
+    bug: 'The session remembers what it has read, but not what it has put.',
     by: 'D1',
     common: true,
     find: '      if (reply?.ok) return this.#seen(reply);\n      this.#view = undefined;\n      if (reply?.error',
     put: '      if (reply?.ok) return reply;\n      this.#view = undefined;\n      if (reply?.error',
   }),
   client('read-not-remembered', {
-    bug: 'The session remembers what it has put, and not what it has read.',
+    bug: 'The session remembers what it has put, but not what it has read.',
     by: 'D2',
     common: true,
     find: 'return reply.ok ? this.#seen(reply) : reply;',
@@ -458,7 +458,7 @@ export default defineMutants([
     put: '    const entries = this.#log.from(this.#applied + 1).reverse();\n    const value = entries.find((entry) => entry.key === key)?.value ?? this.#values.get(key);\n    return { ok: true, value: value ?? null, version: this.#log.last.index };\n  }\n}',
   }),
   replica('never-waits', {
-    bug: 'A replica that is behind answers with what it has after a while.',
+    bug: 'A replica that is behind answers after a while with what it has.',
     by: 'D1',
     find: "if (performance.now() > endMs) return { ok: false, error: 'behind' };",
     put: 'if (performance.now() > endMs) break;',

@@ -1,6 +1,6 @@
 /**
  * What a replica does while it is primary of one epoch: it sends its log to each follower, counts the
- * copies, and knows whether it still is primary. One object for one epoch; closed, it does nothing.
+ * copies, and knows whether it still is primary. One object per epoch; once closed, it does nothing.
  */
 import { type NodeId, sleep } from 'faultlab/node';
 import type { AppendReply, LogIndex, Place, ReplicaContext, Snapshot, View } from './contract.ts';
@@ -8,9 +8,9 @@ import type { Log } from './log.ts';
 
 const HEARTBEAT_MS = 50;
 const TIMEOUT_MS = 150;
-/** So many entries travel at once. */
+/** How many entries travel at once. */
 const BATCH = 100;
-/** A read gives up when nobody confirms for so long. */
+/** A read gives up when it is not confirmed for so long. */
 const CONFIRM_MS = 400;
 
 export interface Duties {
@@ -23,11 +23,11 @@ export interface Duties {
 interface Follower {
   readonly id: NodeId;
   next: LogIndex;
-  /** Its log is ours up to here, and durable. */
+  /** Its log is the same as ours up to here, durably. */
   match: LogIndex;
-  /** Committed there, in mode `async`, and not in our log. */
+  /** Committed there, in mode `async`, but not in our log. */
   refuted: Place | undefined;
-  /** It took us for the primary in this round. */
+  /** The last round in which it took us for the primary. */
   round: number;
   wake: () => void;
 }
@@ -75,7 +75,7 @@ export class Office {
     for (const { wake } of this.#followers) wake();
   }
 
-  /** Resolves to false if the epoch ends before. */
+  /** Resolves to false if the epoch ends first. */
   committed(index: LogIndex): Promise<boolean> {
     return this.#when(() => this.#duties.applied() >= index);
   }

@@ -3,7 +3,7 @@
  * first three as 8 hexadecimal digits. A crash can only cut the last record short, so:
  *
  * - fewer bytes than a header, or a good header with fewer bytes after it than it says: a torn tail;
- * - a header or payload that is all there and does not match its checksum: rot.
+ * - a header or payload that is complete but does not match its checksum: rot.
  *
  * The length needs a checksum of its own. Without one, a rotten length that has grown looks exactly
  * like a torn tail, and the reader would cut away everything from there on.
@@ -18,7 +18,7 @@ export class CorruptLog extends Error {
   override readonly name = 'CorruptLog';
 }
 
-/** One record as it is appended to the file. Only ASCII: then a character is a byte. */
+/** One record as it is appended to the file. ASCII only, so that a character is a byte. */
 export function encode(record: unknown): string {
   const text = JSON.stringify(record).replace(/[\u0080-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -2,11 +2,11 @@
  * A replica: primary of one epoch or follower, with one log. What makes it safe:
  *
  * - A replica never takes anything of an epoch below the one it has promised itself to, and the
- *   promise is durable before it is told.
- * - A follower has the primary's log, from the beginning and without a gap, up to what it has told.
+ *   promise is durable before it is announced.
+ * - A follower has the primary's log, from the beginning and without a gap, up to what it has confirmed.
  * - An entry is committed when as many durable copies as the mode demands are known, in the epoch of
- *   the primary that counts; earlier ones are committed with it. So a new primary begins with an
- *   entry of its own.
+ *   the primary that counts them; earlier entries are committed with it. So a new primary begins with
+ *   an entry of its own.
  */
 import { sleep } from 'faultlab/node';
 import type {
@@ -40,7 +40,7 @@ const ASK_EVERY_MS = 50;
 const READ_WAIT_MS = 200;
 const DISK_PAUSE_MS = 20;
 
-/** `refuted`: what the receiver takes for agreed, and the sender has not. */
+/** `refuted`: what the receiver takes for agreed, but the sender does not have. */
 type Install = InstallArgs & { readonly refuted?: Place | undefined };
 
 export default class Replica implements ReplicaLike {
@@ -121,8 +121,8 @@ export default class Replica implements ReplicaLike {
         try {
           return await this.#wal.append(next);
         } catch {
-          // The next write writes all anew, this item too. To append it again would be wrong: by
-          // then it may be old, and replace what has followed it.
+          // The next write rewrites everything, this item too. To append it again would be wrong: by
+          // then it may be outdated, and replace what has followed it.
           await sleep(DISK_PAUSE_MS);
         }
       }
@@ -170,7 +170,7 @@ export default class Replica implements ReplicaLike {
       this.#serving = Math.max(this.#serving, view.epoch);
       return;
     }
-    // Who has been primary of this epoch in an earlier life may have sent what it has lost since.
+    // A primary of this epoch in an earlier life may have sent what it has lost since.
     if (this.#log.last.epoch >= view.epoch) return;
     this.#serving = view.epoch;
     await this.#promise(view.epoch);
@@ -256,7 +256,7 @@ export default class Replica implements ReplicaLike {
     await this.#ready;
     if (epoch < this.#promised) return this.#reply(false);
     void this.#promise(epoch);
-    // One that comes late would take back what has followed it.
+    // A snapshot that comes late would take back what has followed it.
     const isWrong = refuted !== undefined && this.#log.has(refuted);
     if (isWrong || snapshot.index > this.#applied) {
       this.#restore(snapshot);

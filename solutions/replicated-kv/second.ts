@@ -1,8 +1,8 @@
 /**
  * Another replica, written from the handout alone: the variant `second` of variants.ts. It divides the
- * work otherwise (one file, the memory is the truth and the disk follows), sends nothing to a follower
- * that does not answer, keeps some committed entries for those who are behind, goes on in a log where
- * it was, and confirms gets in rounds.
+ * work differently (one file; the memory is the truth and the disk follows), sends no entries to a
+ * follower that does not answer, keeps some committed entries for those that are behind, goes on where
+ * its log left off, and confirms gets in rounds.
  */
 import { type NodeId, sleep } from 'faultlab/node';
 import type {
@@ -39,7 +39,7 @@ const MAX_BATCH = 50;
 const KEEP = 50;
 
 type Item =
-  /** Takes its place in the log; whatever was there or behind is gone. */
+  /** Takes its place in the log; whatever was there or after it is gone. */
   | { readonly entry: Entry; readonly commit: LogIndex }
   | { readonly promised: Epoch; readonly served: Epoch }
   /** The log is empty after this. */
@@ -52,12 +52,12 @@ interface Follower {
   matched: LogIndex;
   /** The next entry to be sent. */
   next: LogIndex;
-  /** It has answered the last time, so entries are worth sending. */
+  /** It answered last time, so entries are worth sending. */
   answers: boolean;
-  /** The newest round that it has confirmed this primary in. */
+  /** The newest round in which it has confirmed this primary. */
   confirmed: number;
   wake: () => void;
-  /** It has a place that this log has not. */
+  /** It has a place that this log does not have. */
   refuted: Place | undefined;
 }
 
@@ -88,7 +88,7 @@ export default class Replica implements ReplicaLike {
   /** The entries after the base. */
   #log: Entry[] = [];
   #commit: LogIndex = 0;
-  /** After the entry at `#commit`. */
+  /** The values after the entry at `#commit`. */
   #values = new Map<string, string>();
 
   /** Counts changes of what must be durable. */
@@ -176,7 +176,7 @@ export default class Replica implements ReplicaLike {
     return this.#placeAt(place.index)?.epoch === place.epoch;
   }
 
-  /** Takes an entry, and with it everything that was at its place or behind is gone. */
+  /** Takes an entry; everything that was at its place or after it is gone. */
   #take(entry: Entry): void {
     this.#log.length = entry.index - this.#base.index - 1;
     this.#log.push(entry);
@@ -205,7 +205,7 @@ export default class Replica implements ReplicaLike {
       this.#reign?.waiting.get(entry.index)?.({ ok: true, version: entry.index });
       this.#reign?.waiting.delete(entry.index);
     }
-    // Now and then what nobody needs is thrown away.
+    // Now and then, what nobody needs is thrown away.
     const spare = this.#commit - this.#base.index;
     if (spare > 2 * KEEP) {
       const values = new Map(Object.entries(this.#base.values));
@@ -237,7 +237,7 @@ export default class Replica implements ReplicaLike {
       await this.#wal.append(item);
       this.#safeChanges = Math.max(this.#safeChanges, change);
     } catch {
-      // The next one writes everything anew, with this.
+      // The next one rewrites everything, this item too.
       await sleep(10);
       if (this.#safeChanges < change) void this.#write('nothing', this.#changes);
     }
@@ -274,7 +274,7 @@ export default class Replica implements ReplicaLike {
     }
   }
 
-  /** Once for each epoch: a life that ended may have sent what is not on this disk. */
+  /** Once per epoch: an earlier life may have sent what is not on this disk. */
   async #begin(view: View): Promise<void> {
     const { epoch } = view;
     if (this.#promised > epoch) return;
@@ -427,7 +427,7 @@ export default class Replica implements ReplicaLike {
     const reign = this.#reign;
     if (!reign) return { ok: false, error: 'not-primary' };
     if (reign.view.mode !== 'async') {
-      // More than half must say, after this get was asked, that they know no later primary.
+      // More than half must say, after this get was asked, that they know of no later primary.
       await new Promise<void>((done) => {
         reign.checks.push({ round: ++reign.round, done });
         for (const follower of reign.followers) follower.wake();
@@ -440,7 +440,7 @@ export default class Replica implements ReplicaLike {
 
   // ── The follower ──────────────────────────────────────────────────────────────────────────────
 
-  /** Whether a primary of this epoch is to be listened to. */
+  /** Whether a primary of this epoch is to be obeyed. */
   #obeys(epoch: Epoch): boolean {
     if (epoch < this.#promised) return false;
     if (epoch > this.#promised) {

@@ -1,5 +1,5 @@
 /**
- * Correct implementations that decide otherwise where the contract leaves it open: edits of the
+ * Correct implementations that decide differently where the contract leaves it open: edits of the
  * reference, and a second implementation. None may be accused.
  */
 import type { Variant } from 'faultlab';
@@ -58,7 +58,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'heartbeats-120',
-    what: 'Heartbeats every 120 ms, and as much patience with a reply.',
+    what: 'Heartbeats every 120 ms.',
     edit: [office(HEARTBEAT, 'const HEARTBEAT_MS = 120;')],
   },
   {
@@ -73,17 +73,17 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'one-by-one',
-    what: 'One entry a request.',
+    what: 'One entry per request.',
     edit: [office(BATCH, 'const BATCH = 1;')],
   },
   {
     name: 'all-at-once',
-    what: 'A request has all that the follower lacks.',
+    what: 'A request carries all that the follower lacks.',
     edit: [office(BATCH, 'const BATCH = 10_000;')],
   },
   {
     name: 'disk-first',
-    what: 'The primary sends an entry when it is on its own disk.',
+    what: 'The primary sends an entry only when it is on its own disk.',
     edit: [
       replica(
         '    office.send();\n    void durable',
@@ -112,7 +112,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'last-of-equals',
-    what: 'Of those with the most data the last is promoted.',
+    what: 'Of several with the most data the last is promoted.',
     edit: [choose('reports.toSorted(', '[...reports].reverse().toSorted(')],
   },
   {
@@ -163,7 +163,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'refuses-once-after-a-failed-fsync',
-    what: 'Those whose fsync failed are told so; the next write makes a new log.',
+    what: 'Callers whose fsync failed are told so; the next write makes a new log.',
     edit: [
       wal(
         '      } catch {\n        this.#isSuspect = true;',
@@ -173,7 +173,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'short-logs',
-    what: 'The log is written anew when it has 6 KiB.',
+    what: 'The log is rewritten when it exceeds 6 KiB.',
     edit: [wal('const LOG_BYTES_MIN = 16 * 1024;', 'const LOG_BYTES_MIN = 6 * 1024;')],
   },
 ];

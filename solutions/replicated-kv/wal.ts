@@ -13,7 +13,7 @@ import { decode, encode } from './records.ts';
 export interface WalOptions<Item> {
   readonly disk: Disk;
   readonly file: string;
-  /** What must be in a new log that replaces this one: all that was safe up to now. */
+  /** What must be in a new log that replaces this one: all that is safe so far. */
   checkpoint(): readonly Item[];
   /** These records are safe, in the order in which they were appended. */
   durable(records: readonly Item[]): void;
@@ -25,7 +25,7 @@ interface Waiting<Item> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A log may grow to this, or to so many times what a new one would take. */
+/** A log may grow to this, or to so many times its size when it was last rewritten. */
 const LOG_BYTES_MIN = 16 * 1024;
 const GROWTH = 4;
 
@@ -34,9 +34,9 @@ export class Wal<Item> {
   #waiting: Waiting<Item>[] = [];
   #isWorking = false;
   #bytes = 0;
-  /** Size of the log when it was last written anew. */
+  /** Size of the log when it was last rewritten. */
   #baseBytes = 0;
-  /** What the file holds is not known any more. */
+  /** What the file holds is no longer known. */
   #isSuspect = false;
 
   constructor(options: WalOptions<Item>) {
@@ -55,7 +55,7 @@ export class Wal<Item> {
     return records as Item[];
   }
 
-  /** Resolves when the record is safe. @throws {DiskError} when it can not be made so */
+  /** Resolves when the record is safe. @throws {DiskError} when it cannot be made so */
   append(record: Item): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject });

@@ -4,7 +4,7 @@ import type { Alarm, Holder } from './contract.ts';
 
 export { trigger } from './trigger.ts';
 
-/** Transactions behind the present that can be told from those ahead; less, what is kept in reserve. */
+/** How many transactions behind the present can be told from those ahead; and what is kept in reserve. */
 const WRAP = 2 ** 31;
 const RESERVE = 3_000_000;
 const HALF = 2 ** 30;
@@ -18,7 +18,7 @@ export async function repair(cluster: PgCluster): Promise<void> {
       await n1.sql('SELECT pg_drop_replication_slot($1)', [holder.name]);
     } else await n1.sql('SELECT pg_terminate_backend($1)', [holder.pid]);
   }
-  // The server freezes every database by itself, also those that take no connection.
+  // The server freezes every database without help, even those that take no connections.
   await until('all databases are frozen', async () => (await ageOf(n1)) < HALF, {
     withinMs: FREEZE_WITHIN_MS,
     everyMs: 100,

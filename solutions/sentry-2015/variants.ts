@@ -1,4 +1,4 @@
-/** Other right runbooks. */
+/** Other correct runbooks. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'runbook.ts', find, replace });

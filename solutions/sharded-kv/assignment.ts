@@ -5,11 +5,11 @@ type Owners = readonly (GroupId | null)[];
 
 /**
  * Shares out the shards evenly – no group has two more than another – and takes from a group only
- * what it has too much. Names decide all ties: never chance, a clock, or the order of an object.
+ * what it has too many of. Names decide all ties: never chance, a clock, or the order of an object.
  */
 export function shareOut(owners: Owners, groups: readonly GroupId[]): Owners {
   const has = (group: GroupId) => owners.filter((owner) => owner === group).length;
-  // Who has most keeps one more when it does not divide evenly: else that one would move.
+  // Those with most keep one more when it does not divide evenly: else that one would move.
   const byLoad = [...groups].sort((a, b) => has(b) - has(a) || (a < b ? -1 : 1));
   const [least, more] = [Math.floor(owners.length / groups.length), owners.length % groups.length];
   const room = new Map(byLoad.map((group, i) => [group, least + (i < more ? 1 : 0)]));
@@ -23,7 +23,7 @@ export function shareOut(owners: Owners, groups: readonly GroupId[]): Owners {
   return kept.map((owner) => owner ?? free.shift() ?? null);
 }
 
-/** The configuration that a change makes of this one, or undefined when it is impossible. */
+/** The configuration that a change makes from this one, or undefined when it is impossible. */
 export function next(config: Config, change: Change): Config | undefined {
   const num = config.num + 1;
   const isIn = (group: GroupId) => Object.hasOwn(config.groups, group);

@@ -1,4 +1,4 @@
-/** Calling a group of which one node leads: remembers which one, and goes to the next if it was not. */
+/** Calls a group of which one node leads: remembers which, and goes on to the next if it was not. */
 import type { NodeId } from 'faultlab/node';
 import type { ShardContext, ShardRpcs } from './contract.ts';
 

@@ -1,4 +1,4 @@
-/** The client: finds the group that owns a key, its leader, and asks until it is done. */
+/** The client: finds the group that owns a key and its leader, and asks until the operation is done. */
 import { type NodeId, sleep } from 'faultlab/node';
 import { attempt, type Leaders } from './caller.ts';
 import {
@@ -29,7 +29,7 @@ import { keysOf, only } from './transactions.ts';
 
 /** Between two rounds in which nobody led, or before asking again where a shard is. */
 const PAUSE_MS = 50;
-/** A message that was late is refused as well: not so five in a row. */
+/** A message that was late is refused as well, but hardly five in a row. */
 const SKEWS_MAX = 5;
 
 /** The shard that an operation is for; undefined when its keys are not all in one. */
@@ -57,7 +57,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   readonly #node: ShardContext;
   readonly #controllers: readonly NodeId[];
   readonly #leaders: Leaders = new Map();
-  /** The greatest time that this client was told. Its own clock is not in there: that may be wrong. */
+  /** The greatest time that this client was told. Its own clock has no part in it: that may be wrong. */
   #seen: Timestamp = 0;
   #config = NO_CONFIG;
   #seq = 0;
@@ -93,9 +93,9 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   /**
-   * The clock of this client may be behind that of who wrote: a version whose time is not long after
-   * this moment could have been acknowledged before it. Then all is read once more, at its time; the
-   * end of what is uncertain stays, so that this comes to an end (CockroachDB's uncertainty interval).
+   * The clock of this client may be behind that of a writer: a version whose time is not long after this
+   * moment could have been acknowledged before it. Then all is read once more, at that time; the end of
+   * what is uncertain stays fixed, so that this terminates (CockroachDB's uncertainty interval).
    */
   async #readNow(keys: readonly string[]) {
     const until = (Date.now() + MAX_OFFSET_MS) * TICKS;
@@ -114,8 +114,8 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   /**
-   * Reads everything at one time, reckons what is to be written, and asks the shard of the first key that
-   * is written to see to it that all shards agree: that what was read is still so, and is written as one.
+   * Reads everything at one time, works out what to write, and asks the shard of the first key that is
+   * written to see that all shards agree: that what was read still holds, and all is written as one.
    */
   async transact(steps: readonly Step[]): Promise<Committed> {
     const keys = [...new Set(steps.map(({ key }) => key))];
@@ -193,8 +193,8 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   /**
-   * Asks in each shard about those of the keys that are its own. A shard may have been split since:
-   * what was to be asked there is dealt out anew.
+   * Asks each shard about those of the keys that are its own. A shard may have been split since: what
+   * was to be asked there is then dealt out anew.
    */
   async #inEach(
     keys: readonly string[],
@@ -229,7 +229,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
     return this.#control({ kind: 'query', num });
   }
 
-  /** All attempts carry one number, by which controllers and shards know that they are one. */
+  /** All attempts carry one number, by which controllers and shards know that they are one request. */
   #numbered<Asked>(operation: Asked) {
     return { client: this.#node.id, seq: ++this.#seq, operation };
   }
@@ -245,8 +245,8 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
   }
 
   /**
-   * Resolves to undefined when the keys are not in one shard any more.
-   * @throws {Error} after so many refusals for the clocks' sake; without a limit it asks on
+   * Resolves to undefined when the keys are no longer in one shard.
+   * @throws {Error} after `skewsMax` refusals because of clocks; without a limit it keeps asking
    */
   async #request(
     operation: Operation,
@@ -277,7 +277,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
     }
   }
 
-  /** If the controllers can be reached: if not, what is known is better than nothing. */
+  /** Asks the controllers, if they can be reached: if not, what is known is better than nothing. */
   async #refresh(): Promise<void> {
     for (let count = 1; count <= this.#controllers.length; count++) {
       const operation = { kind: 'query', num: -1 } as const;

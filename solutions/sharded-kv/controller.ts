@@ -46,7 +46,7 @@ export default class Controller implements ShardController {
     return config === null ? NOT_LEADER : { ok: true, config };
   }
 
-  /** One that exists never changes, so any controller may tell it. Which is the latest, it must ask. */
+  /** One that exists never changes, so any controller may give it. Which is the latest, it must ask. */
   async #query({ num }: Query): Promise<Reply> {
     const known = this.#configs[num];
     if (known !== undefined) return { ok: true, config: known };

@@ -1,6 +1,6 @@
 /**
  * What the leader of a group does about transactions. All of it follows from the records and promises
- * in its shards, so that whoever leads, and owns the shard, sees through what another one has begun;
+ * in its shards, so that whoever leads, and owns the shard, sees through what another has begun;
  * every step may be done twice.
  */
 import type Client from './client.ts';
@@ -9,7 +9,7 @@ import type { Jobs } from './jobs.ts';
 import type { ShardState } from './shard.ts';
 import type { Promised, Record } from './transactions.ts';
 
-/** When a promise is so old, its leader asks what has become of the transaction. */
+/** When a promise is this old, its leader asks what has become of the transaction. */
 const PATIENCE_MS = 500;
 
 export type TransactionCommand =
@@ -37,7 +37,7 @@ export class Coordinator {
     this.#submit = submit;
   }
 
-  /** Begins all that is to do for these shards, and is not under way. */
+  /** Begins all that there is to do for these shards and is not under way. */
   tick(shards: Shards): void {
     for (const { transactions } of shards.values()) {
       for (const record of transactions.records.values())
@@ -73,7 +73,7 @@ export class Coordinator {
     await this.#submit({ kind: 'end', attempt });
   }
 
-  /** A promise that is old: its anchor knows what has become of it, or will. */
+  /** An old promise: its anchor knows what has become of it, or will. */
   async #inquire({ attempt, part }: Promised): Promise<void> {
     const { done, at = 0 } = await this.#client.inquire(attempt);
     if (done !== undefined) await this.#client.decide(attempt, part, done ? at : null);

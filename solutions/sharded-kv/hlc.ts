@@ -1,10 +1,10 @@
-/** A hybrid logical clock (Kulkarni and others, 2014): the wall clock, but for what would go back. */
+/** A hybrid logical clock (Kulkarni and others, 2014): the wall clock, except that it never goes back. */
 import { TICKS, type Timestamp } from './contract.ts';
 
 export class Hlc {
   #last: Timestamp = 0;
 
-  /** A time that no call before has given, and that is after all that `observe` was told of. */
+  /** A time that no earlier call has given, and that is after all that `observe` was told of. */
   now(): Timestamp {
     this.#last = Math.max(this.#last + 1, Date.now() * TICKS);
     return this.#last;

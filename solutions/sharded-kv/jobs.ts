@@ -1,4 +1,4 @@
-/** What a leader has begun to do: by its name, so that nothing is begun again while it is under way. */
+/** What a leader has begun to do, by name, so that nothing is begun again while it is under way. */
 export class Jobs {
   readonly #busy = new Map<string, Promise<void>>();
 

@@ -1,4 +1,4 @@
-/** Known bugs of sharded stores, each planted into the reference solution. */
+/** Known bugs of sharded stores, each planted in the reference solution. */
 import { defineMutants, plantIn } from 'faultlab';
 
 const assignment = plantIn('assignment.ts');
@@ -13,7 +13,7 @@ const jobs = plantIn('jobs.ts');
 export default defineMutants([
   // ── Part A: who owns what ─────────────────────────────────────────────────────────────────────
   assignment('shared-out-anew', {
-    bug: 'Each join and leave deals all shards out again, round and round.',
+    bug: 'Each join and leave deals all shards out again, one group after the other.',
     by: 'A2',
     id: 'H19',
     common: true,
@@ -21,7 +21,7 @@ export default defineMutants([
     put: 'return owners.map((_, i) => [...groups].sort()[i % groups.length] ?? free.shift() ?? kept[0] ?? null);',
   }),
   assignment('remainder-to-the-first', {
-    bug: 'Who gets one shard more is decided by name, not by who has it already.',
+    bug: 'Which group gets one shard more is decided by name, not by which has it already.',
     by: 'A2',
     id: 'H19',
     find: 'has(b) - has(a) || (a < b ? -1 : 1)',
@@ -60,13 +60,13 @@ export default defineMutants([
     put: 'if (owner === undefined',
   }),
   controller('old-configs-forgotten', {
-    bug: 'Only the latest configuration is kept; who asks for an older one gets that.',
+    bug: 'Only the latest configuration is kept; a query for an older one gets that.',
     by: 'A1',
     find: 'const known = this.#configs[num];',
     put: 'const known = num === this.latest().num ? this.latest() : undefined;\n    if (num >= 0 && num < this.latest().num) return { ok: true, config: this.latest() };',
   }),
   controller('query-from-memory', {
-    bug: 'Any controller tells what it has applied as the latest configuration.',
+    bug: 'Any controller gives the last configuration that it has applied as the latest.',
     by: 'A5',
     id: 'K01',
     common: true,
@@ -87,28 +87,28 @@ export default defineMutants([
     put: 'return this.latest();',
   }),
   controller('sessions-not-in-snapshot', {
-    bug: 'The snapshot holds the configurations, and not which change of whom made them.',
+    bug: 'The snapshot holds the configurations, but not whose change made them.',
     by: 'A6',
     id: 'K07',
     find: 'sessions: [...this.#sessions] });',
     put: 'sessions: [] });',
   }),
   controller('only-latest-in-snapshot', {
-    bug: 'The snapshot holds the latest configuration only.',
+    bug: 'The snapshot holds only the latest few configurations.',
     by: 'A6',
     find: 'JSON.stringify({ configs: this.#configs,',
     put: 'JSON.stringify({ configs: this.#configs.map((c, i) => (i > this.latest().num - 9 ? c : this.latest())),',
   }),
   // ── Part B: groups and shards ─────────────────────────────────────────────────────────────────
   shard('no-dedup', {
-    bug: 'Every entry is executed, also the second one of a request.',
+    bug: 'Every entry is executed, even a request’s second one.',
     by: 'B4',
     id: 'K05',
     find: 'if (last !== undefined && seq <= last.seq) return last.result;',
     put: 'if (last !== undefined && seq < 0) return last.result;',
   }),
   shard('sessions-not-saved', {
-    bug: 'What a replica saves of a shard is its keys, not what clients were answered.',
+    bug: 'A replica saves the keys of a shard, but not what clients were answered.',
     by: 'C4',
     id: 'H12',
     common: true,
@@ -117,19 +117,19 @@ export default defineMutants([
     put: 'sessions: [],',
   }),
   shard('append-replaces', {
-    bug: 'An append puts.',
+    bug: 'An append overwrites, as a put does.',
     by: 'B1',
     find: 'this.#write(key, this.get(key) + operation.value, now)',
     put: 'this.#write(key, operation.value, now)',
   }),
   server('sessions-of-the-leader', {
-    bug: 'A request that was done before is looked for when it arrives, and not when it is applied.',
+    bug: 'Only the leader notices that a request was done before; the other replicas do it again.',
     by: 'B4',
     find: 'return replyOf(shard.execute(args, now));',
     put: 'const again = this.#log.isLeader ? args : { ...args, seq: Math.random() + args.seq * 2 };\n    return replyOf(shard.execute(again, now));',
   }),
   server('reads-from-memory', {
-    bug: 'Whoever believes to lead answers a get from its state, without asking whether it still does.',
+    bug: 'A server that believes it leads answers a get from its state, without asking whether it still does.',
     by: 'C11',
     id: 'K01',
     find: "if (!(await this.#log.sync())) return refuse('not-leader');",
@@ -182,7 +182,7 @@ export default defineMutants([
     put: 'this.#configure(reply.config);',
   }),
   server('state-not-in-snapshot', {
-    bug: 'The snapshot of a replica holds its shards, and not of which configuration they are.',
+    bug: 'The snapshot of a replica holds its shards, but not which configuration they are of.',
     by: 'B7',
     find: 'config: this.#config,\n      shards: [...',
     put: 'config: NO_CONFIG,\n      shards: [...',
@@ -203,7 +203,7 @@ export default defineMutants([
     put: '      } else if',
   }),
   server('owner-checked-on-arrival', {
-    bug: 'Whether a shard is the group’s own is looked at when a request arrives, and not again when its entry is applied.',
+    bug: 'Whether a shard is the group’s own is checked when a request arrives, and not again when its entry is applied.',
     by: 'C3',
     id: 'H01',
     common: true,
@@ -312,7 +312,7 @@ export default defineMutants([
     put: 'if (arrival === undefined) {\n      if (this.#shards.has(shard)) this.#shards.set(shard, new ShardState(state));\n      return;\n    }',
   }),
   server('late-delete', {
-    bug: 'A delete names the shard, and not the configuration in which it went.',
+    bug: 'A delete names the shard, but not the configuration in which it went.',
     by: 'C9',
     id: 'H15',
     find: 'return this.#leaving.delete(nameOf(order));',
@@ -325,7 +325,7 @@ export default defineMutants([
     put: "    if (this.#awaited.has(shard)) return undefined;\n    return refuse('wrong-group');",
   }),
   server('wrong-group-is-an-empty-key', {
-    bug: 'A get is checked when it arrives; when the shard has gone until the leader is sure to lead, it gives nothing.',
+    bug: 'A get is checked when it arrives; if the shard has gone by the time the leader is sure that it leads, it gives nothing.',
     by: 'C3',
     find: 'return this.#refusal(this.#shardOf(operation)) ?? this.#get(operation.key);',
     put: "return this.#shards.has(shardIn(this.#config, operation.key))\n        ? this.#get(operation.key)\n        : { ok: true, result: { value: '' } };",
@@ -346,7 +346,7 @@ export default defineMutants([
     put: "const isLost = reply === null || reply.error === 'not-leader';\n        if (reply?.error === 'wrong-group') Object.assign(numbered, { seq: ++this.#seq });",
   }),
   server('leaving-not-in-snapshot', {
-    bug: 'The snapshot of a replica holds the shards that it serves, and not those that are to be fetched.',
+    bug: 'The snapshot of a replica holds the shards that it serves, but not those that are to be fetched.',
     by: 'C8',
     find: 'leaving: [...this.#leaving],',
     put: 'leaving: [],',
@@ -361,7 +361,7 @@ export default defineMutants([
     put: 'if (this.#shards.has(shard) && this.#awaited.size === 0) return undefined;',
   }),
   server('arrived-shards-wait', {
-    bug: 'Shards that have come are served when all of their configuration have.',
+    bug: 'Shards that have come are served only when all those of their configuration have.',
     by: 'D2',
     id: 'H18',
     common: true,
@@ -404,7 +404,7 @@ export default defineMutants([
     put: "    if (!reply?.ok) return;\n    await this.#submit({ kind: 'install', num, shard, state: reply.state });\n    await attempt(this.#node, this.#leaders, from, 'deleteShard', { num, shard });\n    await this.#submit({ kind: 'forget', num, shard });",
   }),
   server('arrivals-never-forgotten', {
-    bug: 'A group tells for ever that it has got a shard.',
+    bug: 'A group announces forever that it has a shard.',
     by: 'D7',
     find: '        return this.#arrived.delete(nameOf(order));',
     put: '        return false;',
@@ -429,7 +429,7 @@ export default defineMutants([
   }),
   // ── Part E: times ─────────────────────────────────────────────────────────────────────────────
   shard('time-of-the-wall', {
-    bug: 'A write gets the time of the leader’s clock, whatever time the shard has come to.',
+    bug: 'A write gets the time of the leader’s clock, whatever time the shard has reached.',
     by: 'E5',
     common: true,
     find: 'const at = Math.max(now, this.#clock + 1);',
@@ -455,7 +455,7 @@ export default defineMutants([
     put: 'time any more.',
   }),
   server('reads-remembered-by-the-leader', {
-    bug: 'A read at a time does not go through the log: the leader alone knows that it was.',
+    bug: 'A read at a time does not go through the log: the leader alone knows that it took place.',
     by: 'E4',
     common: true,
     find: '    const now = this.#clock.now();\n',
@@ -467,19 +467,19 @@ export default defineMutants([
 `,
   }),
   shard('time-does-not-move', {
-    bug: 'A shard moves with its versions, and without the time up to which it was read.',
+    bug: 'A shard moves with its versions, but without the time up to which it was read.',
     by: 'E5',
     find: 'this.#clock = saved?.clock ?? 0;',
     put: 'this.#clock = 0;',
   }),
   shard('past-does-not-move', {
-    bug: 'A shard moves with the last value of each key.',
+    bug: 'A shard moves with only the last value of each key.',
     by: 'E5',
     find: 'keys: [...this.#keys],',
     put: 'keys: [...this.#keys].map(([key, versions]) => [key, versions.slice(-1)]),',
   }),
   client('no-uncertainty', {
-    bug: 'The client reads at the time of its own clock, and does not ask what could have been before.',
+    bug: 'The client reads at the time of its own clock, and does not ask what could have come before.',
     by: 'E3',
     common: true,
     find: 'await this.#readAt(keys, at, until);',
@@ -505,7 +505,7 @@ export default defineMutants([
     put: 'after: 0 };',
   }),
   server('observes-nothing', {
-    bug: 'A server does not take notice of the times that others have seen.',
+    bug: 'A server takes no notice of the times that others have seen.',
     by: 'E2',
     find: 'for (const time of times) this.#clock.observe(time);',
     put: '',
@@ -524,7 +524,7 @@ export default defineMutants([
     put: 'nowMs - mine > MAX_OFFSET_MS',
   }),
   shard('read-times-not-saved', {
-    bug: 'The snapshot holds all versions, and not up to which time the shard was read.',
+    bug: 'The snapshot holds all versions, but not the time up to which the shard was read.',
     by: 'E4',
     find: 'clock: this.#clock,',
     put: 'clock: Math.max(0, ...[...this.#keys.values()].map((versions) => versions.at(-1)?.[0] ?? 0)),',
@@ -537,7 +537,7 @@ export default defineMutants([
     put: "if (step.kind === 'get') return values[keys.indexOf(step.key)] ?? '';",
   }),
   shard('reads-not-validated', {
-    bug: 'A transaction locks what it writes, and nobody looks whether what it has read is still so.',
+    bug: 'A transaction locks what it writes, and nobody checks that what it has read still holds.',
     by: 'F2',
     common: true,
     find: 'if (!isAsRead || !this',
@@ -564,13 +564,13 @@ export default defineMutants([
     put: '',
   }),
   shard('each-part-its-time', {
-    bug: 'Each shard writes at the time that it has promised itself, not at that of the transaction.',
+    bug: 'Each shard writes at the time that it has promised, not at that of the transaction.',
     by: 'F4',
     find: 'for (const [key, value] of promised.part.writes) this.#add(key, value, at);',
     put: 'for (const [key, value] of promised.part.writes) this.#add(key, value, promised.at);',
   }),
   coordinator('commits-with-one-promise', {
-    bug: 'A transaction is committed when one of its parts has promised.',
+    bug: 'A transaction is committed as soon as one of its parts has promised.',
     by: 'F2',
     find: 'times.every((at) => at !== undefined)',
     put: 'times.some((at) => at !== undefined) && times.splice(0, 9, ...times.map((at) => at ?? 0))',
@@ -583,7 +583,7 @@ export default defineMutants([
     put: 'const { done, at } = { done: false, at: 0 };',
   }),
   coordinator('never-inquires', {
-    bug: 'A part waits for its decision for ever.',
+    bug: 'A part waits forever for its decision.',
     by: 'F6',
     common: true,
     find: 'if (Date.now() * TICKS - promised.at > PATIENCE_MS * TICKS)',
@@ -663,7 +663,7 @@ export default defineMutants([
     put: 'const keys = [...this.#keys].filter(([key]) => key >= at).slice(0, 0);\n    for (const key of [...this.#keys.keys()]) if (key >= at) this.#keys.delete(key);',
   }),
   shard('half-stays-behind', {
-    bug: 'The shard that was split keeps the keys that it has given away, for ever.',
+    bug: 'The shard that was split keeps forever the keys that it has given away.',
     by: 'G1',
     find: 'for (const [key] of keys) this.#keys.delete(key);',
     put: '',
@@ -678,7 +678,7 @@ export default defineMutants([
       return;`,
   }),
   server('splits-done-again', {
-    bug: 'Each configuration is made of its list of splits anew, also of those that were done before.',
+    bug: 'Each configuration does all splits on its list anew, even those that were done before.',
     by: 'G2',
     common: true,
     find: '    const split = config.splits?.[before.splits?.length ?? 0];\n',
@@ -705,13 +705,13 @@ export default defineMutants([
     return upper;`,
   }),
   server('splits-not-in-snapshot', {
-    bug: 'The snapshot of a replica holds who owns which shard, and not what was split.',
+    bug: 'The snapshot of a replica holds who owns which shard, but not what was split.',
     by: 'G3',
     find: 'config: this.#config,\n      shards: [...',
     put: 'config: { ...this.#config, splits: [] },\n      shards: [...',
   }),
   controller('splits-not-in-its-snapshot', {
-    bug: 'The snapshot of a controller holds who owns which shard, and not what was split.',
+    bug: 'The snapshot of a controller holds who owns which shard, but not what was split.',
     by: 'G3',
     find: 'JSON.stringify({ configs: this.#configs,',
     put: 'JSON.stringify({ configs: this.#configs.map((config) => ({ ...config, splits: [] })),',
@@ -727,7 +727,7 @@ export default defineMutants([
 `,
   }),
   locks('locks-stay-below', {
-    bug: 'Locks stay with the shard that was split, also those of keys that are in the new one.',
+    bug: 'Locks stay with the shard that was split, even those of keys that are in the new one.',
     by: 'G4',
     common: true,
     find: '      return [{ ...promised, part: upper }];',
@@ -747,7 +747,7 @@ export default defineMutants([
     put: 'return others.length < 99 ? shard : undefined;',
   }),
   shard('promised-unasked', {
-    bug: 'Who has promised once says so again, also when it is asked about other keys.',
+    bug: 'A part that has promised once says so again, even about other keys.',
     by: 'G4',
     find: 'return keysOf(part).every((key) => has.has(key)) ? { at: known.at } : { done: false };',
     put: 'return { at: has.size > 0 ? known.at : 0 };',
@@ -760,19 +760,19 @@ export default defineMutants([
     put: 'if (shard === undefined) {\n        await sleep(PAUSE_MS);\n        continue;\n      }',
   }),
   shard('time-stays-below', {
-    bug: 'The new shard does not know up to which time it was read.',
+    bug: 'The new shard does not know the time up to which it was read.',
     by: 'G5',
     find: '{ ...this.#saved(), keys, records: [], promised }',
     put: '{ ...this.#saved(), clock: 0, keys, records: [], promised }',
   }),
   shard('past-stays-below', {
-    bug: 'The new shard begins with the last value of each key.',
+    bug: 'The new shard begins with only the last value of each key.',
     by: 'G5',
     find: 'const keys = [...this.#keys].filter(([key]) => key >= at);',
     put: 'const keys = [...this.#keys].filter(([key]) => key >= at).map(([key, all]): [string, Version[]] => [key, all.slice(-1)]);',
   }),
   client('old-owner-first', {
-    bug: 'A client asks the owner of the shard in which the key once was, and the right one when that refuses.',
+    bug: 'A client asks the owner of the shard in which the key once was, and the right one only when that refuses.',
     by: 'G6',
     find: '      const owner = this.#config.shards[shard];',
     put: "      const once = 'key' in operation ? shardIn(NO_CONFIG, operation.key) : shard;\n      const owner = this.#config.shards[count === 1 ? once : shard];",

@@ -1,16 +1,16 @@
 /**
  * A replica of a group that owns some of the shards.
  *
- * **What decides who owns a shard is the log.** A configuration comes into force at an entry of it:
- * before that entry this group has served a shard, behind it it does not, on every replica. So the
- * copy that the next owner fetches holds every write that was ever acknowledged here.
+ * **The log decides who owns a shard.** A configuration comes into force at an entry of it: before
+ * that entry this group serves a shard, after it no longer, on every replica. So the copy that the
+ * next owner fetches holds every write that was ever acknowledged here.
  *
  * A shard goes from one log to another in four steps, each an entry, so that no crash can lose one:
  * the old owner's `config` freezes it; the new owner fetches the frozen copy and its `install` makes
  * it serve; then the old owner's `delete` drops the copy, and the new one's `forget` ends the matter.
  * Whoever leads a group looks at what its state says is still to do, and does it, again and again
- * (`#tick`). Every message names configuration and shard, so one that comes late or twice finds that
- * its time is over.
+ * (`#tick`). Every message names the configuration and the shard, so one that comes late or twice
+ * finds that its time is over.
  *
  * A **split** needs no message: it is done at the entry at which its configuration comes into force,
  * where all replicas have the same shard before them.
@@ -42,7 +42,7 @@ import { Hlc } from './hlc.ts';
 import { Jobs } from './jobs.ts';
 import { ShardState } from './shard.ts';
 
-/** How often a leader looks for what is to do. */
+/** How often a leader looks for something to do. */
 const TICK_MS = 50;
 
 type Command =
@@ -54,7 +54,7 @@ type Command =
   | ({ readonly kind: 'install'; readonly state: string } & MoveArgs)
   /** The next owner holds it. */
   | ({ readonly kind: 'delete' } & MoveArgs)
-  /** The owner before has deleted it. */
+  /** The previous owner has deleted it. */
   | ({ readonly kind: 'forget' } & MoveArgs)
   | TransactionCommand;
 
@@ -88,7 +88,7 @@ export default class Server implements ShardServer {
   #leaving = new Map<string, string>();
   /** Shards of this configuration that are not here yet. */
   #awaited = new Map<Shard, Arrival>();
-  /** Shards whose owner before still holds its copy. */
+  /** Shards whose previous owner still holds its copy. */
   #arrived = new Map<string, Arrival>();
 
   constructor(node: ShardContext, log: Replicated, { group, controllers }: Surroundings) {
@@ -96,7 +96,7 @@ export default class Server implements ShardServer {
     this.#log = log;
     this.#group = group;
     this.#controllers = controllers;
-    // A node is no peer of its own, but may well lead the group that its client looks for.
+    // A node is not its own peer, but may well lead the group that its client looks for.
     const call = (peer: NodeId, method: string, args: unknown, options: CallOptions) =>
       peer === node.id
         ? this.#onRequest(args as RequestArgs)
@@ -131,7 +131,7 @@ export default class Server implements ShardServer {
 
   /**
    * Times mean something only while clocks are near each other: whoever is too far from this one is
-   * refused before it leaves a trace. It may also be that this clock is wrong, or the message late.
+   * refused before leaving a trace. It may also be this clock that is wrong, or the message late.
    */
   #clockRefusal({ nowMs, after = 0, operation }: RequestArgs): Refusal | undefined {
     const mine = Date.now();
@@ -194,14 +194,14 @@ export default class Server implements ShardServer {
     return replyOf(shard.execute(args, now));
   }
 
-  /** One after the other, and the next only when all of this one is here: none may be skipped. */
+  /** One after the other, and the next only when all shards of this one are here: none may be skipped. */
   #configure(config: Config): void {
     const before = this.#config;
     if (config.num !== before.num + 1 || this.#awaited.size > 0) return;
     this.#config = config;
     const split = config.splits?.[before.splits?.length ?? 0];
     if (split !== undefined) {
-      // Nothing moves in this one. Who has the shard has both halves from this entry on.
+      // Nothing moves in this one. The group that has the shard has both halves from this entry on.
       const half = this.#shards.get(split.of)?.split(split.at);
       if (half !== undefined) this.#shards.set(split.shard, half);
       return;
@@ -240,7 +240,7 @@ export default class Server implements ShardServer {
 
   // ── Moving shards: what the leader does ───────────────────────────────────────────────────────
 
-  /** All that is to do stands in the state: a new leader takes up where the old one was. */
+  /** All that is to do stands in the state: a new leader takes up where the old one left off. */
   #tick(): void {
     if (!this.#log.isLeader) return;
     for (const arrival of this.#awaited.values())

@@ -2,9 +2,9 @@
  * One shard: the versions of its keys, and what clients were answered about them. It moves as a whole,
  * so that its next owner decides as this one would have.
  *
- * **Its clock is part of its state.** No write gets a time that is not after every time at which this
- * shard was written or read. So what a read at a time has seen is all that there ever will be of that
- * time, whoever leads and owns the shard later, and whatever their clocks say.
+ * **Its clock is part of its state.** Every write gets a time after all those at which this shard was
+ * written or read. So what a read at a time has seen is all that there will ever be up to that time,
+ * whoever leads and owns the shard later, and whatever their clocks say.
  */
 import type { NodeId } from 'faultlab/node';
 import {
@@ -19,7 +19,7 @@ import {
 } from './contract.ts';
 import { keysOf, type Promised, type Record, Transactions } from './transactions.ts';
 
-/** What a client was answered last. It has one request at a time, so older ones never come back. */
+/** What a client was answered last. It has one request at a time, so it never needs an older answer. */
 interface Session {
   readonly seq: number;
   readonly result: Result;
@@ -71,8 +71,8 @@ export class ShardState {
   }
 
   /**
-   * Takes away, as a shard of its own, the keys from `at` on and what is promised about them. What is
-   * known of no single key, time and answers, both have from here on.
+   * Takes out, as a shard of its own, the keys from `at` on and what is promised about them. What is
+   * about no single key, the time and the answers, both have from here on.
    */
   split(at: string): ShardState {
     const keys = [...this.#keys].filter(([key]) => key >= at);
@@ -97,7 +97,7 @@ export class ShardState {
   }
 
   /**
-   * A request may come to be applied twice: in this log, or in that of two owners. `now` is what the
+   * A request may come to be applied twice: in this log, or in those of two owners. `now` is what the
    * clock of the leader said when it proposed.
    */
   execute({ client, seq, operation }: RequestArgs, now: Timestamp): Result | Refusal {
@@ -161,7 +161,7 @@ export class ShardState {
     this.#clock = Math.max(this.#clock, at);
     const versions = this.#keys.get(key) ?? [];
     versions.push([at, value]);
-    // The last one from before the horizon is what was true at it: that one stays.
+    // The last version from before the horizon is what was true at the horizon: that one stays.
     const kept = versions.findLastIndex(([before]) => before <= at - HISTORY_MS * TICKS);
     if (kept > 0) versions.splice(0, kept);
     this.#keys.set(key, versions);
@@ -171,7 +171,7 @@ export class ShardState {
   #prepare({ attempt, part }: Of<'prepare'>, now: Timestamp): Result {
     const known = this.transactions.promised.get(attempt.id);
     if (known !== undefined) {
-      // Of two leaders who ask, one may not know of a split: what it asks for more is not promised.
+      // Of two leaders that ask, one may not know of a split: what more it asks for is not promised.
       const has = new Set(keysOf(known.part));
       return keysOf(part).every((key) => has.has(key)) ? { at: known.at } : { done: false };
     }
@@ -197,7 +197,7 @@ export class ShardState {
 
   #readAt({ keys, at, until = at }: Of<'read'>): Result | Refusal {
     if (at < this.#clock - HISTORY_MS * TICKS) return { ok: false, error: 'too-old' };
-    // What is not decided may come to be written at this time, or may have been before.
+    // An undecided transaction may yet write at this time, or before it.
     if (keys.some((key) => this.transactions.willWrite(key, until))) return LOCKED;
     // From here on nothing is written at this time any more.
     this.#clock = Math.max(this.#clock, at);

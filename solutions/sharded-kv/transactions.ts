@@ -11,7 +11,7 @@ import type { Attempt, Result, Timestamp, TransactionPart } from './contract.ts'
 export interface Record {
   readonly attempt: Attempt;
   readonly parts: readonly TransactionPart[];
-  /** Who is to be told, for good. */
+  /** Who is to be told the outcome. */
   readonly client: NodeId;
   readonly seq: number;
   /** Undefined while it is open; null when it was aborted. */
@@ -26,7 +26,7 @@ export interface Promised {
   readonly at: Timestamp;
 }
 
-/** What of a part is about some of its keys. */
+/** The reads and writes of a part that are about some of its keys. */
 export function only(
   { reads, writes }: TransactionPart,
   isIn: (key: string) => boolean,
@@ -49,8 +49,8 @@ export class Transactions {
   }
 
   /**
-   * Takes away, and gives, what is promised about keys from `at` on. The records stay: who asks for one
-   * names its shard. So the decision has to find both halves of a promise, and does, by their keys.
+   * Takes out, and returns, what is promised about keys from `at` on. The records stay: whoever asks for
+   * one names its shard. So the decision has to find both halves of a promise, and does, by their keys.
    */
   split(at: string): Promised[] {
     return [...this.promised.values()].flatMap((promised) => {
@@ -63,14 +63,14 @@ export class Transactions {
     });
   }
 
-  /** Whether a transaction that is not decided may write the key, at a time up to `until`. */
+  /** Whether an undecided transaction may write the key, at a time up to `until`. */
   willWrite(key: string, until = Number.POSITIVE_INFINITY): boolean {
     return [...this.promised.values()].some(
       ({ at, part }) => at <= until && part.writes.some(([written]) => written === key),
     );
   }
 
-  /** Whether a transaction that is not decided has the key in it: nobody else may write it. */
+  /** Whether an undecided transaction has the key in it: then nobody else may write it. */
   isLocked(key: string): boolean {
     const has = ([own]: readonly [string, unknown]) => own === key;
     return [...this.promised.values()].some(
@@ -85,7 +85,7 @@ export class Transactions {
     );
   }
 
-  /** The decision stands at its first entry: a leader that was deposed, or is late, changes nothing. */
+  /** The first decision in the log stands: a leader that was deposed, or is late, changes nothing. */
   conclude({ id }: Attempt, decision: Timestamp | null): Record | undefined {
     const record = this.records.get(id);
     if (record === undefined || record.decision !== undefined) return undefined;
@@ -93,7 +93,7 @@ export class Transactions {
     return record;
   }
 
-  /** What the anchor says. It forgets only what all parts know, so the unknown was aborted, or is over. */
+  /** What the anchor says. It forgets only what all parts know, so one unknown was aborted, or is over. */
   outcome({ id }: Attempt): Result {
     const record = this.records.get(id);
     if (record === undefined) return { done: false };

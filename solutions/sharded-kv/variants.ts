@@ -20,7 +20,7 @@ const server = (find: string, replace: string) => ({ file: 'server.ts', find, re
 const coordinator = (find: string, replace: string) => ({ file: 'coordinator.ts', find, replace });
 const assignment = (find: string, replace: string) => ({ file: 'assignment.ts', find, replace });
 
-/** But for the one whose leader begins without an entry: there ReadIndex waits until somebody writes. */
+/** All but the one whose leader begins without an entry: there ReadIndex waits until somebody writes. */
 const onOtherRafts = rafts
   .filter(({ name }) => name !== 'no-no-op')
   .map(({ name, what, edit }): Variant => {
@@ -29,21 +29,21 @@ const onOtherRafts = rafts
   });
 
 const variants: readonly Variant[] = [
-  vary('hasty', 'Who calls waits 150 ms for a reply.', [
+  vary('hasty', 'A caller waits 150 ms for a reply.', [
     caller('const REPLY_MS = 300;', 'const REPLY_MS = 150;'),
   ]),
-  vary('patient', 'Who calls waits 800 ms for a reply.', [
+  vary('patient', 'A caller waits 800 ms for a reply.', [
     caller('const REPLY_MS = 300;', 'const REPLY_MS = 800;'),
   ]),
   vary('slow-rounds', 'The client pauses for 150 ms when nobody led.', [
     client('const PAUSE_MS = 50;', 'const PAUSE_MS = 150;'),
   ]),
-  vary('slow-ticks', 'Leaders look every 150 ms for what is to do.', [
+  vary('slow-ticks', 'Leaders look every 150 ms for something to do.', [
     server('const TICK_MS = 50;', 'const TICK_MS = 150;'),
   ]),
   vary(
     'slower-ticks',
-    'Leaders look every 200 ms for what is to do: a move takes longer than many faults.',
+    'Leaders look every 200 ms for something to do: a move takes longer than many faults.',
     [server('const TICK_MS = 50;', 'const TICK_MS = 200;')],
   ),
   vary('reads-by-the-log', 'A get is an entry like any other.', [
@@ -70,7 +70,7 @@ const variants: readonly Variant[] = [
       ),
     ],
   ),
-  vary('wrong-group-meanwhile', 'A shard that is awaited is refused like one of another group.', [
+  vary('wrong-group-meanwhile', 'A shard that is awaited is refused like another group’s.', [
     server(
       "refuse(this.#awaited.has(shard) ? 'not-ready' : 'wrong-group')",
       "refuse('wrong-group')",
@@ -79,7 +79,7 @@ const variants: readonly Variant[] = [
   vary('asks-again-first', 'A client that was refused pauses before it asks the controllers.', [
     client('if (count > 1) await sleep(PAUSE_MS);', 'await sleep(PAUSE_MS);'),
   ]),
-  vary('impatient-parts', 'Who has promised asks after 100 ms what has become of it.', [
+  vary('impatient-parts', 'A part that has promised inquires after 100 ms.', [
     coordinator('const PATIENCE_MS = 500;', 'const PATIENCE_MS = 100;'),
   ]),
   vary('one-part-after-the-other', 'The coordinator asks for one promise after the other.', [
@@ -90,7 +90,7 @@ const variants: readonly Variant[] = [
     for (const part of parts) times.push(...(await this.#client.prepare(attempt, part)));`,
     ),
   ]),
-  vary('split-when-nothing-is-promised', 'A shard with locks in it is split when they have gone.', [
+  vary('split-when-nothing-is-promised', 'A shard with locks in it is split once they have gone.', [
     server(
       '    this.#config = config;\n    const split = config.splits?.[before.splits?.length ?? 0];\n',
       `    const split = config.splits?.[before.splits?.length ?? 0];
@@ -100,7 +100,7 @@ const variants: readonly Variant[] = [
 `,
     ),
   ]),
-  vary('reads-key-by-key', 'A snapshot asks for each key by itself, also for two of one shard.', [
+  vary('reads-key-by-key', 'A snapshot asks for each key separately, even for two in one shard.', [
     client(
       'const results = await this.#inEach(keys, read, SKEWS_MAX);',
       'const each = keys.map((key) => this.#inEach([key], read, SKEWS_MAX));\n    const results = (await Promise.all(each)).flat();',

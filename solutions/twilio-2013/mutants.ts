@@ -1,6 +1,6 @@
 /**
- * Triggers that look alike and are not this outage, and repairs that look right and are not: most of them
- * know when something was done, and not when it is unknown whether it was.
+ * Triggers that resemble this outage and are not it, and repairs that look right and are not: most of them
+ * cope when something was done, but not when nobody knows whether it was.
  */
 import { defineMutants, type Mutant, plantIn } from 'faultlab';
 
@@ -32,13 +32,13 @@ const MEMBER = 'readonly #billing: Billing;';
 
 export default defineMutants([
   plantTrigger('read-only-but-full', {
-    bug: 'The store cannot be written, but has its balances: only who is low by chance is charged.',
+    bug: 'The store cannot be written, but has its balances: only accounts that happen to be low are charged.',
     by: 'R1',
     find: RESTART,
     put: RESTART.replace('loads: 0', 'loads: 1'),
   }),
   plantTrigger('empty-but-writable', {
-    bug: 'The store is empty, but can be written: everybody is charged once, and gets on.',
+    bug: 'The store is empty, but can be written: everybody is charged once, and that is all.',
     by: 'R1',
     find: RESTART,
     put: RESTART.replace('writable: 0', 'writable: 1'),
@@ -121,7 +121,7 @@ export default defineMutants([
     common: true,
   }),
   plant('key-of-the-attempt', {
-    bug: 'The key is drawn anew each time: no two charges have the same.',
+    bug: 'A new key is drawn each time: no two charges have the same.',
     by: 'F3',
     find: CHARGE,
     put: 'await this.#billing.charge(account, String(Math.random()));',
@@ -135,7 +135,7 @@ export default defineMutants([
   }),
   {
     name: 'pending-in-memory',
-    bug: 'What was charged and not added yet is kept in a variable.',
+    bug: 'What was charged but not yet added is kept in a variable.',
     killedBy: 'F5',
     common: true,
     edit: [
@@ -160,7 +160,7 @@ export default defineMutants([
   },
   {
     name: 'adds-first',
-    bug: 'The money is added before the card is charged: who crashes in between gives it away.',
+    bug: 'The money is added before the card is charged: a worker that crashes in between gives it away.',
     killedBy: 'F5',
     edit: [
       { file: 'recharge.ts', find: CHARGE, replace: CREDIT.replace('recharge-', 'added-') },
@@ -169,7 +169,7 @@ export default defineMutants([
   },
   {
     name: 'asks-what-was-charged',
-    bug: 'Before a charge, the last one is added if it was not yet; there is no key.',
+    bug: 'Before a charge, the last one is added if it has not been yet; there is no key.',
     killedBy: 'F6',
     common: true,
     edit: [
@@ -192,7 +192,7 @@ export default defineMutants([
   },
   {
     name: 'gives-up-on-a-bad-day',
-    bug: 'A worker that has not reached the store ten times leaves recharging to people.',
+    bug: 'A worker that has failed to reach the store more than ten times leaves recharging to people.',
     killedBy: 'F7',
     edit: [
       { file: 'recharge.ts', find: MEMBER, replace: `${MEMBER}\n  #failures = 0;` },

@@ -1,6 +1,6 @@
 /**
  * Deducts what was used, and recharges. The deduction comes first: a store that refuses it has nothing to
- * say about balances either. Every step carries the usage's id, so that all of them can be taken again, in
+ * say about balances either. Every step carries the usage's id, so that all of them can be repeated, in
  * this life or the next, as often as it takes.
  */
 import { type Billing, RECHARGE, THRESHOLD, type Usage } from './contract.ts';

@@ -1,4 +1,4 @@
-/** Other right repairs. */
+/** Other correct repairs. */
 import type { Variant } from 'faultlab';
 
 const edit = (find: string, replace: string) => ({ file: 'recharge.ts', find, replace });
@@ -11,7 +11,7 @@ const CREDIT = 'await this.#billing.add(account, RECHARGE, `recharge-${id}`);';
 const variants: readonly Variant[] = [
   {
     name: 'gateway-knows',
-    what: 'The list of charges is the truth: each is added once, and the next one has the next number as key.',
+    what: 'The list of charges is the truth: each is added once, and the next one has the next number as its key.',
     edit: [
       edit(
         ENOUGH,
@@ -26,7 +26,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'charges-first',
-    what: 'As shipped, the card is charged before the usage is deducted; but a write of nothing tells the balance.',
+    what: 'As shipped, the card is charged before the usage is deducted; but the balance comes from a write of nothing.',
     edit: [
       edit(DEDUCT, 'const balance = (await this.#billing.add(account, 0)) - amount;'),
       edit(ENOUGH, 'if (balance < THRESHOLD) {'),
@@ -45,7 +45,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'charge-is-the-id',
-    what: 'What is added has the id of the charge, not of the usage.',
+    what: 'What is added carries the id of the charge, not that of the usage.',
     edit: [
       edit(CHARGE, `const charge = ${CHARGE}`),
       edit(CREDIT, 'await this.#billing.add(account, RECHARGE, charge);'),

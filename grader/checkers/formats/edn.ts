@@ -17,7 +17,7 @@ export class EdnError extends Error {
 
 export interface EdnForm {
   readonly value: unknown;
-  /** Where it begins, counted from 1. */
+  /** The line where it begins, counted from 1. */
   readonly line: number;
 }
 
@@ -76,17 +76,7 @@ class Reader {
 
   #collection(open: string): unknown {
     const startLine = this.line;
-    const close = CLOSING[open] as string;
-    const items: unknown[] = [];
-    this.#at++;
-    for (;;) {
-      if (!this.skip()) {
-        throw new EdnError(startLine, `"${open}" is not closed by "${close}"`);
-      }
-      if (this.#text[this.#at] === close) break;
-      items.push(this.read());
-    }
-    this.#at++;
+    const items = this.#items(open, CLOSING[open] as string);
     if (open !== '{') return items;
     if (items.length % 2 === 1) throw new EdnError(startLine, 'a map has a key without a value');
     const map: Record<string, unknown> = {};
@@ -98,10 +88,7 @@ class Reader {
   #dispatch(): unknown {
     const next = this.#text[this.#at + 1];
     this.#at++;
-    if (next === '{') {
-      const pairs = this.#items('}');
-      return pairs;
-    }
+    if (next === '{') return this.#items('#{', '}');
     if (next === '_') {
       this.#at++;
       this.read();
@@ -111,12 +98,12 @@ class Reader {
     return this.read();
   }
 
-  #items(close: string): unknown[] {
+  #items(open: string, close: string): unknown[] {
     const startLine = this.line;
     const items: unknown[] = [];
     this.#at++;
     for (;;) {
-      if (!this.skip()) throw new EdnError(startLine, `a set is not closed by "${close}"`);
+      if (!this.skip()) throw new EdnError(startLine, `"${open}" is not closed by "${close}"`);
       if (this.#text[this.#at] === close) break;
       items.push(this.read());
     }
@@ -140,14 +127,14 @@ class Reader {
         value += ESCAPES[escaped] ?? escaped;
       } else value += char;
     }
-    throw new EdnError(startLine, 'a text is not closed by a quote');
+    throw new EdnError(startLine, 'a string is not closed by a quote');
   }
 
   #atom(): unknown {
     const start = this.#at;
     while (this.#at < this.#text.length && !END.test(this.#text[this.#at] as string)) this.#at++;
     const word = this.#text.slice(start, this.#at);
-    if (word === '') throw new EdnError(this.line, `"${this.#text[start]}" begins no form`);
+    if (word === '') throw new EdnError(this.line, `"${this.#text[start]}" does not begin a form`);
     if (word === 'nil') return null;
     if (word === 'true' || word === 'false') return word === 'true';
     if (/^[-+]?\d/.test(word)) {

@@ -1,11 +1,11 @@
 /**
  * Histories as logs of events, as Jepsen and Porcupine record them: an `invoke`, later an `ok`, `fail`
- * or `info` of the same process. Paired here, whatever the object is that they act on.
+ * or `info` of the same process. Paired here, whatever object they act on.
  */
 import type { Outcome } from '../history.ts';
 
 export interface LogEvent {
-  /** Where it stands in its file, counted from 1. */
+  /** Its line in the file, counted from 1. */
   readonly line: number;
   readonly type: string;
   readonly process: string;
@@ -15,7 +15,7 @@ export interface LogEvent {
   readonly key?: string;
 }
 
-/** An operation of which nobody has said yet what its values mean. */
+/** An operation whose values have not been given a meaning yet. */
 export interface RawOperation {
   readonly line: number;
   readonly client: string;
@@ -45,7 +45,7 @@ const TYPES = ['invoke', 'ok', 'fail', 'info'];
 
 /**
  * Pairs events by process; time is the number of the event. After an `info` the operation stays open
- * for ever, as does one that has no end. @throws {HistoryError}
+ * for ever, as does one without an end. @throws {HistoryError}
  */
 export function pairEvents(events: readonly LogEvent[]): RawOperation[] {
   const open = new Map<string, { event: LogEvent; callAt: number }>();
@@ -76,14 +76,17 @@ export function pairEvents(events: readonly LogEvent[]): RawOperation[] {
     if (type === 'invoke') {
       if (call !== undefined) {
         const since = `line ${call.event.line}`;
-        throw new HistoryError(line, `process ${process} begins, but is busy since ${since}`);
+        throw new HistoryError(line, `process ${process} begins, but has been busy since ${since}`);
       }
       open.set(process, { event, callAt: at });
       continue;
     }
     if (call === undefined) {
       if (type === 'info') continue; // a remark of the test itself
-      throw new HistoryError(line, `process ${process} ends (${type}) what it never began`);
+      throw new HistoryError(
+        line,
+        `process ${process} ends (${type}) an operation that it never began`,
+      );
     }
     open.delete(process);
     if (type === 'info') finish(call, 'unknown');

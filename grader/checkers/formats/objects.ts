@@ -1,7 +1,7 @@
 /**
  * From recorded operations to those of a model: what `:f :cas :value [1 2]` means, and what a `:fail`
  * says. In most logs a failed operation did not happen; a failed compare-and-set in the etcd logs is
- * an observation: the register was something else.
+ * an observation: the register held something else.
  */
 import type { Operation } from '../history.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../models.ts';
 import { HistoryError, type RawOperation } from './events.ts';
 
-/** A model, and how recorded operations are read as its operations. */
+/** A model, and how recorded operations are read as operations of it. */
 export interface ObjectKind<State, Input, Output> {
   readonly model: Model<State, Input, Output>;
   /** Undefined for an operation that says nothing. @throws {HistoryError} */
@@ -37,7 +37,7 @@ function frame(raw: RawOperation) {
 function pairOf(raw: RawOperation): [unknown, unknown] {
   if (Array.isArray(raw.asked) && raw.asked.length === 2) return [raw.asked[0], raw.asked[1]];
   const shown = JSON.stringify(raw.asked);
-  throw new HistoryError(raw.line, `a cas is of ${shown}; expected [from, to]`);
+  throw new HistoryError(raw.line, `the value of a cas is ${shown}; expected [from, to]`);
 }
 
 type RegisterOutput = { readonly value: unknown } | { readonly done: boolean };
@@ -95,7 +95,7 @@ export const kvKind: ObjectKind<string, KvInput, KvOutput> = {
   },
 };
 
-/** Acquire and release of one lock that knows no owners. */
+/** Acquire and release of one lock without owners. */
 export const mutexKind: ObjectKind<string | null, LockInput, unknown> = {
   model: mutex,
   read(raw) {

@@ -1,21 +1,21 @@
 /**
- * Reads a recorded history, whoever recorded it: Jepsen's EDN or JSON (a vector, or a map a line),
- * Porcupine's logs of etcd, and our own JSON lines. The format is told by how the text begins.
+ * Reads a recorded history, whoever recorded it: Jepsen's EDN or JSON (a vector, or one map per line),
+ * Porcupine's logs of etcd, and our own JSON lines. The beginning of the text tells the format.
  */
 import { EdnError, readEdn } from './edn.ts';
 import { HistoryError, type LogEvent, pairEvents, type RawOperation } from './events.ts';
 
-/** @throws {HistoryError} with the line, what stands there, and what was expected */
+/** @throws {HistoryError} with the line, what is there, and what was expected */
 export function readHistory(text: string): RawOperation[] {
   const start = text.replace(/^(\s|,|;.*)*/, '').slice(0, 200);
-  if (start === '') throw new HistoryError(1, 'the file is empty; expected one operation a line');
+  if (start === '') throw new HistoryError(1, 'the file is empty; expected one operation per line');
   if (/^INFO\b/.test(start)) return pairEvents(readEtcdLog(text));
   if (/^[[(]?\s*\{\s*:/.test(start)) return pairEvents(readJepsenEdn(text));
   if (/^\[?\s*\{\s*"/.test(start)) return readJson(text);
   const line = (start.split('\n')[0] ?? '').slice(0, 60);
   throw new HistoryError(
     1,
-    `"${line}" begins no known format; expected JSON lines, Jepsen's EDN or JSON, or an etcd log`,
+    `"${line}" is not the beginning of a known format; expected JSON lines, Jepsen's EDN or JSON, or an etcd log`,
   );
 }
 
@@ -31,7 +31,7 @@ function readJepsenEdn(text: string): LogEvent[] {
   }
 }
 
-/** No event for what is not a client's: the nemesis, log lines. */
+/** No event for what no client did, such as the nemesis. */
 function eventOf(map: unknown, line: number): LogEvent[] {
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
     throw new HistoryError(line, `${show(map)} is not a map with :type, :f and :value`);
@@ -75,7 +75,7 @@ function readJson(text: string): RawOperation[] {
 }
 
 /**
- * Our JSON lines, one operation a line: `client`, `f`, `key` (if any), `asked`, `answered`, `outcome`
+ * Our JSON lines, one operation per line: `client`, `f`, `key` (if any), `asked`, `answered`, `outcome`
  * (`ok`, `fail` or `unknown`), `callAt`, `returnAt` (null while unknown).
  */
 function ownOperation(map: unknown, line: number): RawOperation {
@@ -87,7 +87,7 @@ function ownOperation(map: unknown, line: number): RawOperation {
     if (holds) return;
     throw new HistoryError(line, `"${name}" is ${show(value)}; expected ${expected}`);
   };
-  demand(typeof client === 'string', 'client', client, 'a text');
+  demand(typeof client === 'string', 'client', client, 'a string');
   demand(typeof f === 'string', 'f', f, 'what was done, such as "get"');
   const outcomes = ['ok', 'fail', 'unknown'];
   demand(outcomes.includes(outcome as string), 'outcome', outcome, outcomes.join(', '));
@@ -98,7 +98,7 @@ function ownOperation(map: unknown, line: number): RawOperation {
     isOpen || (returnAt as number) >= (callAt as number),
     'returnAt',
     returnAt,
-    `a number not below callAt, ${callAt}`,
+    `a number of at least callAt, ${callAt}`,
   );
   return {
     line,
@@ -123,7 +123,7 @@ export function writeHistory(operations: readonly RawOperation[]): string {
     .join('');
 }
 
-/** `INFO  jepsen.util - 4  :ok  :cas  [1 2]`; all other lines are no events. */
+/** `INFO  jepsen.util - 4  :ok  :cas  [1 2]`; all other lines are not events. */
 function readEtcdLog(text: string): LogEvent[] {
   const events: LogEvent[] = [];
   for (const [i, line] of text.split('\n').entries()) {

@@ -1,7 +1,7 @@
 /**
- * For tests: random small histories, and what a database that may do anything legal could have
- * answered, found by trying everything. Written from the levels' operational meaning, with nothing of
- * the checker in it.
+ * For tests: small random histories, and what a database that may do anything legal could have
+ * answered, found by trying everything. Written from the levels' operational meaning, with nothing in
+ * common with the checker.
  */
 import type { MicroOperation, Scalar, TransactionHistory } from './columns.ts';
 import type { Level, Order } from './levels.ts';
@@ -9,7 +9,7 @@ import type { Level, Order } from './levels.ts';
 export type Write = 'append' | 'w';
 type State = ReadonlyMap<Scalar, readonly unknown[]>;
 
-/** A stream of chances from a seed (mulberry32). `below(3)` is 0, 1 or 2. */
+/** A stream of random choices from a seed (mulberry32). `below(3)` is 0, 1 or 2. */
 export function chances(seed: number) {
   let a = seed >>> 0;
   const next = () => {
@@ -147,7 +147,7 @@ function put(store: State, own: State): Map<Scalar, unknown[]> {
   return next;
 }
 
-/** A configuration of the search, to be met once only. */
+/** A configuration of the search, to be visited only once. */
 function textOf(done: ReadonlySet<number>, store: State): string {
   const keys = [...store].map(([key, versions]) => `${key}=${versions.join(',')}`);
   return `${[...done].sort().join(',')} ${keys.sort().join(' ')}`;
@@ -155,7 +155,7 @@ function textOf(done: ReadonlySet<number>, store: State): string {
 
 export type Verdicts = Readonly<Partial<Record<Level, boolean>>>;
 
-/** Which levels some legal run explains, by trying all runs. */
+/** At which levels some legal run explains the history, found by trying all runs. */
 export function bruteForce(history: TransactionHistory, write: Write): Verdicts {
   const candidates = history.filter((operation) => operation.outcome !== 'fail');
   const must = (i: number) => candidates[i]!.outcome === 'ok';
@@ -167,7 +167,7 @@ export function bruteForce(history: TransactionHistory, write: Write): Verdicts 
     return order === 'realtime' && a.returnAt < b.callAt;
   };
 
-  /** The store after transaction i ran on `store`, or undefined when its reads say otherwise. */
+  /** The writes of transaction i when run on `store`, or undefined if its reads say otherwise. */
   const run = (i: number, store: State): { own: State } | undefined => {
     const { outcome, input, output } = candidates[i]!;
     const own = new Map<Scalar, unknown[]>();

@@ -1,6 +1,6 @@
 /**
  * Checks histories of transactions against the isolation levels of `levels.ts`. One pass finds every
- * level that is ruled out, and says of the others which hold for certain and which are undecided.
+ * level that is ruled out, and which of the others hold for certain and which are undecided.
  */
 import { columnsOf, MalformedHistory, type TransactionHistory } from './columns.ts';
 import { keepsSnapshots, withListsOrdered, withRegistersOrdered } from './completion.ts';
@@ -29,14 +29,14 @@ export { LEVELS, type Level, MalformedHistory, type TransactionHistory };
 export interface TransactionOptions {
   /** The level that the system claims. Default: strict-serializable. */
   readonly level?: Level;
-  /** Edges to look at in search of short cycles to tell; no verdict hangs on it. Default: 5,000,000. */
+  /** Edges to visit in search of short cycles to tell; no verdict depends on it. Default: 5,000,000. */
   readonly stepsMax?: number;
 }
 
 /**
  * - `ok`: there is an order of the transactions that `level` allows.
  * - `violated`: there is none; `anomalies` prove it.
- * - `undecided`: nothing was found against it, but not all that matters was seen; never a pass.
+ * - `undecided`: nothing was found against it, but not all that matters was observed; never a pass.
  */
 export type TransactionVerdict = 'ok' | 'violated' | 'undecided';
 
@@ -60,8 +60,8 @@ const STEPS_MAX = 5_000_000;
 
 /**
  * Transactions of `['append', key, value]` and `['r', key, list]`, each value appended to a key once.
- * Linear in the history, real time included. Exact for every level when each key but one append at
- * most was read in the end; otherwise snapshot isolation may be undecided.
+ * Linear in the history, real time included. Exact for every level when at most one append to each
+ * key was never read; otherwise snapshot isolation may be undecided.
  *
  * @throws MalformedHistory naming the line
  */
@@ -94,9 +94,9 @@ interface Checking {
 
 /**
  * Transactions of `['w', key, value]` and `['r', key, value]`, each value written to a key once; null
- * is the value before any write. Exact for every level when each transaction reads a key before it
- * writes it, and linear then, real time included. Blind writes leave the order of versions open: a
- * search of `stepsMax` steps may settle it; what it does not is undecided.
+ * is the value before any write. Exact for every level, and linear, real time included, when each
+ * transaction reads a key before it writes it. Blind writes leave the order of versions open: a
+ * bounded search may settle it; what it does not settle is undecided.
  *
  * @throws MalformedHistory naming the line
  */
@@ -135,8 +135,8 @@ export function checkRwRegister(
 function noOrder(order: Order, count: number): Finding {
   const kept = {
     none: '',
-    session: ' that keeps the order of each client',
-    realtime: ' that keeps the order of real time',
+    session: ' that keep the order of each client',
+    realtime: ' that keep the order of real time',
   } as const;
   return {
     name: suffixed('no-order', order),
@@ -165,9 +165,9 @@ function search({ history, edges, dependencies, findings, options }: Checking & 
 }
 
 /**
- * Whether `level`, against which nothing was found, holds in an order of the unread appends, too.
- * Without cycles any topological order of all edges will do. Read atomic and below forbid no rw
- * edges, so a topological order of the others does. For the rest one order is tried.
+ * Whether `level`, against which nothing was found, also holds in some order of the unread appends.
+ * Without cycles any topological order of all edges will do. Read atomic and below forbid no cycles
+ * with rw edges, so a topological order of the other edges will do. For the rest one order is tried.
  */
 function isCertain(level: Level, lists: ListDependencies, edges: Edges, findings: Findings) {
   if (lists.unordered.size === 0 || included('read-atomic').includes(level)) return true;

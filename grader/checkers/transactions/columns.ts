@@ -1,11 +1,11 @@
 /**
  * A history of transactions as columns: one row per micro-operation, in typed arrays, keys as small
- * integers. A million transactions are then walked in tenths of a second, and what is malformed is
- * found here, once, with its line.
+ * integers. A million transactions can then be walked in tenths of a second, and whatever is malformed
+ * is found here, once, with its line.
  */
 import type { History, Operation } from '../history.ts';
 
-/** What a key is called, and what is written: what JSON and EDN can both spell. */
+/** The name of a key, or a value that is written: what both JSON and EDN can spell. */
 export type Scalar = string | number;
 /** `['append', key, value]`, `['w', key, value]` or `['r', key, what was read]`. */
 export type MicroOperation = readonly [f: string, key: Scalar, value?: unknown];
@@ -16,16 +16,16 @@ export type Transaction = readonly MicroOperation[];
  */
 export type TransactionHistory = History<Transaction, Transaction>;
 
-/** A history that cannot be checked because of how it is written, not of what it says. */
+/** A history that cannot be checked because of its form, not its content. */
 export class MalformedHistory extends Error {
   override readonly name = 'MalformedHistory';
 }
 
 export interface Columns {
   readonly history: TransactionHistory;
-  /** Transactions. A transaction is known by its index in the history. */
+  /** How many transactions. A transaction is known by its index in the history. */
   readonly count: number;
-  /** The rows of transaction t are start[t] … start[t + 1] - 1. Reads that nobody answered have no row. */
+  /** The rows of transaction t are start[t] … start[t + 1] - 1. Reads without an answer have no row. */
   readonly start: Int32Array;
   /** row → its transaction */
   readonly owner: Int32Array;
@@ -54,7 +54,7 @@ export function columnsOf(history: TransactionHistory, write: 'append' | 'w'): C
   const before = new Int32Array(rowsMax).fill(-1);
   const numbers = new Map<Scalar, number>();
   const keys: Scalar[] = [];
-  /** key number → the last row on it, of whichever transaction */
+  /** key number → the last row on it, of any transaction */
   const last: number[] = [];
 
   let row = 0;
@@ -87,7 +87,7 @@ export function columnsOf(history: TransactionHistory, write: 'append' | 'w'): C
     }
   }
   start[history.length] = row;
-  // Reads that nobody answered took no row: there is room left.
+  // Reads without an answer took no row: there is room left.
   value.length = row;
   return {
     history,
@@ -102,7 +102,7 @@ export function columnsOf(history: TransactionHistory, write: 'append' | 'w'): C
   };
 }
 
-/** "line 12", or what comes nearest when the history has no lines. */
+/** "line 12", or the nearest thing to it when the history has no lines. */
 export function placeOf(history: TransactionHistory, t: number): string {
   const line = history[t]?.line;
   return line === undefined ? `operation ${t + 1}` : `line ${line}`;

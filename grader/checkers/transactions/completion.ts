@@ -1,6 +1,6 @@
 /**
- * One possible order of the versions that no read puts in order. When the history keeps snapshots in
- * that order, snapshot isolation holds for certain; when it does not, another order might.
+ * One possible order of the versions that no read puts in order. If the history keeps snapshots in
+ * that order, snapshot isolation holds for certain; if it does not, it might in another order.
  */
 import type { Columns } from './columns.ts';
 import { CLIENT_EDGES, DATA } from './cycles.ts';
@@ -9,13 +9,13 @@ import type { Order } from './levels.ts';
 import type { ListDependencies } from './list-append.ts';
 import type { RegisterDependencies } from './rw-register.ts';
 
-/** Whether no cycle is left that snapshot isolation forbids. */
+/** Whether there is no cycle that snapshot isolation forbids. */
 export function keepsSnapshots(edges: Edges, order: Order): boolean {
   const mask = DATA | CLIENT_EDGES[order];
   return components(withoutAdjacentRw(graphOf(edges), mask), mask).cyclic === 0;
 }
 
-/** Node → a number that falls along the edges, as far as snapshot isolation asks for an order. */
+/** Node → a number that falls along the edges, as far as snapshot isolation requires an order. */
 function ranks(edges: Edges, order: Order): (transaction: number) => number {
   const mask = DATA | CLIENT_EDGES[order];
   const { of } = components(withoutAdjacentRw(graphOf(edges), mask), mask);
@@ -33,7 +33,7 @@ export function withListsOrdered(lists: ListDependencies, edges: Edges, order: O
   return more;
 }
 
-/** Trees of versions one after the other, by the first write of each; and who read which before whom. */
+/** Trees of versions one after the other, by the first write of each; readers before the next version. */
 export function withRegistersOrdered(
   { owner }: Columns,
   registers: RegisterDependencies,

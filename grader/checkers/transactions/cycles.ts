@@ -2,9 +2,9 @@
  * Cycles among transactions: each says that some must come before themselves.
  *
  * Whether a cycle of a kind exists is decided by strongly connected components alone, in linear
- * time, also for snapshot isolation (see `withoutAdjacentRw`). Only the search for a *short* one to
+ * time, even for snapshot isolation (see `withoutAdjacentRw`). Only the search for a *short* one to
  * tell is bounded by a number of steps: when they are used up, the shortest found so far is told.
- * No verdict hangs on it.
+ * No verdict depends on it.
  */
 import type { Dependencies, Findings, Name } from './findings.ts';
 import {
@@ -33,7 +33,7 @@ import {
   suffixed,
 } from './levels.ts';
 
-/** Which edges of clients each order adds. Strict serializability keeps sessions, too. */
+/** Which edges between clients' transactions each order adds. Strict serializability keeps sessions, too. */
 export const CLIENT_EDGES = { none: 0, session: SESSION, realtime: SESSION | REALTIME } as const;
 export const DATA = WW | WR | RW | LINK;
 
@@ -48,7 +48,7 @@ interface Input {
   readonly transactions: number;
   readonly dependencies: Dependencies;
   readonly findings: Findings;
-  /** Edges to look at in search of short cycles. */
+  /** Edges to visit in search of short cycles. */
   readonly stepsMax: number;
   /** Says why one is before the next, whatever the kind of edge. */
   readonly explain: (from: number, to: number, kind: number, name: Name) => string;
@@ -88,7 +88,7 @@ class CycleSearch {
     if (this.#worthwhile('G2-item', order)) this.#skews(all, forbiddenBySi, DATA | client);
   }
 
-  /** An order of clients is of interest only while a level that asks for it may still hold. */
+  /** A client order matters only while a level that requires it may still hold. */
   #worthwhile(name: CycleName, order: Order): boolean {
     if (order === 'none') return true;
     const wanted: AnomalyName = suffixed(name, order);
@@ -119,7 +119,7 @@ class CycleSearch {
   }
 
   /**
-   * Cycles with rw edges of which no two are neighbours. Returns, for each node, whether it lies on
+   * Cycles with rw edges no two of which are adjacent. Returns, for each node, whether it lies on
    * one of them (or on one without any rw edge).
    */
   #snapshot(order: Order, all: Components): Uint8Array {
@@ -132,7 +132,7 @@ class CycleSearch {
 
     const paths = new Paths(product);
     for (const edges of groupsOf(product, RW, parts).values()) {
-      // In the graph itself the way back has no rw edge at all: one rw in the whole cycle.
+      // In the graph itself, the way back has no rw edge at all: one rw edge in the whole cycle.
       const inGraph = edges.map(([u, v]): Pair => [u >> 1, v >> 1]);
       const single = this.#shortest(this.#paths, inGraph, mask & ~RW, all, 'may be none');
       if (single) {
@@ -147,7 +147,7 @@ class CycleSearch {
     return onCycle;
   }
 
-  /** Components where every cycle has two rw edges in a row: write skew and its like. */
+  /** Components where every cycle has two rw edges in a row: write skew and the like. */
   #skews(all: Components, worse: Uint8Array, mask: number): void {
     const tainted = new Set<number>();
     for (let v = 0; v < this.#graph.nodes; v++) if (worse[v] === 1) tainted.add(all.of[v]!);
@@ -159,8 +159,8 @@ class CycleSearch {
   }
 
   /**
-   * The shortest cycle that closes one of `edges` (u → v) by a path v → u. The first path is looked
-   * for whatever it costs, unless there may be none; all further ones while steps are left.
+   * The shortest cycle that closes one of `edges` (u → v) by a path v → u. The first path is searched
+   * for at any cost, unless there may be none; all further ones only while steps are left.
    */
   #shortest(
     paths: Paths,
@@ -179,7 +179,7 @@ class CycleSearch {
       if (path === undefined) continue;
       best = [u, ...path];
       below = this.#lengthOf(paths === this.#paths ? path : path.map((p) => p >> 1));
-      // The way back takes one step at least.
+      // The way back takes at least one step.
       if (below <= 1) break;
     }
     return best;
@@ -215,7 +215,7 @@ class CycleSearch {
     return steps;
   }
 
-  /** Of several reasons for the same order the strongest, whichever says most about the data. */
+  /** Of several reasons for the same order, the strongest: the one that says most about the data. */
   #kind(from: number, to: number, mask: number): number {
     const { offset, to: heads, kind } = this.#graph;
     let kinds = 0;

@@ -1,6 +1,6 @@
 /**
  * What was found wrong, one entry for each kind of anomaly. A broken system shows the same anomaly
- * thousands of times; the first is told, the rest counted.
+ * thousands of times; one of them is told, the rest counted.
  */
 import type { AnomalyName } from './levels.ts';
 
@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 export interface Anomaly extends Finding {
-  /** How many were met; for cycles, one for each group of entangled transactions. */
+  /** How many were found; for cycles, one for each group of entangled transactions. */
   readonly times: number;
 }
 
@@ -47,8 +47,8 @@ export interface Dependencies {
   /** Why `from` is before `to`, by one edge of `kind` (WW, WR or RW). */
   explain(from: number, to: number, kind: number, name: Name): string;
   /**
-   * Adds what is wrong with one transaction or a pair and shows in a cycle too, namely lost updates
-   * and fractured reads. Only transactions on cycles are asked about.
+   * Adds what is wrong with one transaction or a pair and also shows as a cycle, namely lost updates
+   * and fractured reads. Called only for transactions on cycles.
    */
   inspect(transaction: number, findings: Findings): void;
 }

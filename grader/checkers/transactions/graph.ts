@@ -1,7 +1,7 @@
 /**
  * Graphs of millions of edges: compressed rows, strongly connected components (Tarjan 1972, without
  * recursion), shortest paths. An edge has one kind, a bit; every search takes a mask of the kinds it
- * may use, so that one graph serves for every anomaly.
+ * may use, so that one graph serves every anomaly.
  */
 
 /** Why one transaction is before another. */
@@ -13,13 +13,13 @@ export const SESSION = 8;
 /** The one returned before the other was called. */
 export const REALTIME = 16;
 /**
- * The rest of an edge that leads through a helper node, and of the kind that entered the helper:
- * "all these are before all those" in linear space. It counts as no step of its own.
+ * The rest of an edge that leads through a helper node, of the same kind as the part that entered it:
+ * "all these are before all those" in linear space. It does not count as a step of its own.
  */
 export const LINK = 32;
 export const ALL = 63;
 
-/** Edges as they are found. Nodes from `first` up are helpers, no transactions. */
+/** Edges as they are found. Nodes from `first` up are helpers, not transactions. */
 export class Edges {
   readonly first: number;
   nodes: number;
@@ -67,9 +67,9 @@ function grown<A extends Int32Array | Uint8Array>(old: A, bigger: A): A {
 }
 
 /**
- * Edges "reader before every one of `writers` but itself", in linear space: two chains of helpers,
- * of which a reader that is no writer enters the first at its start, and writer i the one just
- * after and the other just before itself.
+ * Edges "reader before every one of `writers` but itself", in linear space: two chains of helpers.
+ * A reader that is not a writer enters the first at its start; writer i enters the one just after
+ * itself and the other just before itself.
  */
 export function precede(edges: Edges, writers: readonly number[]): (reader: number) => void {
   if (writers.length === 1)
@@ -214,10 +214,10 @@ export function cyclicPart({ graph, parts }: { graph: Graph; parts: Components }
 }
 
 /**
- * Node v of the graph becomes 2v (last came something else) and 2v + 1 (last came an rw edge), and
- * no rw edge leaves the latter. Its cycles are those in which no two rw edges follow each other: the
- * ones that snapshot isolation forbids (Cerone and Gotsman 2016, Analysing Snapshot Isolation,
- * Theorem 9). So one pass of `components` decides snapshot isolation.
+ * Node v of the graph becomes 2v + 1 (reached by an rw edge) and 2v (reached otherwise), and no rw edge
+ * leaves the former. The cycles that remain are those without two adjacent rw edges: the ones that
+ * snapshot isolation forbids (Cerone and Gotsman 2016, Analysing Snapshot Isolation, Theorem 9). So one
+ * pass of `components` decides snapshot isolation.
  */
 export function withoutAdjacentRw({ nodes, offset, to, kind }: Graph, mask: number): Graph {
   const edges = new Edges(nodes * 2);
@@ -254,7 +254,7 @@ export class Paths {
   readonly #stamp: Int32Array;
   readonly #parent: Int32Array;
   #round = 0;
-  /** Edges looked at so far, the measure of all budgets. */
+  /** Edges visited so far, the measure of all budgets. */
   steps = 0;
 
   constructor(graph: Graph) {
@@ -280,7 +280,7 @@ export class Paths {
       const next: number[] = [];
       for (let i = 0; i < level.length; i++) {
         const v = level[i]!;
-        // It has been reached again, by a LINK, on a shorter way.
+        // It has been reached again since, through a LINK, on a shorter path.
         if (distance[v] !== steps) continue;
         if (v === to) return this.#walkBack(to);
         for (let e = offset[v]!; e < offset[v + 1]!; e++) {

@@ -1,12 +1,12 @@
 /**
- * The isolation levels, weakest first, and what each forbids. A level forbids what the levels that
- * it includes forbid, and its own. Sources: Adya 1999 (Weak Consistency, the PL levels and G0…G2),
+ * The isolation levels, weakest first, and what each forbids: what the levels that it includes
+ * forbid, and anomalies of its own. Sources: Adya 1999 (Weak Consistency, the PL levels and G0…G2),
  * Bailis 2014 (Read Atomic), Daudjee and Salem 2006 (strong session SI), Cerone and Gotsman 2016.
  * Histories of reads and writes of items have no predicates: repeatable read and serializable then
  * forbid the same cycles, and differ in name only.
  */
 
-/** How a cycle needs the clients' order: not at all, within sessions, or in real time. */
+/** Which order of the clients' calls a cycle needs: none, that of sessions, or that of real time. */
 export const ORDERS = ['none', 'session', 'realtime'] as const;
 export type Order = (typeof ORDERS)[number];
 
@@ -101,7 +101,7 @@ const TABLE: Readonly<Record<Level, Row>> = {
   },
 };
 
-/** Worked out once: a level stands behind all that it includes. */
+/** Computed once, in this order: a level comes after all that it includes. */
 const INCLUDED = new Map<Level, readonly Level[]>();
 const FORBIDDEN = new Map<Level, readonly AnomalyName[]>();
 for (const level of LEVELS) {
@@ -114,7 +114,7 @@ for (const level of LEVELS) {
   );
 }
 
-/** Every level that `level` is at least as strong as, itself among them. */
+/** Every level that `level` is at least as strong as, including itself. */
 export function included(level: Level): readonly Level[] {
   return INCLUDED.get(level) as readonly Level[];
 }
@@ -129,17 +129,17 @@ export function weakestForbidding(name: AnomalyName): readonly Level[] {
   return weakest(LEVELS.filter((level) => forbidden(level).includes(name)));
 }
 
-/** Those of which no weaker one is among them. */
+/** Those that include no other among them. */
 export function weakest(levels: readonly Level[]): readonly Level[] {
   return levels.filter((l) => !levels.some((other) => other !== l && included(l).includes(other)));
 }
 
-/** Those that no stronger one among them includes. */
+/** Those that no other among them includes. */
 export function strongest(levels: readonly Level[]): readonly Level[] {
   return levels.filter((l) => !levels.some((other) => other !== l && included(other).includes(l)));
 }
 
-/** A level as a sentence has it. */
+/** A level as it is written in a sentence. */
 export function title(level: Level): string {
   return level.replaceAll('-', ' ').replace(/serializable$/, 'serializability');
 }

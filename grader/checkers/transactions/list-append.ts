@@ -1,10 +1,11 @@
 /**
  * What a history of appends and reads of lists says about the order of its transactions. The last
- * element of a read names whom it read from (wr), neighbours in a list are writers in order (ww),
- * and who read a list without the next element is before the one who appended that (rw).
+ * element of a read names the transaction it read from (wr), neighbours in a list are writers in
+ * order (ww), and a transaction that read a list without the next element comes before the one that
+ * appended that element (rw).
  *
- * What was appended and never read is not lost to us: it comes after all that was read, in an
- * unknown order among itself. Source of the method: Kingsbury and Alvaro 2020, Elle.
+ * Appends that were never read are not lost to us: they come after all that were read, in an unknown
+ * order among themselves. Source of the method: Kingsbury and Alvaro 2020, Elle.
  */
 import { type Columns, show } from './columns.ts';
 import type { Dependencies, Findings, Name } from './findings.ts';
@@ -13,13 +14,13 @@ import { type ListVersions, listOf, listVersions } from './list-versions.ts';
 
 export interface ListDependencies extends Dependencies {
   /**
-   * key number → who appended to it unread, when there are several: what their order is, no client
-   * ever saw.
+   * key number → the transactions whose appends to it were never read, when there are several: no
+   * client ever saw their order.
    */
   readonly unordered: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Adds the edges of `columns` to `edges` and what is wrong without any cycle to `findings`. */
+/** Adds the edges of `columns` to `edges`, and what is wrong without any cycle to `findings`. */
 export function listDependencies(
   columns: Columns,
   edges: Edges,
@@ -162,7 +163,7 @@ class Lists implements ListDependencies {
     });
   }
 
-  /** A read that saw what its own transaction appended only later. */
+  /** A read that saw what its own transaction only appended later. */
   #checkFuture(append: number, findings: Findings): void {
     const { before, writes, owner, key, keys, value } = this.#columns;
     const { seen, position } = this.#versions;
@@ -184,7 +185,7 @@ class Lists implements ListDependencies {
     }
   }
 
-  /** A read must return what its transaction read before, and then appended. */
+  /** A read must return what its transaction read before, and what it has appended since. */
   #checkInternal(row: number, findings: Findings): void {
     const { before, writes, owner, key, keys, value } = this.#columns;
     let previous = before[row]!;
@@ -279,12 +280,12 @@ class Lists implements ListDependencies {
       else this.#checkFractured(row, findings);
   }
 
-  /** It appended to what it had read, but somebody else had come between. */
+  /** It appended to what it had read, but another append had come in between. */
   #checkLostUpdate(append: number, findings: Findings): void {
     const { before, writes, owner, key, keys, value } = this.#columns;
     const { seen, position, start } = this.#versions;
     const read = before[append]!;
-    // Of several appends the first follows the read.
+    // Of several appends, only the first follows the read.
     if (read === -1 || writes[read] === 1 || seen[read] === -1) return;
     const k = key[append]!;
     const t = owner[append]!;
@@ -301,7 +302,7 @@ class Lists implements ListDependencies {
       transactions: [t, other],
       argument: (name) => [
         `${name(t)} read ${show(keys[k])} as ${shortList(value[read])} and appended ` +
-          `${show(value[append])} to it; ${name(other)} appended to it too, unseen, in between.`,
+          `${show(value[append])} to it; ${name(other)} also appended to it, unseen, in between.`,
       ],
     });
   }
@@ -315,7 +316,7 @@ class Lists implements ListDependencies {
     return false;
   }
 
-  /** It saw one append of a transaction, and read another list before that one's append to it. */
+  /** It saw one append of a transaction, but read another list without that transaction's append. */
   #checkFractured(read: number, findings: Findings): void {
     const { start: rows, writes, owner, key, keys, value } = this.#columns;
     const { seen, position } = this.#versions;
@@ -332,7 +333,7 @@ class Lists implements ListDependencies {
           name: 'fractured-read',
           transactions: [writer, t],
           argument: (name) => [
-            `${name(t)} saw half of ${name(writer)}: its append to ${show(keys[key[read]!])}, ` +
+            `${name(t)} saw only part of ${name(writer)}: its append to ${show(keys[key[read]!])}, ` +
               `but not that of ${show(value[append])} to ${show(keys[key[append]!])}.`,
           ],
         });
@@ -342,7 +343,7 @@ class Lists implements ListDependencies {
   }
 }
 
-/** A list as long as a line allows: its end matters most. */
+/** As much of a list as a line allows: its end matters most. */
 function shortList(value: unknown): string {
   const list = listOf(value);
   return list.length <= 8 ? show(list) : `[…,${list.slice(-6).map(show).join(',')}]`;

@@ -1,5 +1,5 @@
 /**
- * The order of the versions of each list, as reads show it. Appended values differ, so a read tells
+ * The order of the versions of each list, as reads show it. Appended values differ, so a list shows
  * its whole past: every read must be a prefix of the longest one, and the longest one is the order.
  */
 import { type Columns, isScalar, MalformedHistory, placeOf, type Scalar, show } from './columns.ts';
@@ -10,11 +10,11 @@ export interface ListVersions {
   readonly counts: Uint8Array;
   /** The versions of key k are order[start[k]] … order[start[k + 1] - 1]. */
   readonly start: Int32Array;
-  /** The row of the append, or -1 for a value that nobody appended, or that stands there again. */
+  /** The row of the append, or -1 for a value that was never appended, or that is there again. */
   readonly order: Int32Array;
   /** row of an append → its index in `order`, or -1 when no read shows it */
   readonly position: Int32Array;
-  /** row of a read → index in `order` just after what it saw, or -1 when it is no prefix */
+  /** row of a read → index in `order` just after what it saw, or -1 when it is not a prefix */
   readonly seen: Int32Array;
   /** row of an append → 1 when its transaction appended to the same key again */
   readonly intermediate: Uint8Array;
@@ -131,7 +131,7 @@ function appendedTwice({ history, owner, key, keys, value }: Columns, one: numbe
   return new MalformedHistory(
     `${show(value[two])} is appended to ${show(keys[key[two]!])} twice, ` +
       `in ${placeOf(history, owner[one]!)} and in ${placeOf(history, owner[two]!)}; ` +
-      'each value may be appended to a key once, or nobody can tell which of the two a read saw',
+      'each value may be appended to a key only once, or it is unknown which of the two a read saw',
   );
 }
 
@@ -142,8 +142,8 @@ function addDirtyUpdate(columns: Columns, aborted: number, row: number, findings
     name: 'dirty-update',
     transactions: [from, to],
     argument: (name) => [
-      `${name(from)} failed, and yet its append of ${show(value[aborted])} to ` +
-        `${show(keys[key[row]!])} stayed and ${name(to)}'s append of ${show(value[row])} follows it.`,
+      `${name(from)} failed, yet its append of ${show(value[aborted])} to ` +
+        `${show(keys[key[row]!])} stayed, and ${name(to)}'s append of ${show(value[row])} follows it.`,
     ],
   });
 }
@@ -178,7 +178,7 @@ function addIncompatible(columns: Columns, row: number, longest: number, finding
   });
 }
 
-/** Elements that stand in a read twice, or that nobody appended. */
+/** Elements that a read has twice, or that were never appended. */
 function addImpossible(
   { owner, key, keys, value }: Columns,
   row: number,
@@ -193,14 +193,14 @@ function addImpossible(
       findings.add({
         name: 'duplicate-elements',
         transactions: [t],
-        argument: (name) => [`${name(t)} read ${what} twice; it was appended once.`],
+        argument: (name) => [`${name(t)} read ${what} twice; it was appended only once.`],
       });
     met.add(element);
     if (!appends.has(element))
       findings.add({
         name: 'garbage-read',
         transactions: [t],
-        argument: (name) => [`${name(t)} read ${what}; nobody appended it.`],
+        argument: (name) => [`${name(t)} read ${what}, which was never appended.`],
       });
   }
 }

@@ -1,8 +1,8 @@
 /**
  * What clients saw of the order: a session runs one transaction after the other, and one that
- * returned before another was called came first. Said in as many edges as there are transactions:
- * real time as a chain of helper nodes, one per time of a call at which something had newly returned
- * (n + n edges, instead of one for each pair, or for each of the n · concurrency nearest pairs).
+ * returned before another was called came first. Expressed in linearly many edges: real time is a
+ * chain of helper nodes, one for each time of a call by which something had newly returned (n + n
+ * edges, instead of one for each pair, or for each of the n · concurrency nearest pairs).
  */
 import type { TransactionHistory } from './columns.ts';
 import { type Edges, LINK, REALTIME, SESSION } from './graph.ts';
@@ -10,8 +10,8 @@ import { type Edges, LINK, REALTIME, SESSION } from './graph.ts';
 /**
  * @param counts transaction → 1 when it took effect
  *
- * A transaction of unknown outcome has no end: nothing comes after it, not in its session either,
- * because it may take effect while its client has long gone on.
+ * A transaction of unknown outcome has no end: nothing comes after it, not even in its session,
+ * because it may take effect when its client has long gone on.
  */
 export function addClientOrder(edges: Edges, history: TransactionHistory, counts: Uint8Array) {
   const calls: number[] = [];
@@ -40,7 +40,7 @@ function addRealTime(edges: Edges, history: TransactionHistory, calls: readonly 
   const times = new Float64Array(calls.length);
   for (let i = 0; i < calls.length; i++) times[i] = history[calls[i]!]!.callAt;
 
-  /** call → its helper, or 0 while nothing returned between it and the call before */
+  /** call → its helper, or 0 if nothing returned between it and the call before */
   const helper = new Int32Array(calls.length);
   for (let i = 0; i < calls.length; i++) {
     const { returnAt, outcome } = history[calls[i]!]!;
@@ -60,7 +60,7 @@ function addRealTime(edges: Edges, history: TransactionHistory, calls: readonly 
   }
 }
 
-/** The first index after `from` whose time is greater; near to `from`, so the steps double. */
+/** The first index after `from` whose time is greater; mostly close to `from`, so the steps double. */
 function firstAfter(times: Float64Array, time: number, from: number): number {
   let step = 1;
   let low = from;

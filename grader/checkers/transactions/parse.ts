@@ -2,8 +2,9 @@
 import type { MicroOperation, TransactionHistory } from './columns.ts';
 
 /**
- * "c1 r x 1, w y 2" is a transaction of client c1. Each line begins where the one before ended, or, led by
- * "|", with it. "!" is a transaction that failed, "?" one without an answer, "~" a slow one; lists are written 1.2.3.
+ * "c1 r x 1, w y 2" is a transaction of client c1. Each line begins after the one before has ended, or,
+ * led by "|", together with it. "c1!" is a transaction that failed, "c1?" one without an answer, "c1~" a
+ * slow one; lists are written 1.2.3.
  */
 export function parse(text: string, isList: boolean): TransactionHistory {
   let now = 0;

@@ -28,7 +28,7 @@ test('an anomaly of sessions or of real time rules out nothing weaker', () => {
   expect(holds).toEqual(['strong-session-serializable']);
 });
 
-test('a value that nobody wrote is found, where Elle keeps silent', () => {
+test('a value that was never written is found, where Elle stays silent', () => {
   const history = historyOf('elle-cli/rw-register.edn');
   expect(checkRwRegister(history).anomalies.map(({ name }) => name)).toEqual(['garbage-read']);
 });

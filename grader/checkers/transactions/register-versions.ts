@@ -1,16 +1,16 @@
 /**
  * What is known of the order of the versions of each register. Written values differ, so a read names
- * the write that it saw. Who reads a version and then writes the key replaces just that version; so
- * the versions of a key form trees: one that grows from the initial value, and one from each blind
- * write (of a transaction that had not read the key). Where all read before they write, a key is one
- * chain, and its order is known exactly (mini-transactions: Huang et al. 2025).
+ * the write that it saw. A transaction that reads a version and then writes the key replaces just that
+ * version; so the versions of a key form trees: one grows from the initial value, and one from each
+ * blind write (by a transaction that had not read the key). Where all read before they write, a key is
+ * one chain, and its order is known exactly (mini-transactions: Huang et al. 2025).
  */
 import { type Columns, isScalar, MalformedHistory, placeOf, show } from './columns.ts';
 import type { Findings } from './findings.ts';
 
-/** The version that a key has before anybody writes it. It reads as null. */
+/** The version that a key has before any write. It reads as null. */
 export const INITIAL = -1;
-/** A read that says nothing of versions: its value is impossible, or its own transaction's. */
+/** A read that says nothing about versions: its value is impossible, or its own transaction's. */
 export const NOTHING = -2;
 
 export interface RegisterVersions {
@@ -65,7 +65,7 @@ function replacedBy({ writes, before }: Columns, source: Int32Array): Int32Array
   const replaced = new Int32Array(source.length).fill(NOTHING);
   for (let row = 0; row < source.length; row++) {
     if (writes[row] === 0) continue;
-    // A transaction's first read of the key tells, whatever it wrote in between.
+    // A transaction's first read of the key decides, whatever it wrote in between.
     let first = row;
     while (before[first]! >= 0) first = before[first]!;
     if (writes[first] === 0) replaced[row] = source[first]!;
@@ -86,7 +86,7 @@ function writtenTwice({ history, owner, key, keys, value }: Columns, one: number
   return new MalformedHistory(
     `${show(value[two])} is written to ${show(keys[key[two]!])} twice, ` +
       `in ${placeOf(history, owner[one]!)} and in ${placeOf(history, owner[two]!)}; ` +
-      'each value may be written to a key once, or nobody can tell which of the two a read saw',
+      'each value may be written to a key only once, or it is unknown which of the two a read saw',
   );
 }
 
@@ -96,7 +96,7 @@ function addGarbage({ owner, key, keys, value }: Columns, row: number, findings:
     name: 'garbage-read',
     transactions: [t],
     argument: (name) => [
-      `${name(t)} read ${show(keys[key[row]!])} as ${show(value[row])}; nobody wrote that.`,
+      `${name(t)} read ${show(keys[key[row]!])} as ${show(value[row])}, which was never written.`,
     ],
   });
 }

@@ -3,8 +3,8 @@
  * comes after the write that it saw (wr), and before every write that replaced what it saw (rw). The
  * writers themselves are ordered by what they read, so no ww edges are needed: each goes with a wr.
  *
- * Blind writes leave the order of versions open. What is known is still true then, and what cannot
- * be told is `undecided`, unless a search settles it (see `serial.ts`).
+ * Blind writes leave the order of versions open. What is known is still true then, and what is not
+ * known is `undecided`, unless a search settles it (see `serial.ts`).
  */
 import { type Columns, show } from './columns.ts';
 import type { Dependencies, Findings, Name } from './findings.ts';
@@ -13,15 +13,15 @@ import { INITIAL, NOTHING, type RegisterVersions, registerVersions } from './reg
 
 export interface RegisterDependencies extends Dependencies {
   /**
-   * key number → its trees of versions (rows of writes, parents first), of each key with versions of
-   * which no reads tell the order
+   * key number → its trees of versions (rows of writes, parents first), for each key with versions that
+   * no read puts in order
    */
   readonly trees: ReadonlyMap<number, readonly (readonly number[])[]>;
   /** Who read which version: [reader, row of the write or INITIAL] of key number k. */
   readersOf(k: number): readonly (readonly [number, number])[];
 }
 
-/** Adds the edges of `columns` to `edges` and what is wrong without any cycle to `findings`. */
+/** Adds the edges of `columns` to `edges`, and what is wrong without any cycle to `findings`. */
 export function registerDependencies(
   columns: Columns,
   edges: Edges,
@@ -37,7 +37,7 @@ class Registers implements RegisterDependencies {
   readonly #versions: RegisterVersions;
   /** row of a write → who replaced its version */
   readonly #after = new Map<number, number[]>();
-  /** key number → who wrote it without having read a version that somebody wrote */
+  /** key number → who wrote it without having read a version that was written */
   readonly #first: number[][];
   readonly trees = new Map<number, readonly (readonly number[])[]>();
 
@@ -56,7 +56,7 @@ class Registers implements RegisterDependencies {
       const k = key[row]!;
       const from = replaced[row]!;
       if (from < 0 || !final(from)) {
-        // Who replaced what failed, or a half-written version, hangs in the air like a blind write.
+        // A write that replaced a failed or an intermediate one hangs in the air like a blind write.
         this.#first[k]!.push(owner[row]!);
         roots[k]!.push(row);
         continue;
@@ -187,7 +187,7 @@ class Registers implements RegisterDependencies {
       const next = seen === INITIAL ? this.#first[key[row]!]! : (this.#after.get(seen) ?? []);
       if (!next.includes(to)) continue;
       const write = this.#lastWrite(to, row);
-      const as = seen === INITIAL ? 'before anybody had written it' : `as ${show(value[seen])}`;
+      const as = seen === INITIAL ? 'before any write to it' : `as ${show(value[seen])}`;
       return `${name(from)} read ${what} ${as}, and ${name(to)} wrote ${show(value[write])} over that`;
     }
     return `${name(from)} comes before ${name(to)}`;
@@ -200,7 +200,7 @@ class Registers implements RegisterDependencies {
       else this.#checkFractured(row, findings);
   }
 
-  /** Two replaced the same version: the one never saw the other. */
+  /** Two transactions replaced the same version: neither saw the other. */
   #checkLostUpdate(write: number, findings: Findings): void {
     const { owner, key, keys, value } = this.#columns;
     const { replaced, intermediate } = this.#versions;
@@ -216,13 +216,13 @@ class Registers implements RegisterDependencies {
       name: 'lost-update',
       transactions: [t, other],
       argument: (name) => [
-        `${name(t)} and ${name(other)} both read ${show(keys[k])} as ${show(as)} and wrote over it, ` +
-          `${show(value[write])} and ${show(value[this.#lastWrite(other, write)])}: one of the two is lost.`,
+        `${name(t)} and ${name(other)} both read ${show(keys[k])} as ${show(as)} and overwrote it, ` +
+          `with ${show(value[write])} and ${show(value[this.#lastWrite(other, write)])}: one of the two is lost.`,
       ],
     });
   }
 
-  /** It saw one write of a transaction, and of another register a version older than that one's. */
+  /** It saw one write of a transaction, but another register in a version older than its write. */
   #checkFractured(read: number, findings: Findings): void {
     const { start, writes, owner, key, keys } = this.#columns;
     const { source } = this.#versions;
@@ -239,7 +239,7 @@ class Registers implements RegisterDependencies {
           name: 'fractured-read',
           transactions: [writer, t],
           argument: (name) => [
-            `${name(t)} saw half of ${name(writer)}: its write to ${show(keys[key[read]!])}, ` +
+            `${name(t)} saw only part of ${name(writer)}: its write to ${show(keys[key[read]!])}, ` +
               `but an older version of ${show(keys[key[write]!])} than it wrote.`,
           ],
         });

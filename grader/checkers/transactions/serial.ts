@@ -63,8 +63,8 @@ function operationsOf(columns: Columns, counts: Uint8Array): MultiRegisterOperat
 }
 
 /**
- * Neither search holds to all of the order of sessions: to the one, calls and returns of one instant are
- * concurrent, to the other whatever has no answer. `line` counts the transactions here.
+ * Neither search keeps all of the order of sessions: to one, calls and returns at the same instant are
+ * concurrent; to the other, whatever has no answer. `line` is the index of the transaction here.
  */
 function keepsSessions(order: readonly MultiRegisterOperation[]): boolean {
   const latest = new Map<string, MultiRegisterOperation>();

@@ -1,6 +1,6 @@
 /**
- * A verdict in words, for a terminal of 80 columns or fewer and in twelve lines: which levels fall, the worst
- * anomaly as an argument that a reader can check by hand, and what still holds.
+ * A verdict in words, in at most twelve lines for a terminal of 80 columns or fewer: which levels fall, the
+ * worst anomaly as an argument that a reader can check by hand, and what still holds.
  */
 import { wrap } from '../../report/terminal.ts';
 import type { TransactionResult } from './check.ts';
@@ -9,33 +9,33 @@ import type { Anomaly, Name } from './findings.ts';
 import { type AnomalyName, CYCLES, type Level, title } from './levels.ts';
 
 const LINES_MAX = 12;
-/** A cycle of more is told by its first steps and its last. */
+/** A longer cycle is told by its first steps and its last. */
 const STEPS_MAX = 6;
 
 /** What each anomaly is, in a few words. */
 const MEANING: Readonly<Record<string, string>> = {
   G0: 'writes of two transactions are interleaved (dirty write)',
-  G1a: 'a failed transaction was read (aborted read)',
-  G1b: 'a transaction was read in its middle (intermediate read)',
-  G1c: 'transactions saw each other in a circle (circular information flow)',
+  G1a: 'a write of a failed transaction was read (aborted read)',
+  G1b: 'a value from the middle of a transaction was read (intermediate read)',
+  G1c: 'transactions saw each other in a cycle (circular information flow)',
   'G-single': 'a transaction saw one change and missed an earlier one (read skew)',
-  'G-nonadjacent': 'two missed changes in one circle, apart from each other (long fork)',
+  'G-nonadjacent': 'two missed changes in one cycle, not next to each other (long fork)',
   'G2-item': 'each missed what the other wrote (write skew)',
   'duplicate-elements': 'one append took effect twice',
   'no-order': 'no order of the transactions explains what they read',
   'dirty-update': 'a write was built on one that failed',
-  'garbage-read': 'a read returned what nobody wrote',
+  'garbage-read': 'a read returned a value that was never written',
   'future-read': 'a transaction read what it had yet to write',
   'incompatible-order': 'two reads of one key contradict each other',
   internal: 'a transaction contradicts itself',
-  'fractured-read': 'a transaction saw half of another',
+  'fractured-read': 'a transaction saw only part of another',
   'lost-update': 'a write was based on a value that had already changed',
 };
 
 export interface TellOptions {
   /** @default 80 */
   readonly width?: number;
-  /** A transaction that is longer than a line is wrapped when there is room, not cut. @default false */
+  /** Wraps a transaction longer than a line instead of cutting it, if there is room. @default false */
   readonly whole?: boolean;
 }
 
@@ -45,14 +45,15 @@ export function tellTransactions(
   { width = 80, whole = false }: TellOptions = {},
 ): readonly string[] {
   const { verdict, level, transactions, undecided, holds, ruledOut, anomalies } = result;
-  const certain = `Certain: ${list(holds)}.`;
-  const counted = `${transactions} transaction${transactions === 1 ? '' : 's'}`;
+  const certain = `Holds for certain: ${list(holds)}.`;
+  const isOne = transactions === 1;
+  const counted = `${transactions} transaction${isOne ? '' : 's'}`;
   const [worst, ...others] = anomalies;
   const head =
     verdict === 'ok'
-      ? `ok: ${counted} keep ${title(level)}.`
+      ? `ok: ${counted} ${isOne ? 'satisfies' : 'satisfy'} ${title(level)}.`
       : verdict === 'violated'
-        ? `violated: ${counted} do not keep ${title(level)}.`
+        ? `violated: ${counted} ${isOne ? 'does' : 'do'} not satisfy ${title(level)}.`
         : `undecided: nothing rules out ${title(level)} for ${counted}, but ${undecided.why}.`;
   const before = [...wrap(head, width)];
   if (worst === undefined)
@@ -85,7 +86,7 @@ interface Room extends Required<TellOptions> {
   readonly linesMax: number;
 }
 
-/** "Let T1 = …", each step, and the contradiction: what fits into `linesMax`. */
+/** "Let T1 = …", each step, and the contradiction: as much as fits into `linesMax`. */
 function argue(
   result: TransactionResult,
   anomaly: Anomaly,
@@ -103,7 +104,7 @@ function argue(
   const room = linesMax - steps.length - 1;
   const lets = transactions.map((t) => `Let ${name(t)} = ${describe(result, t)}`);
   const wrapped = lets.flatMap((line) => indented(line, width));
-  // What does not fit is cut, and shows it: a part that is silently missing would be another history.
+  // A line that does not fit is visibly cut: with a part silently missing, it would be another history.
   const fitting = lets.slice(0, Math.max(0, room)).map((line) => cut(`  ${line}`, width));
   return [meaning, ...(whole && wrapped.length <= room ? wrapped : fitting), ...steps];
 }

@@ -5,7 +5,7 @@ import { included, type Level } from './levels.ts';
 
 const HISTORIES = Number(process.env.HISTORIES ?? 3000);
 
-/** What the checker says of each level, "level verdict", or where it differs from all legal runs. */
+/** What the checker says of each level, as "level verdict"; throws if trying all legal runs differs. */
 function compare(seed: number, write: Write): string[] {
   const history = randomHistory(seed, write);
   const check = write === 'append' ? checkListAppend : checkRwRegister;

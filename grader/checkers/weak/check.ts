@@ -1,8 +1,8 @@
 /**
- * Checks a history against a weak model. What must be visible to a read and is not what it returned must
- * be older than that: each such pair is an edge of the arbitration order, beside those that reads and
- * sessions give. An order exists exactly if there is no cycle, so the verdict is never a guess; a
- * shortest cycle is the proof. Linear, but for the number of sessions.
+ * Checks a history against a weak model. A write that must be visible to a read, but is not the one that
+ * it returned, must be older than that one: each such pair is an edge of the arbitration order, beside
+ * those from reads and sessions. An order exists if and only if there is no cycle, so the verdict is
+ * never a guess; a short cycle is the proof. Linear, except in the number of sessions.
  */
 import { placeOf, show, type TransactionHistory } from '../transactions/columns.ts';
 import { ALL, components, Edges, graphOf, Paths, SESSION, WR, WW } from '../transactions/graph.ts';
@@ -10,7 +10,7 @@ import { WEAK_MODELS, type WeakModel, type WeakRow } from './models.ts';
 import { INITIAL, type Read, type Reads, readsOf } from './reads.ts';
 import { Sessions } from './sessions.ts';
 
-/** Edges to look at in search of a short cycle to tell; no verdict hangs on it. */
+/** Edges to visit in search of a short cycle to tell; no verdict depends on it. */
 const STEPS_MAX = 1_000_000;
 
 export type { WeakModel } from './models.ts';
@@ -63,7 +63,7 @@ class Arbitration {
   readonly #reads: Reads;
   readonly #edges: Edges;
   readonly #reasons = new Map<string, Reason>();
-  /** A read returned the initial version, although something was visible to it. */
+  /** A read returned the initial version, although a write had to be visible to it. */
   missed: { readonly writer: number; readonly reason: Reason } | undefined;
 
   constructor(history: TransactionHistory, reads: Reads, row: WeakRow) {
@@ -90,7 +90,7 @@ class Arbitration {
       });
   }
 
-  /** A shortest cycle in words, and its transactions; nothing when there is none. */
+  /** A short cycle in words, and its transactions; nothing when there is none. */
   contradiction(): [story: string[], involved: number[]] {
     const graph = graphOf(this.#edges);
     const parts = components(graph, ALL);
@@ -146,7 +146,7 @@ class Arbitration {
       'read together': 'the same transaction reads from it',
       prefix: `client ${session} wrote it before something that the same transaction reads`,
       sources: 'its reader wrote something that the same transaction reads',
-      'causal past': 'it is in its causal past',
+      'causal past': 'it is in the causal past of that read',
     };
     return texts[visible];
   }

@@ -1,32 +1,33 @@
 /**
- * Whether replicas come to agree, on what they should. Eventual: once nothing is under way any more, all
- * have one state. Strong (Shapiro et al. 2011): two that have delivered the same operations, in whatever
- * order, have one state, at every moment. And what a set or a map of keys must neither lose nor bring back.
+ * Whether replicas come to agree, and on the right thing. Eventual convergence: once nothing is in flight
+ * any more, all have the same state. Strong convergence (Shapiro et al. 2011): at every moment, two that
+ * have delivered the same operations, in whatever order, have the same state. And what a set or a map of
+ * keys must neither lose nor bring back.
  */
 import type { History } from '../history.ts';
 import { show } from '../transactions/columns.ts';
 
-/** The replicas' states after all is quiet. @returns a sentence for the first two that differ */
+/** The replicas' states once all is quiet. @returns a sentence for the first two that differ */
 export function whyNotConverged(states: ReadonlyMap<string, unknown>): string | undefined {
   const [first, ...others] = [...states];
   if (first === undefined) return undefined;
   const [name, state] = first;
   for (const [other, theirs] of others)
     if (canonical(theirs) !== canonical(state))
-      return `all is delivered, and ${name} has ${show(state)}, but ${other} has ${show(theirs)}`;
+      return `everything is delivered, but ${name} has ${show(state)} and ${other} has ${show(theirs)}`;
   return undefined;
 }
 
 /**
- * Watches replicas at every step. Sets of operations are known by the sum of their hashes, so that a step
- * costs the same however much was delivered.
+ * Watches replicas at every step. Sets of operations are identified by the sum of their hashes, so that a
+ * step costs the same however much has been delivered.
  */
 export class StrongConvergence {
   readonly #delivered = new Map<string, { ids: Set<string>; sum: bigint }>();
   readonly #states = new Map<bigint, { replica: string; state: unknown; text: string }>();
 
   /**
-   * `replica` has delivered operation `id`, once more or for the first time, and then has `state`.
+   * `replica` has delivered operation `id`, for the first time or again, and now has `state`.
    *
    * @returns what is wrong: a sentence that names the other replica, and the two states
    */
@@ -50,7 +51,7 @@ export class StrongConvergence {
     );
   }
 
-  /** It restarts with nothing, or with what `like` has. */
+  /** The replica restarts with nothing, or with what `like` has. */
   reset(replica: string, like?: string): void {
     const from = like === undefined ? undefined : this.#delivered.get(like);
     this.#delivered.set(replica, { ids: new Set(from?.ids), sum: from?.sum ?? 0n });
@@ -63,13 +64,13 @@ export interface SetInput {
 }
 
 export interface SetFaults {
-  /** Acknowledged adds, after which nobody tried to remove them, of which nothing is left. */
+  /** Elements that are gone, although an add was acknowledged and no remove was tried after it. */
   readonly lost: readonly (string | number)[];
-  /** Acknowledged removes, after which nobody tried to add them again, of what is there again. */
+  /** Elements that are there, although a remove was acknowledged and no add was tried after it. */
   readonly resurrected: readonly (string | number)[];
 }
 
-/** What a set must hold in the end, judged by what was certain when. */
+/** What is wrong with the final elements of a set, judged only by what is certain. */
 export function setFaults(
   history: History<SetInput, unknown>,
   final: ReadonlySet<string | number>,
@@ -100,7 +101,7 @@ function isLast(these: Operations, those: Operations): boolean {
   return these.some(({ outcome, callAt }) => outcome === 'ok' && callAt > over);
 }
 
-/** FNV-1a, of 64 bits. */
+/** 64-bit FNV-1a. */
 function hash(text: string): bigint {
   let value = 0xcbf29ce484222325n;
   for (let i = 0; i < text.length; i++)

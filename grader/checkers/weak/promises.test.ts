@@ -84,7 +84,7 @@ test('converged: one state, however its keys are ordered', () => {
         ['n2', [2]],
       ]),
     ),
-  ).toBe('all is delivered, and n1 has [1], but n2 has [2]');
+  ).toBe('everything is delivered, but n1 has [1] and n2 has [2]');
 });
 
 test('strong convergence: the same operations in another order, and twice', () => {

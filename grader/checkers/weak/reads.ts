@@ -1,6 +1,6 @@
 /**
- * A history of registers or lists as reads and writes of transactions, whichever of the two it is: who
- * wrote which key, and whose write each read saw last.
+ * A history of registers or of lists as reads and writes of transactions: which of them wrote which key,
+ * and whose write each read saw last.
  */
 import { type Columns, columnsOf, type TransactionHistory } from '../transactions/columns.ts';
 import { type Anomaly, Findings } from '../transactions/findings.ts';
@@ -26,9 +26,9 @@ export interface Reads {
   readonly of: readonly (readonly Read[])[];
   /** transaction → keys that it wrote */
   readonly writes: readonly ReadonlySet<number>[];
-  /** Reads of what nobody wrote, or what failed: against every model. */
+  /** Reads of what was never written, or of what failed: against every model. */
   readonly impossible: readonly Anomaly[];
-  /** What reads themselves show of the order of versions, beyond "reader after writer". */
+  /** Adds what reads themselves show of the order of versions, beyond "reader after writer". */
   addOrder(edges: Edges): void;
 }
 
@@ -72,7 +72,7 @@ function lists(columns: Columns): Reads {
         link(k, owner[order[i]!]!);
         last[k] = owner[order[i]!]!;
       }
-    // What no read shows comes after all that one does.
+    // Appends that no read shows come after all those that reads show.
     for (let row = 0; row < owner.length; row++)
       if (writes[row] === 1 && position[row] === -1 && counts[owner[row]!] === 1)
         link(key[row]!, owner[row]!);
@@ -97,7 +97,7 @@ function collect(
         keys.add(k);
         continue;
       }
-      // What it reads after a write of its own says nothing of others.
+      // A read after a write of its own says nothing about others.
       const source = keys.has(k) ? undefined : from(row);
       if (source !== undefined) reads.push({ reader: t, key: k, from: source });
     }

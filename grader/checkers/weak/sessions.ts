@@ -7,8 +7,8 @@ import { INITIAL, type Read, type Reads } from './reads.ts';
 type Each = (writer: number, read: Read) => void;
 
 /**
- * A session is what a client does, by the time of its calls. A transaction without an answer is the last of
- * what comes before it: nothing comes after it, since it may take effect at any time.
+ * A session is what a client does, in the order of its calls. A transaction without an answer comes after
+ * what its session did before, but nothing comes after it, since it may take effect at any time.
  */
 export class Sessions {
   readonly #reads: Reads;
@@ -76,7 +76,7 @@ export class Sessions {
     for (const key of this.#reads.writes[t]!) yield [key, t];
   }
 
-  /** What a session met before on a key; all of it, since nothing orders it. */
+  /** All that a session met on a key before: nothing orders it. */
   #alongSessions(each: Each, meets: (t: number) => (readonly [key: number, writer: number])[]) {
     for (const list of this.#lists) {
       const met = new Map<number, Set<number>>();
@@ -94,7 +94,7 @@ export class Sessions {
     }
   }
 
-  /** By what the same transaction reads: it all, what of it comes before, or what came before that. */
+  /** By what the same transaction reads: all of it, only what it read before, or what came before that. */
   #withinTransactions(visible: Visible, each: Each): void {
     const { of, writes } = this.#reads;
     for (const list of of) {
@@ -120,13 +120,13 @@ export class Sessions {
     }
   }
 
-  /** What its session did before `t`, as far as it was answered. */
+  /** What the session of `t` did before it, as far as it was answered. */
   *#before(t: number): Iterable<number> {
     const list = this.#lists[this.#session[t]!]!;
     for (let i = 0; i < this.#place[t]!; i++) if (this.#isOk(list[i]!)) yield list[i]!;
   }
 
-  /** Of each session the latest writer of the key in the causal past: older ones come before it. */
+  /** From each session, the latest writer of the key in the causal past: older ones come before it. */
   #causalPast(each: Each): void {
     const { of, writes, counts } = this.#reads;
     const edges = new Edges(counts.length);
@@ -135,7 +135,7 @@ export class Sessions {
       for (const { from } of list) if (from !== INITIAL && from !== t) edges.add(from, t, WR);
     const { of: component } = components(graphOf(edges), SESSION | WR);
     const ordered = [...counts.keys()].filter((t) => counts[t] === 1);
-    // An edge leads to a component of a lower number.
+    // An edge leads to a component with a lower number.
     ordered.sort((a, b) => component[b]! - component[a]!);
 
     const { lanes, lane, place } = this.#lanes();
@@ -169,7 +169,7 @@ export class Sessions {
     }
   }
 
-  /** A lane is what is in the past of its own last: a session, but each without an answer by itself. */
+  /** In a lane, each is in the past of the next: a session, but each without an answer in its own lane. */
   #lanes() {
     const lanes: number[][] = [];
     const lane = new Int32Array(this.#session.length);

@@ -1,8 +1,8 @@
 /**
- * How old the values are that reads of registers return: how many newer ones had been acknowledged when
- * the read began, and for how long. "Newer" is only what certainly is: written by somebody who began
- * after the writer of the returned value had been answered. A lost acknowledged write is the staleness
- * of a read after which nothing changes any more.
+ * How stale the values are that reads of registers return: how many newer ones had been acknowledged when
+ * the read began, and for how long. "Newer" is only what is certain to be: written by a transaction that
+ * began after the writer of the returned value had been answered. A lost acknowledged write shows as a
+ * stale read once nothing changes any more.
  */
 import type { TransactionHistory } from '../transactions/columns.ts';
 import { INITIAL, readsOf } from './reads.ts';
@@ -13,12 +13,12 @@ export interface StaleRead {
   readonly key: string | number;
   /** Newer values that had been acknowledged before it began. */
   readonly versions: number;
-  /** Since when the first of them had been acknowledged, in the history's unit of time. */
+  /** For how long the first of them had been acknowledged, in the history's unit of time. */
   readonly time: number;
 }
 
 export interface Staleness {
-  /** Reads of what other transactions wrote, or of nothing. */
+  /** Reads of what other transactions wrote, or of the initial value. */
   readonly reads: number;
   readonly stale: readonly StaleRead[];
   /** How far behind the worst reads were. */

@@ -35,7 +35,7 @@ function holdsByForce(history: TransactionHistory, model: WeakModel): boolean | 
       return isOwn && seen !== -1 ? [] : [{ reader, key, i, from: seen }];
     }),
   );
-  // Nobody wrote it, or what failed did, or its own transaction, later.
+  // It was never written, or by a failed transaction, or by its own transaction, later.
   if (reads.some(({ from, reader }) => from === -1 || from === reader)) return 'impossible';
   const counting = all.filter(
     (t) => history[t]!.outcome === 'ok' || reads.some(({ from }) => from === t),
@@ -71,7 +71,7 @@ function holdsByForce(history: TransactionHistory, model: WeakModel): boolean | 
       if (rule === 'sources') return false;
       return causes.has(`${w} ${reader}`);
     });
-  /** What was read (by whom, of this key) is visible as such. */
+  /** Visible because another transaction had read it, from this key. */
   const isSeen = (w: number, { reader, key }: { reader: number; key: unknown }): boolean =>
     visible.some((rule) => {
       const saw = (t: number) => reads.some((r) => r.reader === t && r.key === key && r.from === w);
@@ -141,7 +141,7 @@ test.each(MODELS)(
   },
 );
 
-/** AWDIT's own format: a session is ended by ===, a transaction by ---. */
+/** AWDIT's own format: a session ends with ===, a transaction with ---. */
 function readAwdit(text: string): TransactionHistory {
   let at = 0;
   return text.split(/=====+/).flatMap((session, client) =>

@@ -1,7 +1,7 @@
 /**
  * Classroom 50's `result.json` (schema classroom50/result/v1). Scores are whole numbers. `datetime` is
  * when the work was handed in, so that a regrade cannot make it late. The names of class, owner and
- * commit come from the environment of the runner; a result without them would land in nobody's book.
+ * commit come from the environment of the runner; a result without them would land in nobody's gradebook.
  */
 import { type About, type Format, json, MissingFact, nameOf, rowsOf, sumOf } from './format.ts';
 

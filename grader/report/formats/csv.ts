@@ -1,4 +1,4 @@
-/** One line a scenario, for spreadsheets (RFC 4180). */
+/** One line per scenario, for spreadsheets (RFC 4180). */
 import { plainLine } from '../plain.ts';
 import { type Format, rowsOf } from './format.ts';
 
@@ -20,7 +20,7 @@ const HEAD = 'student lab part scenario title verdict earned points seeds_passed
 export const csv: Format = {
   name: 'csv',
   file: 'results.csv',
-  what: 'one line a scenario',
+  what: 'one line per scenario',
   write(reports, about) {
     const rows = rowsOf(reports, about).map((row) => {
       const { report, part, id, title, verdict, earned, points, result } = row;

@@ -49,11 +49,11 @@ export interface Row {
   readonly earned: number;
   readonly verdict: 'passed' | 'failed' | 'undecided' | 'blocked';
   readonly result?: ScenarioResult;
-  /** Why it did not pass, as the terminal tells it, without colour; empty when it passed. */
+  /** Why it did not pass, as the terminal has it, without colour; empty when it passed. */
   readonly text: string;
 }
 
-/** Rows of a part that was not run, or of a submission that does not build, stand for all of it. */
+/** A part that was not run, or a submission that does not build, is a single row. */
 export function rowsOf(reports: readonly Report[], { command }: About): Row[] {
   const style = { colours: createColors(false), command };
   return reports.flatMap((report): Row[] => {

@@ -1,4 +1,4 @@
-/** Every format against the rules of its platform, with a submission that says what it should not. */
+/** Every format against the rules of its platform, with a submission that prints what it should not. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -239,7 +239,7 @@ describe('detail', () => {
     expect(told('rule')).toContain('Election safety');
     expect(told('rule')).not.toMatch(/4711|n1 said/);
   });
-  test('of a hidden scenario no level tells more than the kind', () => {
+  test('no level tells more of a hidden scenario than the kind', () => {
     const [first] = report.parts;
     const scenarios = first?.scenarios.map((one) => ({ ...one, hidden: true as const })) ?? [];
     const hidden = { ...report, parts: [{ ...(first as Report['parts'][number]), scenarios }] };
@@ -256,7 +256,7 @@ describe('detail', () => {
     ).toMatchInlineSnapshot(`
       [
         "✗ A2  =no "two" leaders, ever                                   0/40  20 seeds",
-        "  Broken rule  of safety",
+        "  Broken rule  kind: safety",
       ]
     `);
   });

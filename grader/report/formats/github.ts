@@ -8,9 +8,9 @@ import type { Report } from '../report.ts';
 import { type About, type Format, rowsOf } from './format.ts';
 import { markdown } from './markdown.ts';
 
-/** Larger summaries are thrown away whole by the runner (1 MiB). */
+/** The runner discards larger summaries whole (1 MiB). */
 export const SUMMARY_BYTES_MAX = 900 * 1024;
-/** Shown by kind and step; more are dropped by GitHub. */
+/** Per kind and step; GitHub drops any more. */
 const ANNOTATIONS_MAX = 10;
 
 const data = (text: string) =>
@@ -37,7 +37,7 @@ export function annotations(reports: readonly Report[], about: About): string[] 
   });
 }
 
-/** Lines that the runner must not obey, between a pair of commands with a token that nobody guesses. */
+/** Lines that the runner must not obey, between a pair of commands with a token that nobody can guess. */
 export const guarded = (lines: readonly string[], token: string) => [
   `::stop-commands::${token}`,
   ...lines,

@@ -1,6 +1,6 @@
 /**
  * Gradescope's `results.json` (autograder specification, "Output format"). Plain `text` everywhere:
- * what a submission printed must not become HTML. Tests without a failure say nothing.
+ * what a submission printed must not become HTML. Tests that pass say nothing.
  */
 import { type Format, json, nameOf, rowsOf, sumOf } from './format.ts';
 
@@ -16,7 +16,7 @@ export const gradescope: Format = {
       output:
         undecided.length === 0
           ? `Graded by Faultlab ${about.version}.`
-          : `${undecided.length} of ${rows.length} tests could not be decided, by no fault of yours. Ask for a regrade.`,
+          : `${undecided.length} of ${rows.length} tests could not be decided, through no fault of yours. Ask for a regrade.`,
       output_format: 'text',
       visibility: 'visible',
       stdout_visibility: 'hidden',

@@ -1,4 +1,7 @@
-/** A Report as one HTML page without a script: table, failures, what was explained. For one student, or a folder of. */
+/**
+ * A Report as one HTML page without a script: table, failures, what was explained. For one student, or
+ * for a folder of them.
+ */
 import { plainLine } from '../plain.ts';
 import { type Format, rowsOf, sectionsOf, sumOf } from './format.ts';
 

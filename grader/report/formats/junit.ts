@@ -1,6 +1,6 @@
 /**
  * JUnit XML in the dialect that Jenkins, GitLab and most readers share (testsuites, testsuite,
- * testcase, failure, error, skipped, properties). Points stand in properties: JUnit has no scores.
+ * testcase, failure, error, skipped, properties). Points go into properties: JUnit has no scores.
  */
 import { plain, plainLine } from '../plain.ts';
 import type { Format, Row } from './format.ts';

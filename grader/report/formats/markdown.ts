@@ -1,4 +1,4 @@
-/** A Report as Markdown: a table of the scenarios, each failure as the terminal tells it, what was explained. */
+/** A Report as Markdown: a table of the scenarios, each failure as on the terminal, what was explained. */
 import { plainLine } from '../plain.ts';
 import { type Format, rowsOf, sectionsOf, sumOf } from './format.ts';
 

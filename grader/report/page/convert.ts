@@ -17,7 +17,7 @@ export function pageData(options: PageOptions): PageData {
   const { replay, title, lab, scenario, command, shrunk } = options;
   const { finding, seed, verdict } = replay.result;
   const present = new Set(replay.trace.map(({ node }) => node));
-  // Who was never switched on has no lane.
+  // A node that was never switched on has no lane.
   const nodes = options.nodes.filter((node) => present.has(node));
   const events = eventsOf(replay.trace, nodes);
   const start = finding === undefined ? events.length - 1 : pin(finding, events);
@@ -93,12 +93,12 @@ function coreOf(
   });
 }
 
-/** The words of a call are among those in which its history tells it. */
+/** The words of a call all occur in its operation, as the history words it. */
 function isAbout({ text }: PageEvent, told: string): boolean {
   return text.split(/[\s(),"]+/).every((word) => told.includes(word));
 }
 
-/** Puts the violation where it happened: a history is judged later than it goes wrong. */
+/** Puts the violation where it happened: a history is judged some time after it goes wrong. */
 function pin({ rule, atMs, core = [] }: Finding, events: PageEvent[]): number {
   const at = core.find(({ isCulprit }) => isCulprit)?.returnAtMs ?? atMs;
   const next = events.findIndex((event) => event.at > microseconds(at));

@@ -10,7 +10,7 @@ export interface PageData {
   readonly verdict: string;
   /** To paste into a terminal. */
   readonly command: string;
-  /** How the run was made small, in words. */
+  /** How the run was shrunk, in words. */
   readonly shrunk?: string;
   readonly finding?: PageFinding;
   /** What was measured, when something was. */
@@ -28,7 +28,7 @@ export interface PageFinding {
   readonly picture?: readonly string[];
   /** The story, each moment with the event it tells of where there is one. */
   readonly story: readonly { readonly at: number; readonly text: string; readonly i?: number }[];
-  /** Operations that together cannot be, with the indices of their events. */
+  /** Operations that are impossible together, with the indices of their events. */
   readonly core: readonly PageOperation[];
 }
 
@@ -50,14 +50,14 @@ export interface PageEvent {
   readonly n?: number;
   /** As in a trace: send deliver drop timer disk emit log note crash … and `fail` for the violation. */
   readonly k: string;
-  /** Of a delivery or a loss only what the send has not told; of a change nothing, `set` tells it. */
+  /** For a delivery or a loss, only what the send does not say; for a change nothing, as `set` says it. */
   readonly text: string;
   /** The number of the message; a send and what becomes of it share it. */
   readonly m?: number;
   readonly method?: string;
-  /** Fields of `inspect` that are different now. */
+  /** Fields of `inspect` that changed. */
   readonly set?: Readonly<Record<string, unknown>>;
-  /** The number of what a client asked; call and return share it. */
+  /** The number of a client's operation; call and return share it. */
   readonly op?: number;
   /** All links that are cut from now on: `n1>n2`. */
   readonly cuts?: readonly string[];

@@ -41,7 +41,7 @@ test('the story and the illegal core know their events', () => {
   ]);
 });
 
-test('what a message says stands in the page once', () => {
+test('what a message says is in the page once', () => {
   const of = (m: number) => data.events.filter((event) => event.m === m).map(({ text }) => text);
   expect(of(2)).toEqual(['n1 → c1 write reply', '', ' (second copy)']);
   expect(of(4)).toEqual(['n1 → n2 append', '']);

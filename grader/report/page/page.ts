@@ -40,7 +40,7 @@ export async function pageOf(options: PageOptions): Promise<string> {
   ].join('\n');
 }
 
-/** A tenth of its size; and no text of a submission is then ever read as markup. */
+/** A tenth of the size, and no text of a submission can ever be read as markup. */
 const packed = (data: PageData) => gzipSync(JSON.stringify(data)).toString('base64');
 
 /** What the page holds, from its text. */

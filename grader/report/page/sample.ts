@@ -1,4 +1,4 @@
-/** A run that has something of everything that a page draws, for its tests. */
+/** A run with a bit of everything that a page draws, for its tests. */
 import type { TraceLine } from '../../replay.ts';
 import type { PageOptions } from './page.ts';
 

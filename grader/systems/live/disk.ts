@@ -21,7 +21,7 @@ export class FolderDisk implements Disk {
     this.#folder = folder;
   }
 
-  /** One after the other, in the order in which they were called. */
+  /** One operation after another, in the order in which they were called. */
   #do<T>(file: string, act: (path: string) => Promise<T>): Promise<T> {
     const done = this.#turn.then(() => act(join(this.#folder, encodeURIComponent(file))));
     this.#turn = done.catch(() => {});

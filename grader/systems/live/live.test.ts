@@ -1,4 +1,4 @@
-/** A store that was written for the simulation runs for real, survives what a member does not, and says so when it cannot answer. */
+/** A store that was written for the simulation runs for real, survives the loss of a member, and says so when it cannot answer. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ async function open(names: readonly string[], crashes: string[] = []): Promise<S
   return store;
 }
 
-/** Until somebody leads again: an operation is tried anew when no answer came. */
+/** Retries an operation that gets no answer, until somebody leads again. */
 const patiently = (act: () => Promise<unknown>) =>
   waitFor(
     'the store',
@@ -69,7 +69,7 @@ test('three members agree, one may die and come back', { timeout: 90_000 }, asyn
   expect(crashes).toEqual([]);
 });
 
-test('without a majority there is no answer, and that is said', { timeout: 90_000 }, async () => {
+test('without a majority an operation fails, and says why', { timeout: 90_000 }, async () => {
   const store = await open(['n1', 'n2', 'n3']);
   const n1 = store.member('n1');
   await patiently(() => n1.perform('put', ['k', 'before']));

@@ -1,7 +1,7 @@
 /**
- * One member of a replicated store, for real: a process that runs a server and a client which were
- * written for the simulation, on sockets of this machine, files and its clock. The bundle is the one
- * that the simulation runs; only the context that its nodes are given is another.
+ * One member of a replicated store, for real: a process that runs a server and a client, which were
+ * written for the simulation, on this machine's sockets, files and clock. The bundle is the one that
+ * the simulation runs; only the context that its nodes are given is different.
  */
 import { Script } from 'node:vm';
 import { DiskError, type NodeContext, RpcError, sleep } from '../../node.ts';
@@ -17,12 +17,12 @@ type Programs = {
   readonly c: new (context: Context) => StoreClient;
 };
 
-/** The machine's own. */
+/** The machine's own, not slowed down. */
 const { setTimeout: setRealTimeout } = globalThis;
 
 /**
- * Timers and clocks of a busy machine go slower: an election timeout is a multiple of what a message
- * takes, and there everything takes longer.
+ * Slows timers and clocks down on a busy machine: an election timeout is a multiple of the time that a
+ * message takes, and there everything takes longer.
  */
 function slowDown(pace: number): void {
   const { setTimeout: later, setInterval: often } = globalThis;
@@ -61,7 +61,7 @@ function contextOf(id: string, others: readonly string[], isOpen: () => boolean)
     peers: others,
     disk,
     async call(peer, method, args, { timeoutMs = 1000 } = {}) {
-      // Of a program that was abandoned nothing is heard any more.
+      // A program that was abandoned is never heard of again.
       if (!isOpen()) return new Promise<never>(() => {});
       const value = await wire.call(peer, { from: id, method, args, timeoutMs });
       return isOpen() ? (value as never) : new Promise<never>(() => {});
@@ -87,7 +87,7 @@ async function boot({ code, folder, addresses }: Extract<ToLive, { type: 'boot' 
   send({ type: 'booted' });
 }
 
-/** The client that is asked now, and how it is made to fall silent. */
+/** The client that is asked now, and how to silence it. */
 let client: { readonly asks: StoreClient; readonly abandon: () => void } | undefined;
 let made = 0;
 

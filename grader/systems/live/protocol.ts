@@ -1,4 +1,4 @@
-/** What the grader and the process of a member of a store say to each other. */
+/** What the grader and the process of a store member say to each other. */
 import type { Address } from '../machine.ts';
 
 export type ToLive =
@@ -6,14 +6,14 @@ export type ToLive =
       readonly type: 'listen';
       readonly id: string;
       readonly port: number;
-      /** How much slower its clock goes than that of the machine. */
+      /** How many times slower its clock runs than the machine's. */
       readonly pace: number;
     }
   | {
       readonly type: 'boot';
       readonly code: string;
       readonly folder: string;
-      /** Where this member finds each, itself included. */
+      /** Where this member finds each member, itself included. */
       readonly addresses: Readonly<Record<string, Address>>;
     }
   | {

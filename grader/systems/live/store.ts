@@ -20,17 +20,17 @@ const LIVE_FILE = join(ROOT, 'dist', 'grader', 'systems', 'live', 'main.js');
 const HOST = '127.0.0.1';
 const START_WITHIN_MS = 20_000;
 const ANSWERS_IN_A_ROW = 5;
-/** How long an operation is waited for, unless the caller says so. */
+/** How long to wait for an operation, unless the caller says otherwise. */
 const ANSWER_WITHIN_MS = 1000;
 
 export interface StoreSpec {
   readonly names: readonly NodeId[];
   /** The bundle of the store: `{ n: Server, c: Client }`. */
   readonly loaded: Loaded;
-  /** Ends with the cluster, and everything in it. */
+  /** Removed with the cluster, and everything in it. */
   readonly folder: string;
   readonly isolation: Isolation;
-  /** How much slower the clocks of the members go than that of this machine. @default 1 */
+  /** How many times slower the members' clocks run than this machine's. @default 1 */
   readonly pace?: number;
   /** A member threw. */
   readonly onCrash: (name: NodeId, text: string) => void;
@@ -145,7 +145,7 @@ export class StoreMember {
   async listen(): Promise<void> {
     const { folder, isolation, pace, port } = this.#options;
     mkdirSync(this.#disk, { recursive: true });
-    // The folder, so that a child that hears nothing any more is found and ended with the cluster.
+    // The folder is there so that a child that no longer hears us is found and ended with the cluster.
     const child = fork(LIVE_FILE, [`${folder}/`], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -167,7 +167,7 @@ export class StoreMember {
     await booted;
   }
 
-  /** Starts it again, on the disk that it has left. */
+  /** Starts it again, on the disk that it left behind. */
   async start(): Promise<void> {
     await this.listen();
     await this.boot();

@@ -23,7 +23,7 @@ export interface OutgoingCall extends Omit<Request, 'id'> {
 type Handler = (args: unknown, from: NodeId) => unknown;
 
 const HEADER_BYTES = 4;
-/** Behind a cut nobody reads; what is older than this is worth nothing to anybody. */
+/** Behind a cut nobody reads; when more than this waits, it is too old to be worth anything. */
 const UNSENT_BYTES_MAX = 256 * 1024;
 
 /** Calls back with each whole message that comes in. */

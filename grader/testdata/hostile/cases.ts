@@ -1,6 +1,6 @@
 /**
- * The catalogue of hostile and broken submissions: what each does, and how its grading must end. One line
- * a case; `hostile.test.ts` tries them, docs/courses.md shows them.
+ * The catalogue of hostile and broken submissions: what each does, and how its grading must end. One row
+ * per case; `hostile.test.ts` tries them, docs/courses.md shows them.
  */
 import { LIMITS } from '../../submission/collect.ts';
 import {
@@ -20,11 +20,11 @@ import {
 export type End =
   /** As if nothing had been tried. */
   | { readonly as: 'honest' }
-  /** The scenario fails by this rule; `says` stands in the evidence. */
+  /** The scenario fails with this rule; the evidence contains `says`. */
   | { readonly as: 'fails'; readonly rule: RegExp; readonly says?: string }
-  /** It does not build, and the problem says this. */
+  /** It does not build, and the problem contains `says`. */
   | { readonly as: 'unbuilt'; readonly says: string }
-  /** Nothing of it is taken in, and the problem says this. */
+  /** Nothing of it is taken in, and the problem contains `says`. */
   | { readonly as: 'refused'; readonly says: string };
 
 export interface Case {
@@ -32,18 +32,18 @@ export interface Case {
   readonly does: string;
   readonly handIn: HandIn;
   readonly end: End;
-  /** It takes the process that it runs in with it, or minutes: it is graded by worker processes. */
+  /** It takes down the process that it runs in, or takes minutes: worker processes grade it. */
   readonly isHeavy?: true;
 }
 
-/** Code that has left its realm, from the start: throws or gives false when it was kept from it. */
+/** Code that is outside its realm from the start: throws or returns false when it was prevented. */
 export interface Escaped {
   readonly no: number;
   readonly does: string;
   readonly attempt: string;
-  /** The lowest level that keeps it from it. */
+  /** The lowest level that prevents it. */
   readonly from: 'course' | 'official';
-  /** Where the grader is not root, not even that. */
+  /** Where the grader is not root, not even that level does. */
   readonly needs?: 'root';
 }
 
@@ -80,18 +80,23 @@ const e = (
   ...(needs ? { needs } : {}),
 });
 
-/** Tried as submissions. What they are kept from, they are kept from at every level. */
+/** Tried as submissions. What is prevented here, is prevented at every level. */
 export const CASES: readonly Case[] = [
   c(
     1,
-    'looks for `process` by the constructors of a global',
+    'looks for `process` through the constructors of a global',
     atStart(reach('globalThis')),
     threw('EvalError'),
   ),
-  c(2, 'the same by a function of the context', atStart(reach('node.call')), threw('EvalError')),
+  c(
+    2,
+    'the same through a function of the context',
+    atStart(reach('node.call')),
+    threw('EvalError'),
+  ),
   c(
     3,
-    'the same by an error that the API throws',
+    'the same through an error that the API throws',
     atStart(`try { (node as any).serve(); } catch (e: any) { ${reach('e')} }`),
     threw('EvalError'),
   ),
@@ -105,7 +110,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     5,
-    'hands in a Proxy as a handler, to catch arguments',
+    'registers a Proxy as a handler, to catch arguments',
     atStart(
       `const f: any = () => ({ ok: true }); node.serve('spy' as never, new Proxy(f, { apply: (t, self, args) => { ${reach('args')} } }) as never);`,
     ),
@@ -113,7 +118,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     6,
-    'imports a module of Node, at run time',
+    'imports a module of Node at run time',
     atLoad(`const fs = () => import('node:fs');`),
     unbuilt('import('),
   ),
@@ -130,13 +135,13 @@ export const CASES: readonly Case[] = [
   c(10, 'ends the process', atStart(`(globalThis as any).process.exit(0);`), threw('undefined')),
   c(
     14,
-    'prints results as other graders do',
+    'prints results in the format of other graders',
     log(`'{"scores":{"kv":100}}\\nPASS\\n100/100 points'`),
     ok,
   ),
   c(
     15,
-    'fails with commands of a CI runner in its words',
+    'fails with commands for a CI runner in its message',
     say('::error::x\n::set-output name=a::b\n::add-mask::1'),
     threw('::error::'),
   ),
@@ -169,7 +174,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     23,
-    'answers with a nest of a million',
+    'answers with a million levels of nesting',
     inGet(`let nest: any = []; for (let i = 0; i < 1e6; i++) nest = [nest]; return nest;`),
     sent('nested more than'),
   ),
@@ -201,28 +206,28 @@ export const CASES: readonly Case[] = [
   ),
   c(
     27,
-    'sets timers without end',
+    'sets timers endlessly',
     atStart('for (;;) setTimeout(() => {}, 1000);'),
     fails(/^contract$/),
   ),
-  c(28, 'never comes back from being loaded', atLoad('for (;;);'), loops),
-  c(29, 'never comes back from a handler', inGet('for (;;);'), loops),
+  c(28, 'never finishes loading', atLoad('for (;;);'), loops),
+  c(29, 'never returns from a handler', inGet('for (;;);'), loops),
   c(
     30,
-    'never comes back from a microtask',
+    'never returns from a microtask',
     atStart('Promise.resolve().then(() => { for (;;); });'),
     loops,
   ),
   c(
     31,
-    'makes a chain of promises without end',
+    'makes an endless chain of promises',
     atStart('(async () => { for (;;) await null; })();'),
     bombs,
   ),
   c(32, 'matches a catastrophic pattern', atStart(`/^(a+)+$/.test('a'.repeat(40) + 'b');`), loops),
   c(
     33,
-    'waits for ever with `Atomics.wait`',
+    'waits forever with `Atomics.wait`',
     atStart('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'),
     threw('not defined'),
   ),
@@ -240,28 +245,28 @@ export const CASES: readonly Case[] = [
   ),
   c(
     36,
-    'recurses without end',
+    'recurses endlessly',
     atStart('const f = (): number => f() + 1; f();'),
     threw('RangeError'),
   ),
   c(36, 'makes a string that is too long', atStart(`'x'.repeat(2 ** 30);`), threw('RangeError')),
-  heavy(37, 'logs without end', atStart(`for (;;) console.log('x'.repeat(1e4));`), bombs),
+  heavy(37, 'logs endlessly', atStart(`for (;;) console.log('x'.repeat(1e4));`), bombs),
   c(
     38,
-    'fails with escapes of a terminal in its words',
+    'fails with terminal escapes in its message',
     say('\u001b[2J\u001b]0;title\u0007\u001b[1APASSED \u202e'),
     threw('PASSED'),
   ),
   c(
     39,
-    'fails with HTML and links in its words',
+    'fails with HTML and links in its message',
     say('<script>alert(1)</script> [x](javascript:alert(1)) </pre> ``` </details>'),
     threw('alert'),
   ),
-  c(40, 'fails with a formula in its words', say('=HYPERLINK("http://x")'), threw('HYPERLINK')),
+  c(40, 'fails with a formula in its message', say('=HYPERLINK("http://x")'), threw('HYPERLINK')),
   c(
     41,
-    'fails with control characters and ends of XML in its words',
+    'fails with control characters and ends of XML elements in its message',
     say('\u0000\u0008 ]]> &amp; </failure>'),
     threw(']]>'),
   ),
@@ -289,13 +294,13 @@ export const CASES: readonly Case[] = [
   ),
   c(
     45,
-    'has folders without end',
+    'has folders nested too deep',
     file(`${'d/'.repeat(LIMITS.depth + 1)}a.ts`, ''),
     refused('folders deeper'),
   ),
   c(
     46,
-    'holds a link to a file of the machine',
+    'holds a link to a file on the machine',
     link('notes.md', '/etc/passwd'),
     refused('a link'),
   ),
@@ -305,11 +310,11 @@ export const CASES: readonly Case[] = [
   c(49, 'has a name that reads backwards', file('\u202egpj.ts', ''), refused('the name')),
   c(49, 'has a name that looks like an option', file('-rf', ''), refused('the name "-rf"')),
   c(49, 'has a name of 300 characters', file(`${'x'.repeat(240)}.ts`, ''), refused('the name')),
-  c(49, 'has hooks for git', file('.git/hooks/pre-commit', 'exit 1'), ok),
+  c(49, 'has Git hooks', file('.git/hooks/pre-commit', 'exit 1'), ok),
   c(50, 'changes files that the lab gives', file('contract.ts', `export const SERVER = 'c1';`), ok),
   c(
     51,
-    'brings scripts and a registry',
+    'brings npm scripts and a registry',
     all(
       file('package.json', '{"scripts":{"postinstall":"exit 1"}}'),
       file('.npmrc', 'registry=http://x'),
@@ -318,11 +323,11 @@ export const CASES: readonly Case[] = [
   ),
   c(
     52,
-    'brings configuration of tools',
+    'brings tool configuration',
     all(file('tsconfig.json', '{"extends":"/etc/passwd"}'), file('.env', 'NODE_OPTIONS=--inspect')),
     ok,
   ),
-  c(53, 'brings our package under our name', file('node_modules/faultlab/node.ts', 'throw 1;'), ok),
+  c(53, 'brings a package under our name', file('node_modules/faultlab/node.ts', 'throw 1;'), ok),
   c(
     54,
     'imports a file of the grader',
@@ -331,7 +336,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     55,
-    'reads secrets of the environment',
+    'reads secrets from the environment',
     atStart(`(globalThis as any).process.env.SECRET;`),
     threw('undefined'),
   ),
@@ -351,7 +356,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     65,
-    'hides state in the registry of symbols',
+    'hides state in the symbol registry',
     atLoad(
       `if ((Symbol.for('s') as any).seen) throw new Error('seen'); try { (Symbol.for('s') as any).seen = 1; } catch {} if ((Object as any).kept) throw new Error('kept'); try { (Object as any).kept = 1; } catch {}`,
     ),
@@ -359,7 +364,7 @@ export const CASES: readonly Case[] = [
   ),
   c(
     66,
-    'takes time and chance of the machine',
+    "uses the machine's time and randomness",
     atStart(`if (Date.now() > Date.UTC(2025)) throw new Error('real time'); Math.random();`),
     ok,
   ),
@@ -369,10 +374,10 @@ export const CASES: readonly Case[] = [
     inGet(`return { ok: false, error: 'no-key' };`),
     fails(/./),
   ),
-  c(68, 'says that it is done, and did nothing', inGet(`this.#entries.clear();`), fails(/./)),
+  c(68, 'says that it is done, but has done nothing', inGet(`this.#entries.clear();`), fails(/./)),
   c(
     69,
-    'changes what it has answered',
+    'changes its answer after giving it',
     inGet(
       `const answer: any = { ok: false, error: 'no-key' }; if (!this.#entries.has(key)) { queueMicrotask(() => { answer.ok = true; }); return answer; }`,
     ),
@@ -384,18 +389,18 @@ export const CASES: readonly Case[] = [
     atLoad(`import '../../solutions/kv-server/server.ts';`),
     unbuilt('solutions'),
   ),
-  c(76, 'has a mistake in its syntax', atLoad('export {'), unbuilt('Expected')),
+  c(76, 'has a syntax error', atLoad('export {'), unbuilt('Expected')),
   c(76, 'is an empty file', server(''), fails(/^contract$/, 'default export')),
-  c(76, 'is no text', server(Buffer.from([0xff, 0xfe, 0, 1])), unbuilt('')),
+  c(76, 'is not text', server(Buffer.from([0xff, 0xfe, 0, 1])), unbuilt('')),
   c(76, 'exports something else', server('export default 7;'), fails(/./)),
   c(
     76,
-    'has a mark of byte order and ends of lines of Windows',
+    'has a byte order mark and Windows line endings',
     edited((text) => `\ufeff${text.replaceAll('\n', '\r\n')}`),
     ok,
   ),
   c(76, 'lacks a file', server(`export { default } from './lost.ts';`), unbuilt('lost')),
-  c(77, 'throws nothing at all', atStart('throw null;'), threw('null')),
+  c(77, 'throws `null`', atStart('throw null;'), threw('null')),
   c(
     77,
     'throws a Proxy whose traps throw',
@@ -408,16 +413,21 @@ export const CASES: readonly Case[] = [
     atStart(`Promise.reject(new Error('lost'));`),
     threw('lost'),
   ),
-  c(78, 'awaits at the top of a file', atLoad('await new Promise(() => {});'), unbuilt('await')),
+  c(
+    78,
+    'awaits at the top level of a file',
+    atLoad('await new Promise(() => {});'),
+    unbuilt('await'),
+  ),
   c(
     80,
-    'fails with its stack in its words',
+    'fails with its stack in its message',
     atStart(`throw new Error(String(new Error('x').stack));`),
     threw('server.ts'),
   ),
 ];
 
-/** Tried by programs that are outside their realm from the start. */
+/** Tried by programs that are outside a realm from the start. */
 export const ESCAPED: readonly Escaped[] = [
   e(56, 'reads a file', 'course', "fs.readFileSync('/etc/passwd')"),
   e(
@@ -433,7 +443,7 @@ export const ESCAPED: readonly Escaped[] = [
     "fs.readFileSync('/proc/' + process.ppid + '/environ')",
   ),
   e(44, 'writes a file', 'course', "fs.writeFileSync('/tmp/faultlab-escaped', '')"),
-  e(17, 'changes the rights of a file', 'course', "fs.chmodSync('/tmp', 0o1777)"),
+  e(17, 'changes the permissions of a file', 'course', "fs.chmodSync('/tmp', 0o1777)"),
   e(42, 'starts processes', 'course', "return child.spawnSync('true').status === 0"),
   e(
     18,
@@ -458,21 +468,21 @@ export const ESCAPED: readonly Escaped[] = [
     'return Object.keys(os.networkInterfaces()).length > 0',
     'root',
   ),
-  e(42, 'is the user who grades', 'official', 'return process.getuid() === 0', 'root'),
+  e(42, 'runs as the user who grades', 'official', 'return process.getuid() === 0', 'root'),
 ];
 
-/** Outside its realm, too: each ends its own run, as failed, when it is graded as official. */
+/** Outside its realm, too: graded as official, each fails its own run and nothing else. */
 export const BREAKS: readonly Omit<Escaped, 'from'>[] = [
   { no: 10, does: 'ends its process, as if all were well', attempt: 'process.exit(0);' },
   { no: 12, does: 'kills its process group', attempt: "process.kill(0, 'SIGKILL');" },
   {
     no: 13,
-    does: 'writes what is no frame to the pipe',
+    does: 'writes something that is not a frame to the pipe',
     attempt: "fs.writeSync(4, 'HTTP/1.1 200 OK\\r\\n\\r\\n');",
   },
   {
     no: 13,
-    does: 'writes a frame without end',
+    does: 'writes an endless frame',
     attempt: 'fs.writeSync(4, Buffer.from([255, 255, 255, 255]));',
   },
   {
@@ -483,13 +493,13 @@ export const BREAKS: readonly Omit<Escaped, 'from'>[] = [
   },
   {
     no: 13,
-    does: 'writes a nest without end',
+    does: 'writes endless nesting',
     attempt:
       "const b = Buffer.from('['.repeat(1e6)); const h = Buffer.alloc(4); h.writeUInt32LE(b.length); fs.writeSync(4, h); let a = 0; while (a < b.length) a += fs.writeSync(4, b, a);",
   },
 ];
 
-/** What is no submission of a lab in the simulation, or is tried elsewhere. */
+/** What is not a submission of a simulated lab, or is tried elsewhere. */
 export const OTHERS: readonly {
   readonly no: number;
   readonly does: string;
@@ -504,20 +514,20 @@ export const OTHERS: readonly {
   },
   {
     no: 57,
-    does: 'puts hidden seeds into the words of a failure',
-    ends: 'with a seed set students read the rule only (`--detail`)',
+    does: 'puts hidden seeds into its failure message',
+    ends: 'with a seed set, students see only the rule (`--detail`)',
     tried: 'report/formats/formats.test.ts',
   },
   {
     no: 58,
-    does: 'learns hidden seeds from many gradings, a bit each',
-    ends: '**not resisted**: limit how often you grade, and take another secret each term',
+    does: 'learns hidden seeds from many gradings, one bit at a time',
+    ends: '**not resisted**: limit how often you grade, and use a new secret each term',
     tried: '',
   },
   {
     no: 60,
-    does: 'behaves otherwise when it is graded',
-    ends: 'a node sees neither seed nor scenario, and the same names and values in both',
+    does: 'behaves differently when it is graded',
+    ends: 'a node sees neither seed nor scenario, and gets the same names and values in both',
     tried: '',
   },
   {
@@ -528,8 +538,8 @@ export const OTHERS: readonly {
   },
   {
     no: 64,
-    does: 'keeps state over a crash',
-    ends: 'a life begins with new modules',
+    does: 'keeps state across a crash',
+    ends: 'each life begins with new modules',
     tried: 'realm/realm.test.ts',
   },
   {
@@ -540,7 +550,7 @@ export const OTHERS: readonly {
   },
   {
     no: 74,
-    does: 'writes an account for a reader that can be talked over',
+    does: 'writes an account for a reader that can be talked round',
     ends: 'facts are compared with the run, prose is for people',
     tried: 'explain/claims.test.ts',
   },
@@ -552,7 +562,7 @@ export const OTHERS: readonly {
   },
   {
     no: 79,
-    does: 'is right, and fifty times as slow',
+    does: 'is right, but fifty times slower',
     ends: 'limits count events and virtual time',
     tried: 'starved.test.ts',
   },

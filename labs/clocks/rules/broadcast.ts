@@ -26,7 +26,7 @@ export function broadcastRules(): Invariant {
         kind: 'safety',
         ruleId: 'delivered-unsent',
         rule: 'What is delivered was broadcast, by the node that is named (contract, CausalBroadcastLike)',
-        evidence: `${node} delivers ${JSON.stringify(text)} from ${from} at ${s(watch.nowMs)}; ${message === undefined ? 'nobody has broadcast it' : `${message.from} has broadcast it`}`,
+        evidence: `${node} delivers ${JSON.stringify(text)} from ${from} at ${s(watch.nowMs)}; ${message === undefined ? 'nobody broadcast it' : `it was ${message.from} that broadcast it`}`,
       });
     }
     if (at(node).has(message)) {
@@ -35,7 +35,7 @@ export function broadcastRules(): Invariant {
         ruleId: 'delivered-twice',
         rule: 'A message is delivered once at each node (contract, CausalBroadcastLike)',
         evidence: `${node} delivers "${text}" from ${from} again at ${s(watch.nowMs)}`,
-        lookAt: 'by what does a node know that a message is done with?',
+        lookAt: 'how does a node know that a message is done with?',
       });
     }
     const missing = message.after.find((earlier) => !at(node).has(earlier));
@@ -44,7 +44,7 @@ export function broadcastRules(): Invariant {
         kind: 'safety',
         ruleId: 'causal-delivery',
         rule: 'Causal delivery (Birman, Schiper and Stephenson 1991): first what it depends on',
-        evidence: `${from} had delivered "${missing.text}" of ${missing.from} when it broadcast "${text}" at ${s(message.atMs)};  ${node} delivers "${text}" at ${s(watch.nowMs)}, and not yet "${missing.text}"`,
+        evidence: `${from} had delivered "${missing.text}" of ${missing.from} when it broadcast "${text}" at ${s(message.atMs)};  ${node} delivers "${text}" at ${s(watch.nowMs)}, but not yet "${missing.text}"`,
         lookAt: 'what had the sender seen, and how does this node know?',
       });
     }

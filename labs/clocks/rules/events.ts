@@ -5,12 +5,12 @@ import type { StampedEvent } from '../contract.ts';
 
 export const s = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
 
-/** An event, and when it was in truth. */
+/** An event, and its true place in the causal order. */
 export interface Happened<Stamp> extends StampedEvent<Stamp> {
   readonly moment: Moment;
 }
 
-/** What a program reports when a message arrived: its clock may refuse it. */
+/** What a program reports: its clock may have refused a message that arrived. */
 type Reported<Stamp> = Omit<StampedEvent<Stamp>, 'stamp'> & { readonly stamp: Stamp | 'refused' };
 
 const WHAT = { local: 'an event', send: 'a sending', receive: 'an arrival' };
@@ -53,7 +53,7 @@ export class Events<Stamp> {
     return this.#causality.isBefore(a.moment, b.moment);
   }
 
-  /** All that had happened before an event, and the event. */
+  /** All events that happened before an event, and the event itself. */
   past(event: Happened<Stamp>): Happened<Stamp>[] {
     return [...this.#byId.values()].filter(
       (other) => other === event || this.isBefore(other, event),
@@ -61,20 +61,20 @@ export class Events<Stamp> {
   }
 }
 
-/** What a kind of clock must keep, as hooks for what its program reports. */
+/** What a kind of clock must keep to, as hooks for what its program reports. */
 export interface ClockRules<Stamp> {
   /** A letter: `l`. */
   readonly kind: string;
-  /** '' or why this is no stamp. */
+  /** '', or why this is not a stamp. */
   whyNoStamp(stamp: unknown, node: NodeId): string;
-  /** Before it is recorded: `last` is the event of this node before it. */
+  /** `last` is the event of this node before it. */
   onEvent(event: Happened<Stamp>, last: Happened<Stamp> | undefined, watch: Watch): void;
   onRefusal?(event: StampedEvent<'refused'>, node: NodeId, watch: Watch): void;
   /** Everything else that the program emits. */
   onEmit?(node: NodeId, name: string, value: unknown, watch: Watch): void;
 }
 
-/** Feeds the rules of one kind of clock, and what holds for all kinds: a stamp never changes. */
+/** Feeds the rules of one kind of clock, and checks what holds for all: a stamp never changes. */
 export function clockInvariant<Stamp>(
   name: string,
   events: Events<Stamp>,
@@ -120,8 +120,8 @@ function expectUnchanged<Stamp>(
   watch.fail({
     kind: 'safety',
     ruleId: 'stamp-changed',
-    rule: 'A stamp does not change after it was given out (contract, VectorClockLike)',
-    evidence: `${nameOf(then)} was given ${before}; at ${s(watch.nowMs)} whoever kept it has ${now}`,
+    rule: 'A stamp does not change once it has been given out (contract, VectorClockLike)',
+    evidence: `${nameOf(then)} was given ${before}; at ${s(watch.nowMs)} that stamp is ${now}`,
     lookAt: 'who else holds the object that this clock works on?',
   });
 }

@@ -18,7 +18,7 @@ interface Commit {
   readonly key: string;
   readonly value: string;
   readonly beganMs: number;
-  /** What had been seen by anybody before it began: the one with the highest timestamp. */
+  /** Of what anybody had seen before it began, the version with the highest timestamp. */
   readonly after: Seen | undefined;
   at?: number;
 }
@@ -117,7 +117,7 @@ function expectTimestamp(commit: Commit, at: unknown, watch: Watch): void {
     kind: 'contract',
     ruleId: 'no-timestamp',
     rule: 'commit resolves to a timestamp, a number of milliseconds (contract, StoreLike)',
-    evidence: `the commit of ${nameOf(commit)} on ${commit.node} came out as ${JSON.stringify(at) ?? at}`,
+    evidence: `the commit of ${nameOf(commit)} on ${commit.node} resolved to ${JSON.stringify(at) ?? at}`,
   });
 }
 
@@ -142,9 +142,9 @@ function expectLater(commit: Commit, at: number, watch: Watch): void {
   watch.fail({
     kind: 'safety',
     ruleId: 'external-consistency',
-    rule: 'External consistency (Spanner §4.1.2): what begins after a commit was seen is later',
+    rule: 'External consistency (Spanner §4.1.2): what begins after a commit was seen gets a later timestamp',
     evidence: `${nameOf(after)} has ${show(after.at)}, and ${after.how} at ${s(after.atMs)};  then ${nameOf(commit)} began on ${commit.node}, at ${s(commit.beganMs)}, and has ${show(at)}: ${difference}`,
-    lookAt: 'how far apart may two clocks be that both tell the truth, and who waits for that?',
+    lookAt: 'how far apart may two clocks be that both tell the truth, and who waits that long?',
   });
 }
 
@@ -170,7 +170,7 @@ function expectWritten(
   const truth =
     commit?.key === read.key
       ? `its commit has ${show(commit.at ?? 0)}`
-      : `nobody has written that to ${read.key}`;
+      : `nobody wrote that to ${read.key}`;
   watch.fail({
     kind: 'safety',
     ruleId: 'read-unwritten',
@@ -187,7 +187,7 @@ function expectFresh(read: Read, version: Version | null, watch: Watch): void {
     ruleId: 'stale-read',
     rule: 'A read returns the newest version that may be seen (contract, StoreLike.read)',
     evidence: `${nameOf(after)} ${after.how} at ${s(after.atMs)};  a read of ${read.key} that began at ${s(read.beganMs)} returned ${version === null ? 'nothing' : version.value}`,
-    lookAt: 'from when on may a version be seen, and from when on must it be?',
+    lookAt: 'when may a version first be seen, and when must it be?',
   });
 }
 

@@ -16,7 +16,7 @@ export const show = ({ wallMs, logical }: HlcTimestamp) => `${at(wallMs)}+${logi
 
 export function hlcRules(causality: Causality): Invariant {
   const events = new Events<HlcTimestamp>(causality);
-  /** Events that a burst has not reported one by one, by the id of its last. */
+  /** How many events of a burst were not reported one by one, by the id of its last. */
   const bursts = new Map<string, number>();
 
   const check = (event: Event, last: Event | undefined, watch: Watch) => {
@@ -31,9 +31,9 @@ export function hlcRules(causality: Causality): Invariant {
     kind: 'h',
     whyNoStamp(stamp) {
       const { wallMs, logical } = (stamp ?? {}) as HlcTimestamp;
-      if (!Number.isSafeInteger(wallMs)) return 'wallMs is a whole number';
+      if (!Number.isSafeInteger(wallMs)) return 'wallMs must be a whole number';
       const isLogical = Number.isInteger(logical) && logical >= 0 && logical <= LOGICAL_MAX;
-      return isLogical ? '' : `logical is a whole number from 0 to ${LOGICAL_MAX}`;
+      return isLogical ? '' : `logical must be a whole number from 0 to ${LOGICAL_MAX}`;
     },
     onEvent: check,
     onRefusal({ id, sent, wallMs }, _node, watch) {
@@ -43,7 +43,7 @@ export function hlcRules(causality: Causality): Invariant {
         kind: 'liveness',
         ruleId: 'refused-needlessly',
         rule: 'Only a stamp that is more than the offset ahead is refused (contract, HlcLike.receive)',
-        evidence: `${id}: a message with ${at(ahead)} arrived when the wall clock said ${at(wallMs)}, ${Math.abs(ahead - wallMs)} ms ${ahead > wallMs ? 'less' : 'more'}, and was refused; ${MAX_OFFSET_MS} ms ahead are allowed`,
+        evidence: `${id}: a message with ${at(ahead)} arrived when the wall clock said ${at(wallMs)}; it was ${Math.abs(ahead - wallMs)} ms ${ahead > wallMs ? 'ahead' : 'behind'}, and was refused; ${MAX_OFFSET_MS} ms ahead are allowed`,
         lookAt: 'what exactly is compared with the offset?',
       });
     },
@@ -84,12 +84,12 @@ function expectBelieved(event: Event, watch: Watch): void {
     kind: 'safety',
     ruleId: 'offset',
     rule: 'A stamp that is more than the offset ahead is refused (contract, HlcLike.receive)',
-    evidence: `${nameOf(event)}: the message has ${show(sent)}, the wall clock here says ${at(wallMs)}, so it is ${sent.wallMs - wallMs} ms ahead, of ${MAX_OFFSET_MS} allowed; it was given ${show(stamp)}`,
+    evidence: `${nameOf(event)}: the message has ${show(sent)}, the wall clock here says ${at(wallMs)}, so it is ${sent.wallMs - wallMs} ms ahead, with ${MAX_OFFSET_MS} allowed; it was given ${show(stamp)}`,
     lookAt: 'what would one node with a broken clock do to all others?',
   });
 }
 
-/** Theorems 2 and 3: the highest wall clock that is known of; more only by full logical parts. */
+/** Theorems 2 and 3: the highest wall clock known; more than that only by full logical parts. */
 function expectWall(
   event: Event,
   past: readonly Event[],
@@ -105,11 +105,11 @@ function expectWall(
   watch.fail({
     kind: 'safety',
     ruleId: aheadMs < 0 ? 'hlc-behind' : 'hlc-ahead',
-    rule: 'wallMs is the highest wall clock that is known of (Kulkarni et al. 2014, Theorems 2, 3)',
+    rule: 'wallMs is the highest wall-clock reading known (Kulkarni et al. 2014, Theorems 2, 3)',
     evidence: `${nameOf(event)} has ${show(event.stamp)}; the highest it knows of is ${at(highest.wallMs)}, ${whose}: ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'more' : 'less'}`,
     lookAt:
       aheadMs < 0
-        ? 'which readings of wall clocks does this node know of?'
+        ? 'which wall-clock readings does this node know of?'
         : 'where did this clock get a time that no wall clock has shown?',
   });
 }
@@ -131,7 +131,7 @@ function expectLogical(
     ruleId: 'logical-bound',
     rule: 'logical is at most the number of earlier events with this wallMs (Kulkarni, Corollary 2)',
     evidence: `${nameOf(event)} has ${show(event.stamp)}; ${same} ${same === 1 ? 'event' : 'events'} with ${at(wallMs)} happened before it`,
-    lookAt: 'whose logical part goes on here, and when does it begin again at 0?',
+    lookAt: 'whose logical part goes on here, and when does it restart at 0?',
   });
 }
 

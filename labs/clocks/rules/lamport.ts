@@ -16,8 +16,8 @@ export function lamportRules(causality: Causality): Invariant {
     kind: 'l',
     whyNoStamp(stamp, node) {
       const { time, node: owner } = (stamp ?? {}) as LamportStamp;
-      if (!Number.isSafeInteger(time) || time < 0) return 'time is a whole number, 0 or more';
-      return owner === node ? '' : `node is the one on which it happened, ${node}`;
+      if (!Number.isSafeInteger(time) || time < 0) return 'time must be a whole number, 0 or more';
+      return owner === node ? '' : `node must be the one on which it happened, ${node}`;
     },
     onEvent(event, last, watch) {
       expectAfterLast(event, last, watch);
@@ -89,7 +89,7 @@ function expectSame(
   watch.fail({
     kind: 'safety',
     ruleId: 'two-orders',
-    rule: 'All nodes put all events into the same order (Lamport 1978, the relation ⇒)',
+    rule: 'All nodes put all events in the same order (Lamport 1978, the relation ⇒)',
     evidence: `of ${one.ids.length} events, number ${at + 1} is ${one.ids[at]} for ${one.node} and ${other.ids[at]} for ${other.node}`,
     lookAt: 'what decides between two events with the same time?',
   });

@@ -13,8 +13,8 @@ export function mutexRules(causality: Causality): Invariant {
         kind: 'safety',
         ruleId: 'mutual-exclusion',
         rule: 'Mutual exclusion (Lamport 1978, condition I): the holder must release it first',
-        evidence: `${holder.node} holds it since ${s(holder.sinceMs)};  ${node} enters at ${s(watch.nowMs)}`,
-        lookAt: 'which requests may there be that this node has not heard of yet?',
+        evidence: `${holder.node} has held it since ${s(holder.sinceMs)};  ${node} enters at ${s(watch.nowMs)}`,
+        lookAt: 'which requests may exist that this node has not heard of yet?',
       });
     }
     const own = waiting.get(node) as Moment;
@@ -24,8 +24,8 @@ export function mutexRules(causality: Causality): Invariant {
         kind: 'safety',
         ruleId: 'request-order',
         rule: 'Requests are granted in the order in which they were made (Lamport 1978, condition II)',
-        evidence: `${other} asked at ${s(request.atMs)}, and ${node} had heard from it when it asked at ${s(own.atMs)}; at ${s(watch.nowMs)} ${node} enters, and ${other} still waits`,
-        lookAt: 'by what does a node that gets two requests know which was made first?',
+        evidence: `${other} asked at ${s(request.atMs)}, and ${node} had heard from it when it asked at ${s(own.atMs)}; at ${s(watch.nowMs)} ${node} enters while ${other} still waits`,
+        lookAt: 'how does a node that gets two requests know which was made first?',
       });
     }
     waiting.delete(node);

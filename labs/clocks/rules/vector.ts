@@ -21,7 +21,9 @@ export function vectorRules(causality: Causality): Invariant {
     kind: 'v',
     whyNoStamp(stamp) {
       const isVector = typeof stamp === 'object' && stamp !== null;
-      return isVector && Object.values(stamp).every(isCount) ? '' : 'whole numbers by node';
+      return isVector && Object.values(stamp).every(isCount)
+        ? ''
+        : 'it must hold whole numbers, by node';
     },
     onEvent() {},
     onEmit(node, name, value, watch) {
@@ -49,7 +51,7 @@ const QUESTION: Readonly<Record<CausalRelation, string>> = {
   before: 'what must the stamp of the later event know of the earlier one?',
   after: 'what must the stamp of the later event know of the earlier one?',
   concurrent: 'does one of these stamps know of the other event, and from where?',
-  same: 'what is true of a stamp and itself?',
+  same: 'how does a stamp compare with itself?',
 };
 
 function tellWrong({ a, b, answer, truth }: Wrong, node: NodeId, watch: Watch): never {
@@ -57,7 +59,7 @@ function tellWrong({ a, b, answer, truth }: Wrong, node: NodeId, watch: Watch): 
   const evidence =
     truth === 'same'
       ? `${nameOf(a)} has ${show(a.stamp)}; compared with itself on ${node}, it is ${told}`
-      : `${nameOf(a)} has ${show(a.stamp)}, ${nameOf(b)} has ${show(b.stamp)}; the first is ${told} for ${node}, and ${truth} in truth`;
+      : `${nameOf(a)} has ${show(a.stamp)}, ${nameOf(b)} has ${show(b.stamp)}; ${node} calls the first ${told}, and in truth it is ${truth}`;
   return watch.fail({
     kind: 'safety',
     ruleId: `vector-${truth === 'after' ? 'before' : truth}`,

@@ -1,4 +1,4 @@
-/** How what the programs report is told in a story. Anything may come from a submission. */
+/** How a story tells what the programs report. A submission may have put anything in there. */
 import type { SimulatedLab } from 'faultlab';
 
 interface Told {
@@ -57,7 +57,7 @@ export const outputWords: NonNullable<SimulatedLab['outputWords']> = {
   broadcasts: (value) => `broadcasts "${value}"`,
   delivers(value) {
     const { text, from } = (value ?? {}) as Told;
-    return `delivers "${text}" of ${from}`;
+    return `delivers "${text}" from ${from}`;
   },
   begins(value) {
     const { key, value: written } = (value ?? {}) as Told;

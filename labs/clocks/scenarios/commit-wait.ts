@@ -1,4 +1,4 @@
-/** Part D: timestamps in the order of real time, bought with waiting; and not with more of it than needed. */
+/** Part D: timestamps in the order of real time, bought with waiting, and with no more than is needed. */
 import type { Cluster, Draw, NodeId, Scenario, Step } from 'faultlab';
 import { keyOn, SLACK_MS, stores } from '../stores.ts';
 import { silence } from '../workload.ts';
@@ -9,7 +9,7 @@ const RANDOM = { test: 15, grade: 100 };
 export const commitWait: readonly Scenario[] = [
   {
     id: 'D1',
-    title: 'what begins after a commit was answered has the higher timestamp, on any node',
+    title: 'what begins after a commit was answered gets a higher timestamp, on any node',
     points: 4,
     nodes: { t: 3 },
     seeds: DIRECTED,
@@ -49,7 +49,7 @@ export const commitWait: readonly Scenario[] = [
     points: 4,
     nodes: { t: 2 },
     seeds: DIRECTED,
-    lookAt: 'from when on may a version be seen, and from when on must it be?',
+    lookAt: 'when may a version first be seen, and when must it be?',
     run(cluster) {
       const store = stores(cluster);
       const [writer, other] = cluster.draw.shuffle(cluster.nodes) as [NodeId, NodeId];
@@ -60,7 +60,7 @@ export const commitWait: readonly Scenario[] = [
         store.commit(writer, 'x');
         for (let i = 0; i < 30; i++) {
           store.read(writer, 'x', (version) => {
-            // Whoever sees something new writes of it elsewhere.
+            // Whoever sees something new writes about it elsewhere.
             if (version !== null && version.at > newest) store.commit(other, 'y');
             newest = Math.max(newest, version?.at ?? 0);
           });
@@ -69,7 +69,7 @@ export const commitWait: readonly Scenario[] = [
         store.expectAnswers(2 * 40 + SLACK_MS + 1, 'the last commit was made before that');
       }
       expectPromptRead(cluster, writer);
-      // The clock is set back, as far as can be. What was seen stays seen.
+      // The clock is set back as far as it can be. What was seen stays seen.
       store.commit(writer, 'x');
       store.expectAnswers(2 * 40 + SLACK_MS, 'no other call is open');
       store.synchronise(writer, -40, 40);
@@ -88,7 +88,8 @@ export const commitWait: readonly Scenario[] = [
   },
   {
     id: 'D5',
-    title: 'while the time masters are silent commits get slower, not wrong, and quick again after',
+    title:
+      'while the time masters are silent, commits get slower, not wrong, and quick again afterwards',
     points: 2,
     nodes: { t: 3 },
     seeds: DIRECTED,
@@ -154,7 +155,7 @@ function drawStep(draw: Draw): Step {
   const atMs = draw.int(1, 2500);
   const node = `t${draw.int(1, 3)}`;
   const uncertaintyMs = draw.pick([2, 10, 40]);
-  // At the edge more often than not: there it matters.
+  // Mostly at the edge, where it matters.
   const offsetMs = uncertaintyMs * draw.pick([-1, 1, -1, 1, 0, 0.5]);
   return draw.pick<Step>([
     { atMs, do: 'synchronise', node, offsetMs, uncertaintyMs },
@@ -176,7 +177,7 @@ function expectPromptRead(cluster: Cluster, node: NodeId): void {
   cluster.runUntil(() => store.answered > before, SLACK_MS);
   cluster.expect(store.answered > before, {
     ruleId: 'read-waits',
-    rule: 'read resolves at once, also while commits wait (contract, StoreLike.read)',
+    rule: 'read resolves at once, even while commits wait (contract, StoreLike.read)',
     evidence: `a read of x on ${node} was not answered within ${SLACK_MS} ms, while a commit of x was waiting`,
     lookAt: 'which version can be returned without waiting?',
   });
@@ -194,7 +195,7 @@ function snapshots(cluster: Cluster): void {
     for (const node of cluster.nodes)
       store.commit(node, keyOn(node as NodeId), (at) => stamps.push(at));
     cluster.run(cluster.draw.int(0, 8));
-    // While these two wait, snapshots are asked for that they are, or are not, a part of.
+    // While these two wait, snapshots are asked for: some include them, some do not.
     const { earliestMs, latestMs } = store.now('t1');
     for (const at of [earliestMs - 20, latestMs - 10, latestMs, latestMs + 15]) both(at);
     cluster.run(cluster.draw.int(0, 8));

@@ -25,7 +25,7 @@ export const hlc: readonly Scenario[] = [
     points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
-    lookAt: 'which readings of wall clocks does this node know of?',
+    lookAt: 'which wall-clock readings does this node know of?',
     run(cluster) {
       cluster.jumpClock('h1', 150);
       cluster.jumpClock('h3', -120);
@@ -65,12 +65,12 @@ export const hlc: readonly Scenario[] = [
     points: 4,
     nodes: { h: 3 },
     seeds: DIRECTED,
-    lookAt: 'whose logical part goes on, and when does it begin again at 0?',
+    lookAt: 'whose logical part goes on, and when does it restart at 0?',
     run(cluster) {
       for (let i = 0; i < 6; i++) local(cluster, 'h2'); // six in one millisecond
       cluster.run(5);
       local(cluster, 'h2');
-      // h1 has given out stamps that are ahead of its wall clock now.
+      // h1 gives out a stamp, and then its wall clock falls behind it.
       cluster.jumpClock('h1', 200);
       local(cluster, 'h1');
       cluster.jumpClock('h1', -150);
@@ -116,18 +116,18 @@ export const hlc: readonly Scenario[] = [
       cluster.jumpClock('h2', MAX_OFFSET_MS - 40);
       cluster.jumpClock('h3', 2500);
       for (const node of cluster.nodes) local(cluster, node);
-      send(cluster, 'h2', 'h1'); // far ahead, and to be believed
+      send(cluster, 'h2', 'h1'); // far ahead, but to be believed
       local(cluster, 'h1');
       send(cluster, 'h3', 'h1');
       local(cluster, 'h1'); // has learnt nothing from it
       send(cluster, 'h1', 'h3'); // from the past: no harm in it
       cluster.sometimes('h1 has refused the message of h3', refused.count === 1);
-      // h3 is put right. What it has given out is still ahead, and it does not go back.
+      // h3 is put right. Its stamps are still ahead, and do not go back.
       cluster.jumpClock('h3', -2500);
       local(cluster, 'h3');
       send(cluster, 'h3', 'h2');
       cluster.sometimes('h3 is still refused', refused.count === 2);
-      // What h3 has given out does not count: it is behind again, and h2 too far ahead for it.
+      // Its own stamps do not count: h3's wall clock is behind again, and h2 too far ahead of it.
       cluster.jumpClock('h2', 600);
       send(cluster, 'h2', 'h3');
       cluster.sometimes('h3 has refused the message of h2', refused.count === 3);

@@ -50,8 +50,7 @@ export const lamport: readonly Scenario[] = [
   },
   {
     id: 'A2',
-    title:
-      'no message, however late or often it comes, and no wall clock turns cause and effect around',
+    title: 'no late or repeated message, and no wall clock, reverses cause and effect',
     points: 4,
     nodes: { l: 4 },
     seeds: RANDOM,
@@ -68,7 +67,7 @@ export const lamport: readonly Scenario[] = [
   },
   {
     id: 'A3',
-    title: 'every node puts all events of all nodes into the same order',
+    title: 'every node puts all events of all nodes in the same order',
     points: 4,
     nodes: { l: 4 },
     seeds: RANDOM,
@@ -88,14 +87,14 @@ export const lamport: readonly Scenario[] = [
   },
   {
     id: 'A4',
-    title: 'nodes take turns, one at a time, with three messages to each other node for a turn',
+    title: 'nodes take turns, one at a time, with three messages per turn to each other node',
     points: 4,
     nodes: { m: 4 },
     seeds: DIRECTED,
     lookAt: 'what must a node have heard, from whom, before it enters?',
     run(cluster) {
       const queue = contenders(cluster);
-      // One that has had many turns is far ahead of those that only listened.
+      // A node that has had many turns is far ahead of those that only listened.
       for (const node of ['m1', 'm1', 'm1', 'm1', ...cluster.nodes]) {
         queue.turn(node, 10);
         queue.settle(1000);
@@ -109,20 +108,20 @@ export const lamport: readonly Scenario[] = [
       cluster.expect(perTurn <= 4, {
         ruleId: 'too-many-messages',
         rule: 'A turn costs at most four messages to each other node, on average (handout, The contract)',
-        evidence: `${cluster.count('requests', 'link')} messages were sent for ${queue.total} turns of ${cluster.nodes.length} nodes: ${perTurn.toFixed(1)} to each other node for a turn`,
+        evidence: `${cluster.count('requests', 'link')} messages were sent for ${queue.total} turns of ${cluster.nodes.length} nodes: ${perTurn.toFixed(1)} per turn to each other node`,
         lookAt: 'which of these messages does anybody wait for?',
       });
-      cluster.tell(`${perTurn.toFixed(1)} messages to each other node for a turn`);
+      cluster.tell(`${perTurn.toFixed(1)} messages per turn to each other node`);
     },
   },
   {
     id: 'A5',
     title:
-      'who had heard of a request when it asked is served after it, whatever the wall clocks say',
+      'a request made in knowledge of another is granted after it, whatever the wall clocks say',
     points: 4,
     nodes: { m: 3 },
     seeds: DIRECTED,
-    lookAt: 'by what does a node that gets two requests know which was made first?',
+    lookAt: 'how does a node that gets two requests know which was made first?',
     run(cluster) {
       const queue = contenders(cluster);
       const [first, second, third] = cluster.draw.shuffle(cluster.nodes) as [
@@ -134,7 +133,7 @@ export const lamport: readonly Scenario[] = [
       cluster.jumpClock(second, -60_000);
       queue.acquire(third);
       cluster.runUntil(() => queue.holder === third, 1000);
-      // What first sends to third takes long; second hears of it at once, and asks then.
+      // What first sends to third takes long; second hears of the request at once, and then asks.
       slow(cluster, first, third, 300);
       queue.turn(first, 20);
       cluster.run(60);
@@ -175,7 +174,7 @@ export const lamport: readonly Scenario[] = [
   },
   {
     id: 'A7',
-    title: 'of requests that are made at the same instant one comes first, and all agree which',
+    title: 'of requests made at the same instant one comes first, and all agree on which',
     points: 2,
     nodes: { m: 4 },
     seeds: DIRECTED,
@@ -192,7 +191,7 @@ export const lamport: readonly Scenario[] = [
   },
   {
     id: 'A8',
-    title: 'silence is no consent; when the silent node is back, everybody gets a turn',
+    title: 'silence is not consent; when the silent node is back, everybody gets a turn',
     points: 2,
     nodes: { m: 4 },
     seeds: DIRECTED,
@@ -207,7 +206,7 @@ export const lamport: readonly Scenario[] = [
       cluster.run(8000);
       cluster.resume(silent);
       queue.settle(5000);
-      // Once more, with one that wants nothing itself.
+      // Once more, with a silent node that wants nothing itself.
       cluster.pause(silent);
       for (const node of others) queue.turn(node, 30);
       cluster.run(3000);
@@ -223,7 +222,7 @@ export const lamport: readonly Scenario[] = [
     points: 3,
     nodes: { m: 4 },
     seeds: RANDOM,
-    lookAt: 'which requests may there be that this node has not heard of yet?',
+    lookAt: 'which requests may exist that this node has not heard of yet?',
     plan: (draw) => [
       drawNetwork(draw),
       ...Array.from({ length: 25 }, (): Step => {

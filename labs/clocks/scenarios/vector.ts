@@ -25,7 +25,7 @@ function compareAll(cluster: Cluster, events: readonly StampedEvent<unknown>[]):
 export const vector: readonly Scenario[] = [
   {
     id: 'B1',
-    title: 'before, after or concurrent: told of each pair, and a stamp stays as it was given out',
+    title: 'before, after or concurrent: every pair is classified, and a stamp never changes',
     points: 4,
     nodes: { v: 3 },
     seeds: DIRECTED,
@@ -44,7 +44,7 @@ export const vector: readonly Scenario[] = [
       send(cluster, 'v3', 'v1'); // what v1 hears of itself is not new
       local(cluster, 'v1');
       compareAll(cluster, events);
-      // The first of two messages comes last, and brings nothing new.
+      // The first of two messages arrives last, and brings nothing new.
       slow(cluster, 'v1', 'v2', 100);
       cluster.invoke('v1', 'send', 'v2');
       quick(cluster, 'v1', 'v2');
@@ -58,7 +58,7 @@ export const vector: readonly Scenario[] = [
   },
   {
     id: 'B2',
-    title: 'through loss, copies and overtaking every pair of events is told exactly',
+    title: 'through loss, copies and overtaking every pair of events is classified correctly',
     points: 5,
     nodes: { v: 4 },
     seeds: RANDOM,
@@ -77,7 +77,7 @@ export const vector: readonly Scenario[] = [
   },
   {
     id: 'B3',
-    title: 'what one says everybody gets, once, also the silent one when it is back',
+    title: 'what one node says everybody gets, once, even a silent node when it is back',
     points: 3,
     nodes: { b: 4 },
     seeds: DIRECTED,
@@ -149,7 +149,7 @@ export const vector: readonly Scenario[] = [
   },
   {
     id: 'B7',
-    title: 'in a lively talk over a bad network causes come first, and everything arrives',
+    title: 'in a lively talk over a bad network, causes come first and everything arrives',
     points: 3,
     nodes: { b: 4 },
     seeds: RANDOM,
@@ -184,7 +184,7 @@ function tellShare(cluster: Cluster, { relations }: { relations: CausalRelation[
   const pairs = count('before') + count('after') + count('concurrent');
   const share = Math.round((100 * count('concurrent')) / pairs);
   cluster.sometimes('some events were concurrent, and some were not', share > 0 && share < 100);
-  cluster.tell(`of ${pairs} pairs of events ${share} % were concurrent`);
+  cluster.tell(`of ${pairs} pairs of events, ${share} % were concurrent`);
 }
 
 function unrelated(cluster: Cluster): void {
@@ -196,11 +196,11 @@ function unrelated(cluster: Cluster): void {
   cluster.run(50);
   talk.broadcast(n2, 'unrelated');
   talk.expectSoon('unrelated', cluster.nodes, 200, `its sender, ${n2}, had not heard of "late"`);
-  // n4 has "late", and answers. The answer reaches n2, which must keep it back.
+  // n4 has "late", and answers. The answer reaches n2, which must hold it back.
   talk.broadcast(n4, 'answer');
   cluster.run(50);
   talk.broadcast(n2, 'unrelated, too');
-  const why = `its sender, ${n2}, had "answer" of ${n4}, but had not delivered it`;
+  const why = `its sender, ${n2}, had received "answer" from ${n4}, but not delivered it`;
   talk.expectSoon('unrelated, too', cluster.nodes, 200, why);
   talk.settle(8000);
 }

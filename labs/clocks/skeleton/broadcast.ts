@@ -22,7 +22,7 @@ export default class CausalBroadcast implements CausalBroadcastLike {
 
   /** @see CausalBroadcastLike.broadcast */
   broadcast(text: string): void {
-    // TODO(B): to everybody, with what the others need to put it into its place; and delivered here.
+    // TODO(B): to everybody, with what the others need to put it in its place; and delivered here.
     void [text, this.#link];
   }
 

@@ -16,7 +16,7 @@ export default class Hlc implements HlcLike {
 
   /** @see HlcLike.tick */
   tick(): HlcTimestamp {
-    // TODO(C): above all stamps before, and never behind the wall clock.
+    // TODO(C): above all earlier stamps, and never behind the wall clock.
     return { wallMs: this.#physicalMs(), logical: 0 };
   }
 

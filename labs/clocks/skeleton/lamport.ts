@@ -1,7 +1,7 @@
 /**
  * A Lamport clock, yours to build: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed
- * System" (1978), up to and with the section "Ordering the events totally". What it must keep, exactly,
- * is in `contract.ts`.
+ * System" (1978), up to and including the section "Ordering the events totally". What it must keep to,
+ * exactly, is in `contract.ts`.
  */
 import type { NodeId } from 'faultlab/node';
 import type { LamportClockLike, LamportStamp } from './contract.ts';
@@ -16,7 +16,7 @@ export default class LamportClock implements LamportClockLike {
 
   /** @see LamportClockLike.tick */
   tick(): LamportStamp {
-    // TODO(A): later than every event of this node before.
+    // TODO(A): later than every earlier event of this node.
     console.log('an event'); // shown by: lab replay
     return { time: 0, node: this.#node };
   }

@@ -1,6 +1,6 @@
 /**
  * Links that lose nothing and keep the order, over a network that loses, copies and reorders: numbers,
- * repetitions, and a place to wait for those that came too early. Given; the grader uses its own copy.
+ * repetitions, and a place where those that come too early wait. Given; the grader uses its own copy.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 import { sleep } from 'faultlab/node';
@@ -13,7 +13,7 @@ interface Envelope {
 }
 
 export interface LinkRpcs {
-  /** Answered with null when it has arrived; that it was processed is not said. */
+  /** Answered with null when it has arrived; that does not say that it was processed. */
   link(envelope: Envelope): null;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What runs on which node; its letter says it: `l1` has a Lamport clock, `m1` a mutex, `v1` a vector
- * clock, `b1` a causal broadcast, `h1` a hybrid logical clock, `t1` a store with an interval clock. Given; the grader uses its own copy and
- * calls the methods of these programs. Nothing to do here.
+ * clock, `b1` a causal broadcast, `h1` a hybrid logical clock, `t1` a store with an interval clock.
+ * Given; the grader uses its own copy and calls the methods of these programs. Nothing to do here.
  */
 import type { NodeContext, NodeId } from 'faultlab/node';
 import CausalBroadcast from './broadcast.ts';
@@ -21,7 +21,7 @@ import Store from './store.ts';
 import { TrueTime } from './truetime.ts';
 import VectorClock, { compareVectors } from './vector.ts';
 
-/** The widest offset of wall clocks that is allowed for in part C. */
+/** How far ahead of a wall clock a stamp may be in part C. */
 const MAX_OFFSET_MS = 500;
 
 type Node = NodeContext<{ message(args: { stamp: unknown }): null }, Record<string, unknown>>;
@@ -90,7 +90,7 @@ class VectorProgram extends ClockProgram<VectorStamp> {
     super(node, new VectorClock(node.id));
   }
 
-  /** Each event with each. */
+  /** Every event with every event. */
   compare(events: StampedEvent<VectorStamp>[]): void {
     const relations = events.map((a) => events.map((b) => compareVectors(a.stamp, b.stamp)));
     this.node.emit('compared', { ids: events.map(({ id }) => id), relations });
@@ -102,7 +102,7 @@ class HlcProgram extends ClockProgram<HlcTimestamp> {
     super(node, new Hlc({ physicalMs: () => Date.now(), maxOffsetMs: MAX_OFFSET_MS }));
   }
 
-  /** Many events at once, of which only the last is reported, and the first that went wrong. */
+  /** Many events at once; only the last is reported, or the first stamp that does not ascend. */
   burst(count: number): void {
     let last = this.clock.tick();
     for (let i = 1; i < count; i++) {
@@ -117,7 +117,7 @@ class HlcProgram extends ClockProgram<HlcTimestamp> {
   }
 }
 
-/** `node as never`: a class may name its own messages, which are no concern of this program. */
+/** `node as never`: a class may define its own messages, which are no concern of this program. */
 class MutexProgram {
   readonly #node: Node;
   readonly #mutex: Mutex;

@@ -27,7 +27,7 @@ export default class Mutex implements MutexLike {
     // A worked example: a message to every other node.
     const stamp = this.#clock.tick();
     for (const peer of this.#link.peers) this.#link.send(peer, { kind: 'request', stamp });
-    // TODO(A): resolves when nobody else can hold it, or can come before this request.
+    // TODO(A): resolves when nobody else can hold it, or come before this request.
     return new Promise((resolve) => {
       void resolve; // call it when this node may enter
     });

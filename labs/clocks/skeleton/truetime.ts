@@ -1,7 +1,7 @@
 /**
  * A clock that knows how wrong it may be (Corbett et al. 2012, §3). Now and then the time masters set the
- * wall clock and say how far off it may be then; from there the uncertainty grows with the drift that is
- * assumed of a bad clock, 200 millionths. Given; the grader uses its own copy.
+ * wall clock and say how far off it may be; from then on the uncertainty grows with the drift that is
+ * assumed of a bad clock, 200 ppm. Given; the grader uses its own copy.
  */
 import type { Interval, IntervalClock } from './contract.ts';
 
@@ -16,7 +16,7 @@ export class TrueTime implements IntervalClock {
   now(): Interval {
     const driftMs = (performance.now() - this.#sinceMs) * DRIFT_MAX;
     const uncertaintyMs = this.#uncertaintyMs + driftMs;
-    const wallMs = Date.now(); // rounded down: the clock shows up to 1 ms more
+    const wallMs = Date.now(); // rounded down: the wall clock may be up to 1 ms ahead of it
     return { earliestMs: wallMs - uncertaintyMs, latestMs: wallMs + 1 + uncertaintyMs };
   }
 

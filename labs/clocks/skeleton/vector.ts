@@ -14,7 +14,7 @@ export default class VectorClock implements VectorClockLike {
 
   /** @see VectorClockLike.tick */
   tick(): VectorStamp {
-    // TODO(B): all events that have happened before this one are counted, and this one is.
+    // TODO(B): count all events that have happened before this one, and this one.
     return { [this.#node]: 1 };
   }
 
@@ -26,7 +26,7 @@ export default class VectorClock implements VectorClockLike {
   }
 }
 
-/** How the event of a stands to the event of b. */
+/** How the event of a relates to the event of b. */
 export function compareVectors(a: VectorStamp, b: VectorStamp): CausalRelation {
   // TODO(B): exactly what happened, for each pair.
   void [a, b];

@@ -7,11 +7,11 @@ import { describe, kv } from '../workload.ts';
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 6, grade: 60 };
 
-/** All but some. */
+/** All but those that are `gone`. */
 export const without = (nodes: readonly NodeId[], ...gone: readonly NodeId[]) =>
   nodes.filter((node) => !gone.includes(node));
 
-/** One client alone sees what it did, with no search needed. */
+/** One client alone sees what it did: no search is needed to check that. */
 function expectResult(cluster: Cluster, input: Operation, expected: Result): void {
   const result = kv(cluster).ask1('c1', input);
   cluster.expect(JSON.stringify(result) === JSON.stringify(expected), {
@@ -31,7 +31,7 @@ export const machine: readonly Scenario[] = [
     points: 3,
     nodes: { n: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'how does a request come into the log, and its result back to the client?',
+    lookAt: 'how does a request get into the log, and its result back to the client?',
     run(cluster) {
       const expect = (input: Operation, expected: Result) => expectResult(cluster, input, expected);
       expect({ kind: 'get', key: 'x' }, { value: '' });
@@ -55,7 +55,7 @@ export const machine: readonly Scenario[] = [
     points: 3,
     nodes: { n: 3, c: 5 },
     seeds: RANDOM,
-    lookAt: 'who is answered when an entry is applied: whoever waits at that index, of that term?',
+    lookAt: 'who is answered when an entry is applied: whoever waits at that index, in that term?',
     plan: (draw) => asks(draw, { clients: 5, durationMs: 2500 }),
     actions: { ask },
     run(cluster) {
@@ -68,7 +68,7 @@ export const machine: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'what does the server do between the moment when an entry is applied and the reply?',
+    lookAt: 'what does the server do between applying an entry and replying?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -93,7 +93,7 @@ export const machine: readonly Scenario[] = [
     points: 3,
     nodes: { n: 5, c: 3 },
     seeds: DIRECTED,
-    lookAt: 'where does the next operation begin to ask?',
+    lookAt: 'which server does the next operation ask first?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -144,7 +144,7 @@ export const machine: readonly Scenario[] = [
         kind: 'safety',
         ruleId: 'minority-answered',
         rule: 'Without a majority nothing is committed, so nothing is answered (Raft §8)',
-        evidence: `${workload.isBusy('c1') ? 'the get of c2' : 'the put of c1'} was over, and c1 and c2 reach only ${leader} and ${friend}`,
+        evidence: `${workload.isBusy('c1') ? 'the get of c2' : 'the put of c1'} was answered, and c1 and c2 reach only ${leader} and ${friend}`,
         lookAt: workload.isBusy('c1')
           ? 'how can a server that leads know that it still does?'
           : 'who said that the put was done, and what had been committed by then?',
@@ -155,7 +155,7 @@ export const machine: readonly Scenario[] = [
   },
   {
     id: 'A6',
-    title: 'while no server leads, clients ask on, but do not flood',
+    title: 'while no server leads, clients keep asking, but do not flood',
     points: 3,
     nodes: { n: 3, c: 3 },
     seeds: DIRECTED,
@@ -165,7 +165,7 @@ export const machine: readonly Scenario[] = [
       workload.elect();
       for (const client of cluster.clients) workload.put(client, client);
       workload.settle();
-      // Clients reach all servers, servers reach no server.
+      // Clients reach all servers; servers do not reach one another.
       for (const from of cluster.nodes)
         for (const to of cluster.nodes) if (from !== to) cluster.cut(from, to);
       cluster.run(500);

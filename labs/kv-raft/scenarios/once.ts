@@ -28,7 +28,7 @@ export function dropFirst(
   });
 }
 
-/** What strikes is known only when it does: the leader of that moment. */
+/** What a fault hits is known only when it strikes: the leader of that moment. */
 export const actions: NonNullable<Scenario['actions']> = {
   ask,
   crashLeader(cluster, { forMs }) {
@@ -40,7 +40,7 @@ export const actions: NonNullable<Scenario['actions']> = {
   isolateLeader(cluster, { forMs }) {
     const leader = kv(cluster).leader();
     if (leader === undefined) return;
-    // With one client on its side, which gets to know what it says.
+    // With one client on its side, which hears what it says.
     const client = cluster.clients[0] as NodeId;
     const rest = [...without(cluster.nodes, leader), ...without(cluster.clients, client)];
     cluster.partition([leader, client], rest);
@@ -97,7 +97,7 @@ export const once: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'by what does a server know that it has done this request before?',
+    lookAt: 'how does a server know that it has done this request before?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -193,7 +193,7 @@ export const once: readonly Scenario[] = [
       cluster.run(800);
       cluster.heal();
       for (const client of left) cluster.clockRate(client, 1);
-      workload.settle(60_000); // what it began to wait for, it waits for by the slow clock
+      workload.settle(60_000); // waits that began by the slow clock end by it
       workload.get('c2', 'x');
       workload.finish();
     },
@@ -204,7 +204,7 @@ export const once: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'what of a request that is older than the last one that was done?',
+    lookAt: 'what happens to a request older than the last one that was done?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -229,7 +229,7 @@ export const once: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'where does a server that has just booted get to know what clients were answered?',
+    lookAt: 'how does a server that has just booted learn what clients were answered?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -270,7 +270,7 @@ export const once: readonly Scenario[] = [
     points: 5,
     nodes: { n: 5, c: 4 },
     seeds: RANDOM,
-    lookAt: 'which server believed to lead, and what had the majority done by then?',
+    lookAt: 'which server believed that it led, and what had the majority done by then?',
     plan: plan({
       clients: 4,
       durationMs: 5000,

@@ -1,4 +1,4 @@
-/** Part D: reads that write no log, and are true nevertheless (Raft §8; thesis §6.4). */
+/** Part D: reads that write nothing to the log, and are true all the same (Raft §8; thesis §6.4). */
 import type { Cluster, NodeId, Scenario } from 'faultlab';
 import { kv } from '../workload.ts';
 import { without } from './machine.ts';
@@ -8,7 +8,7 @@ const DIRECTED = { test: 5, grade: 20 };
 const RANDOM = { test: 10, grade: 100 };
 
 /**
- * The old leader is cut off with c1, which reads all the time, while c2 writes by way of the others;
+ * The old leader is cut off with c1, which reads all the time, while c2 writes through the others;
  * then all hear each other again.
  */
 function readFromTheDeposed(cluster: Cluster, old: NodeId): void {
@@ -49,7 +49,7 @@ export const reads: readonly Scenario[] = [
       cluster.expect(added <= 5, {
         kind: 'contract',
         ruleId: 'reads-write',
-        rule: 'A get writes nothing into the log (handout, Part D)',
+        rule: 'A get writes nothing to the log (handout, Part D)',
         evidence: `50 gets added ${added} entries to the log of ${leader}`,
       });
       workload.finish();
@@ -57,11 +57,11 @@ export const reads: readonly Scenario[] = [
   },
   {
     id: 'D2',
-    title: 'a leader that is cut off tells nobody what was true once',
+    title: 'a leader that is cut off tells nobody what was once true',
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'since when does this server know that it leads, and from whom?',
+    lookAt: 'how long has this server known that it leads, and from whom?',
     run(cluster) {
       const workload = kv(cluster);
       const old = workload.elect();
@@ -80,17 +80,17 @@ export const reads: readonly Scenario[] = [
       'how far has a new leader applied, and what must it have committed before it may answer?',
     run(cluster) {
       const workload = kv(cluster);
-      // What a new leader does first, its own entry, takes a while.
+      // The first thing a new leader does, its own entry, takes a while.
       for (const node of cluster.nodes) cluster.disk(node, { fsyncMs: 40 });
       for (let i = 0; i < 4; i++) {
         const leader = workload.elect();
-        // The others execute what is committed only when one of them leads already.
+        // The others execute what is committed only once one of them leads.
         const others = without(cluster.nodes, leader);
         for (const node of others) cluster.invoke(node, 'stall');
         workload.ask1('c1', { kind: 'append', key: 'x', value: workload.newValue() });
         cluster.note(`${leader} has answered the append, which the others have not executed yet`);
         cluster.crash(leader);
-        // Somebody asks whenever it is, so early that nobody knows what was committed last.
+        // Whenever that is, somebody asks so early that nobody knows yet what was committed last.
         for (const client of without(cluster.clients, 'c1'))
           cluster.after(cluster.draw.int(1, 360), () => workload.get(client, 'x'));
         cluster.run(480);
@@ -103,11 +103,11 @@ export const reads: readonly Scenario[] = [
   },
   {
     id: 'D4',
-    title: 'a leader with a wrong clock tells nobody what was true once',
+    title: 'a leader with a wrong clock tells nobody what was once true',
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'what does this answer rest on that a clock has said?',
+    lookAt: 'what in this answer rests on a clock?',
     run(cluster) {
       const workload = kv(cluster);
       const old = workload.elect();
@@ -126,8 +126,7 @@ export const reads: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt:
-      'what may have happened between the moment when a reply was decided and when it is sent?',
+    lookAt: 'what may have happened between deciding on a reply and sending it?',
     run(cluster) {
       const workload = kv(cluster);
       for (let i = 0; i < 3; i++) {

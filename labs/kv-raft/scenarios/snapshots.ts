@@ -7,10 +7,10 @@ import { actions, calm, isDone, plan } from './once.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
-/** What 50 entries, a snapshot of a few keys and a Raft beside them take, and some room. */
+/** What 50 entries, a snapshot of a few keys and a Raft beside them take, with some room to spare. */
 const DISK_BYTES_MAX = 40_000;
 
-/** Operations that leave one small value behind, however many they are. */
+/** Operations that leave three small values behind, however many there are. */
 function overwrite(cluster: Cluster, count: number, clients: readonly NodeId[] = cluster.clients) {
   const workload = kv(cluster);
   for (let i = 0; i < count; i++)
@@ -27,8 +27,8 @@ function expectSmallDisks(cluster: Cluster, after: string): void {
     cluster.expect(sizeBytes <= DISK_BYTES_MAX, {
       kind: 'contract',
       ruleId: 'disk-grows',
-      rule: `At least every ${SNAPSHOT_EVERY} entries there is a snapshot, as large as the keys and clients (contract, SNAPSHOT_EVERY)`,
-      evidence: `after ${after}, the files of ${node} have ${sizeBytes} bytes; at most ${DISK_BYTES_MAX} are needed`,
+      rule: `There is a snapshot at least every ${SNAPSHOT_EVERY} entries, and it grows only with the keys and clients (contract, SNAPSHOT_EVERY)`,
+      evidence: `after ${after}, the files of ${node} hold ${sizeBytes} bytes; at most ${DISK_BYTES_MAX} are needed`,
       lookAt: 'what does a snapshot hold that nobody will ask for again?',
     });
   }
@@ -57,7 +57,7 @@ export const snapshots: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'which entries are in the snapshot, and with which does applying go on?',
+    lookAt: 'which entries are in the snapshot, and from which one does applying go on?',
     run(cluster) {
       const workload = kv(cluster);
       workload.elect();
@@ -81,7 +81,7 @@ export const snapshots: readonly Scenario[] = [
       const workload = kv(cluster);
       workload.elect();
       workload.ask1('c1', { kind: 'put', key: 'x', value: 'a' });
-      // c1's append is done, its answers are lost, and snapshots put it out of the log.
+      // c1's append is done, its answers are lost, and snapshots push it out of the log.
       cluster.filter((m) => (m.to === 'c1' && isDone(m) ? 'drop' : undefined));
       workload.append('c1', 'x');
       overwrite(cluster, 2 * SNAPSHOT_EVERY, ['c2']);
@@ -95,11 +95,12 @@ export const snapshots: readonly Scenario[] = [
   },
   {
     id: 'C4',
-    title: 'a server that was away long gets a snapshot, and can lead',
+    title: 'a server that was away for long gets a snapshot, and can lead',
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'what of the old state is still true when a snapshot of another server is restored?',
+    lookAt:
+      'how much of the old state is still true when a snapshot from another server is restored?',
     run(cluster) {
       const workload = kv(cluster);
       const leader = workload.elect();
@@ -110,7 +111,7 @@ export const snapshots: readonly Scenario[] = [
       workload.ask1('c1', { kind: 'append', key: 'x', value: 'end' });
       cluster.heal();
       workload.expectConverged();
-      // Only with the one that was away is there a majority now.
+      // There is a majority now only with the one that was away.
       cluster.crash(other);
       workload.ask1('c1', { kind: 'get', key: 'x' });
       workload.ask1('c2', { kind: 'append', key: 'k1', value: 'later' });
@@ -128,7 +129,7 @@ export const snapshots: readonly Scenario[] = [
     points: 5,
     nodes: { n: 3, c: 5 },
     seeds: RANDOM,
-    lookAt: 'which state had the server that answered, and which requests did it know?',
+    lookAt: 'in which state was the server that answered, and which requests did it know?',
     plan: plan({
       clients: 5,
       durationMs: 6000,

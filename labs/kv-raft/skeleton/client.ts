@@ -38,7 +38,7 @@ export default class Client implements Kv {
     } catch {
       this.#node.log(`no reply from ${server}`); // shown by: lab replay
     }
-    // TODO(A): who leads? Ask on, without a flood, until there is an answer.
+    // TODO(A): who leads? Keep asking, without a flood, until there is an answer.
     // TODO(B): how does a server know that this is the same request again?
     return {};
   }

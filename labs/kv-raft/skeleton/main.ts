@@ -14,7 +14,7 @@ class ServerProgram {
   readonly #raft: RaftNode;
   readonly #server: Server;
   #applied = 0;
-  /** What Raft has given out while the state machine stands still. */
+  /** What Raft has given out while the state machine is stalled. */
   #backlog: (() => void)[] | undefined;
 
   constructor(node: KvContext) {
@@ -64,7 +64,7 @@ class ServerProgram {
     return this.#raft.start();
   }
 
-  /** From now on this server executes nothing, as one that is very busy; its Raft goes on. */
+  /** From now on this server executes nothing, like one that is very busy; its Raft goes on. */
   stall(): void {
     this.#backlog ??= [];
   }

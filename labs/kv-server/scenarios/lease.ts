@@ -31,11 +31,11 @@ export const lease: readonly Scenario[] = [
   },
   {
     id: 'D2',
-    title: 'the lease of a holder that crashed ends, and another client has the lock',
+    title: 'the lease of a crashed holder ends, and another client gets the lock',
     points: 6,
     nodes: { n: 1, s: 1, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'how does somebody who waits notice that the holder is silent?',
+    lookAt: 'how does a waiting client notice that the holder is silent?',
     run(cluster) {
       const programs = leases(cluster, LEASE_MS);
       programs.acquire('c1');
@@ -52,7 +52,7 @@ export const lease: readonly Scenario[] = [
       programs.release('c2');
       programs.acquire('c1');
       programs.expectHolder('c1', LEASE_MS + 2000);
-      // So does one that is back before its lease is over: it finds its own name, of another life.
+      // The same when it is back before its lease is over: it finds its own name, from an earlier life.
       cluster.crash('c1');
       cluster.restart('c1');
       programs.acquire('c1');
@@ -73,7 +73,7 @@ export const lease: readonly Scenario[] = [
       programs.renewEvery('c1', LEASE_MS / 4);
       programs.acquire('c2');
       programs.acquire('c3');
-      // At first the clocks are right: then no clock is to blame.
+      // At first the clocks are right: if it fails here, no clock is to blame.
       for (const ms of [0, 120_000, -3_600_000, 5000, -700, 60_000]) {
         if (ms !== 0) {
           cluster.jumpClock('c2', ms);
@@ -113,7 +113,7 @@ export const lease: readonly Scenario[] = [
       cluster.run(100);
       programs.expectWritten('c2');
       cluster.resume('c1');
-      programs.write('c1'); // it still believes
+      programs.write('c1'); // it still believes in its lease
       cluster.run(200);
       programs.expectRefused('c1');
       programs.expectRenewal('c1', false);
@@ -124,11 +124,11 @@ export const lease: readonly Scenario[] = [
   },
   {
     id: 'D5',
-    title: 'writes that were under way for long are refused, when the lock has moved on meanwhile',
+    title: 'writes long under way are refused once the lock has moved on',
     points: 4,
     nodes: { n: 1, s: 1, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'what does the storage remember, and from when on?',
+    lookAt: 'what does the storage remember, and since when?',
     run(cluster) {
       const programs = leases(cluster, LEASE_MS);
       programs.acquire('c1');
@@ -145,7 +145,7 @@ export const lease: readonly Scenario[] = [
       programs.write('c2');
       cluster.run(100);
       programs.expectWritten('c2');
-      // The invariant of the storage watches what comes in now.
+      // What arrives now is watched by the invariant `fence`.
       cluster.run(3000);
       programs.write('c2');
       cluster.run(100);
@@ -158,7 +158,7 @@ export const lease: readonly Scenario[] = [
     points: 4,
     nodes: { n: 1, s: 1, c: 4 },
     seeds: RANDOM,
-    lookAt: 'what is true of a holder at the moment at which its write arrives?',
+    lookAt: 'what is true of a holder when its write arrives?',
     plan: (draw) => [
       {
         atMs: 0,

@@ -1,4 +1,4 @@
-/** Part C: a lock that is nothing but a key. Its holders live for ever. */
+/** Part C: a lock that is nothing but a key. Its holders never crash. */
 import type { Scenario, WireMessage } from 'faultlab';
 import { ACQUIRE_WITHIN_MS, holders } from '../holders.ts';
 import { ANSWER_WITHIN_MS } from '../workload.ts';
@@ -24,7 +24,7 @@ export const lock: readonly Scenario[] = [
   },
   {
     id: 'C2',
-    title: 'a client that took the lock and did not hear of it has it',
+    title: 'a client that took the lock and was never told still has it',
     points: 5,
     nodes: { n: 1, c: 2 },
     seeds: DIRECTED,
@@ -45,29 +45,29 @@ export const lock: readonly Scenario[] = [
   },
   {
     id: 'C3',
-    title: 'a lock whose release was not confirmed is free all the same, and only once',
+    title: 'a lock whose release was not confirmed is freed all the same, and only once',
     points: 5,
     nodes: { n: 1, c: 3 },
     seeds: DIRECTED,
-    lookAt: 'who may hold the lock by the time at which a release is tried again?',
+    lookAt: 'who may hold the lock by the time a release is retried?',
     run(cluster) {
       const programs = holders(cluster);
       programs.acquire('c1');
       programs.expectHolder('c1');
       programs.acquire('c2');
       programs.acquire('c3');
-      // However slowly the others look: c1 hears of its release only when one of them has the lock.
+      // However rarely the others look, c1 hears of its release only once one of them has the lock.
       cluster.filter((m) => {
         const isFree = programs.holder === undefined;
         return isPutReply(m) && m.to === 'c1' && isFree ? 'drop' : undefined;
       });
       programs.release('c1');
       cluster.note('c1 releases the lock, and hears no reply to its puts');
-      programs.doubt = 'who may hold the lock by the time at which a release is tried again?';
+      programs.doubt = 'who may hold the lock by the time a release is retried?';
       cluster.runUntil(() => programs.holder !== undefined, ACQUIRE_WITHIN_MS);
       const first = programs.holder ?? programs.stuck();
       cluster.note(`${first} has the lock; from now on c1 hears replies again`);
-      // It tries again, and whoever waits has all the time to take what it should not have freed.
+      // c1 tries again, and whoever waits has ample time to take what it should not have freed.
       cluster.run(ANSWER_WITHIN_MS + ACQUIRE_WITHIN_MS);
       programs.release(first);
       programs.expectHolder(first === 'c2' ? 'c3' : 'c2');
@@ -103,7 +103,7 @@ export const lock: readonly Scenario[] = [
   },
   {
     id: 'C5',
-    title: 'those who wait are patient, and at the door when it opens',
+    title: 'waiting clients are patient, and at the door when it opens',
     points: 5,
     nodes: { n: 1, c: 5 },
     seeds: DIRECTED,
@@ -120,25 +120,25 @@ export const lock: readonly Scenario[] = [
       cluster.expect(perSecond <= 30, {
         kind: 'contract',
         ruleId: 'impatient',
-        rule: 'Who waits for a lock sends at most 30 requests a second (handout, The contract)',
-        evidence: `${perSecond.toFixed(1)} requests a second from each of four clients that waited`,
+        rule: 'A client waiting for a lock sends at most 30 requests a second (handout, The contract)',
+        evidence: `${perSecond.toFixed(1)} requests a second from each of four waiting clients`,
       });
-      // They have just looked: whoever sleeps for long now does so in front of an open door.
+      // They have just looked: a client that sleeps for long now sleeps in front of an open door.
       const looks = cluster.count('requests');
       cluster.runUntil(() => cluster.count('requests') > looks, ACQUIRE_WITHIN_MS);
       cluster.run(20);
       programs.release('c1');
       if (!cluster.runUntil(() => programs.holder !== undefined, 1500))
-        programs.stuck('how long after a release may it take until somebody looks? (handout)');
+        programs.stuck('how soon after a release must somebody look? (handout)');
     },
   },
   {
     id: 'C6',
-    title: 'nobody waits for ever',
+    title: 'nobody waits forever',
     points: 5,
     nodes: { n: 1, c: 4 },
     seeds: DIRECTED,
-    lookAt: 'who is faster: the one that has just released, or one that waits?',
+    lookAt: 'who is faster: the client that has just released the lock, or one that waits?',
     run(cluster) {
       const programs = holders(cluster);
       programs.contend({ ms: 30_000, holdMs: 40, restMs: 30 });
@@ -148,8 +148,8 @@ export const lock: readonly Scenario[] = [
         cluster.expect(turns >= 5, {
           kind: 'liveness',
           ruleId: 'starved',
-          rule: 'Four clients that contend for 30 s have their turns (handout, The contract)',
-          evidence: `${client} had ${turns} turns; all in all: ${[...programs.turns].map(([id, n]) => `${id} ${n}`).join(', ')}; at least 5 are expected`,
+          rule: 'Four clients that contend for 30 s all get their turns (handout, The contract)',
+          evidence: `${client} had ${turns} turns; in all: ${[...programs.turns].map(([id, n]) => `${id} ${n}`).join(', ')}; at least 5 are expected`,
         });
       }
     },

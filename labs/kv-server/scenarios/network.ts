@@ -1,17 +1,17 @@
-/** Part B: requests and replies are lost, and late. What may a client promise? */
+/** Part B: requests and replies get lost, or come late. What may a client promise? */
 
 import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
 import type { PutResult } from '../contract.ts';
 import { actions, asks, kv } from '../workload.ts';
 
-/** A call on a network that takes half a second each way. */
+/** A call ends within this time on a network that takes half a second each way. */
 const SLOW_ANSWER_WITHIN_MS = 10_000;
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
 
 const isPut = (m: WireMessage, kind: WireMessage['kind']) => m.kind === kind && m.method === 'put';
 
-/** The first message for which `matches` holds is lost or so many ms late, all others travel as usual. */
+/** The first message that `matches` is lost, or takes so many ms; all others travel as usual. */
 function onFirst(
   cluster: Cluster,
   matches: (m: WireMessage) => boolean,
@@ -44,11 +44,11 @@ function putOnce(cluster: Cluster, client: NodeId, version: number): PutResult |
 export const network: readonly Scenario[] = [
   {
     id: 'B1',
-    title: 'with a fifth of all messages lost every call is answered, and the answers are true',
+    title: 'with a fifth of all messages lost, every call is answered, and the answers are true',
     points: 4,
     nodes: { n: 1, c: 3 },
     seeds: RANDOM,
-    lookAt: 'what does a client know when no reply came?',
+    lookAt: 'what does a client know when no reply comes?',
     plan: (draw) => [
       { atMs: 0, do: 'network', profile: { dropChance: 0.2 } },
       ...asks(draw, { clients: 3, keys: 2, durationMs: 3000 }),
@@ -65,7 +65,7 @@ export const network: readonly Scenario[] = [
   },
   {
     id: 'B2',
-    title: 'a put whose reply was lost is not called failed',
+    title: 'a put whose reply was lost is not reported as failed',
     points: 4,
     nodes: { n: 1, c: 1 },
     seeds: DIRECTED,
@@ -77,7 +77,7 @@ export const network: readonly Scenario[] = [
       cluster.expect(answer?.ok === true || answer?.error === 'maybe', {
         kind: 'safety',
         ruleId: 'wrongly-definite',
-        rule: 'An answer is definite only when it is known (contract, Kv.put)',
+        rule: 'An answer is definite only when the outcome is known (contract, Kv.put)',
         evidence: `the put took effect, its reply was lost, and put resolved to ${JSON.stringify(answer)}`,
       });
       workload.get('c1', 'a');
@@ -88,18 +88,18 @@ export const network: readonly Scenario[] = [
   },
   {
     id: 'B3',
-    title: 'what can be known is said: a first answer, and a success, are definite',
+    title: 'what can be known is said: the reply to a first attempt, and a success, are definite',
     points: 5,
     nodes: { n: 1, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'after which replies is there still a doubt?',
+    lookAt: 'after which replies is there still any doubt?',
     run(cluster) {
       const demand = (answer: PutResult | undefined, expected: string, why: string) => {
         const said = answer?.ok ? 'ok' : answer?.error;
         cluster.expect(said === expected, {
           kind: 'safety',
           ruleId: 'needless-maybe',
-          rule: 'maybe is allowed only when the answer can not be known (contract, Kv.put)',
+          rule: 'maybe is allowed only when the answer cannot be known (contract, Kv.put)',
           evidence: `${why}, and put resolved to ${JSON.stringify(answer)}, not to ${expected}`,
         });
       };
@@ -113,7 +113,7 @@ export const network: readonly Scenario[] = [
   },
   {
     id: 'B4',
-    title: 'a request that comes late changes nothing more',
+    title: 'a request that arrives late makes no answer untrue',
     points: 4,
     nodes: { n: 1, c: 2 },
     seeds: DIRECTED,
@@ -121,7 +121,7 @@ export const network: readonly Scenario[] = [
       'when a put is answered, which of its attempts may still be under way, and what will they find?',
     run(cluster) {
       const workload = kv(cluster);
-      // The first put of c1 arrives 900 ms late; meanwhile it is sent again, and c2 goes on.
+      // The first put of c1 takes 900 ms to arrive; meanwhile it is sent again, and c2 goes on.
       onFirst(cluster, (m) => isPut(m, 'request'), 900);
       workload.put('c1', 'a', 0);
       cluster.run(400);
@@ -142,7 +142,7 @@ export const network: readonly Scenario[] = [
       workload.settle();
       workload.get('c2', 'b');
       workload.settle();
-      // And now all of them may be late, by more than anybody waits.
+      // And now any message may be late, by more than anybody waits.
       cluster.network({ tailChance: 0.3, tailMs: 900 });
       for (let ms = 0; ms < 2500; ms += 5) {
         workload.ask(cluster.draw.pick(cluster.clients), cluster.draw.pick(['get', 'put']), 'k1');
@@ -175,7 +175,8 @@ export const network: readonly Scenario[] = [
         ruleId: 'flood',
         rule: 'A call sends at most 50 requests while the server is away for 5 s (handout, The contract)',
         evidence: `${each} requests for each of ${cluster.clients.length} calls`,
-        lookAt: 'how long does a client wait before it tries again, and then?',
+        lookAt:
+          'how long does a client wait before it tries again, and before the time after that?',
       });
       cluster.heal();
       workload.settle();

@@ -9,12 +9,12 @@ const RANDOM = { test: 10, grade: 50 };
 export const server: readonly Scenario[] = [
   {
     id: 'A1',
-    title: 'what was put is what is got, and versions count the puts',
+    title: 'a get returns what was put, and versions count the puts',
     points: 5,
     nodes: { n: 1, c: 1 },
     seeds: DIRECTED,
     lookAt:
-      'at which version does a key stand before it was ever written, and after its first put? (contract)',
+      'which version does a key have before it is ever written, and after its first put? (contract)',
     run(cluster) {
       const workload = kv(cluster);
       const answers: (GetResult | PutResult)[] = [];
@@ -62,7 +62,7 @@ export const server: readonly Scenario[] = [
         cluster.expect(isSame(answer, expected), {
           kind: 'safety',
           ruleId: 'wrong-answer',
-          rule: 'One client alone sees what it did (contract, Kv)',
+          rule: 'A client on its own sees what it did (contract, Kv)',
           evidence: `${what} was answered with ${JSON.stringify(answer)}, not ${JSON.stringify(expected)}`,
         });
       }
@@ -70,7 +70,7 @@ export const server: readonly Scenario[] = [
   },
   {
     id: 'A2',
-    title: 'of several puts at one version exactly one happens',
+    title: 'of several puts at the same version exactly one happens',
     points: 5,
     nodes: { n: 1, c: 5 },
     seeds: DIRECTED,
@@ -88,7 +88,7 @@ export const server: readonly Scenario[] = [
         cluster.expect(winners.length === 1, {
           kind: 'safety',
           ruleId: 'one-winner',
-          rule: 'Of the puts that name one version exactly one happens (contract, PutArgs)',
+          rule: 'Of the puts that name the same version exactly one happens (contract, PutArgs)',
           evidence: `${winners.join(', ') || 'nobody'} replaced version ${version} of a; all five tried`,
         });
       }

@@ -11,13 +11,13 @@ export default class Client implements Kv {
 
   /** @see Kv.get */
   async get(key: string): Promise<GetResult> {
-    // A worked example of a call. It rejects with RpcError when no reply came within 200 ms: the
+    // A worked example of a call. It rejects with RpcError when no reply comes within 200 ms: the
     // request may be lost, the reply may be lost, or one of them is late.
     try {
       return await this.#node.call(SERVER, 'get', { key }, { timeoutMs: 200 });
     } catch {
       this.#node.log(`no reply to get ${key}`); // shown by: lab replay
-      // TODO(B): a get comes to an end when the network is well again, not before.
+      // TODO(B): a get ends when the network is well again, not before.
       return { ok: false, error: 'no-key' };
     }
   }

@@ -19,7 +19,7 @@ export default class Lease implements LeaseLike {
 
   /** @see LeaseLike.acquire */
   async acquire(): Promise<number> {
-    // TODO(D): the token is higher than all tokens before; a silent holder is waited for, not for ever.
+    // TODO(D): a token higher than all before it; and wait for a silent holder, but not forever.
     void [this.#kv, this.#name, this.#owner, this.#leaseMs];
     return 0;
   }

@@ -21,6 +21,6 @@ export default class Lock implements LockLike {
 
   /** @see LockLike.release */
   async release(): Promise<void> {
-    // TODO(C): when this resolves, the lock is free, or somebody else's already.
+    // TODO(C): when this resolves, the lock is free, or already somebody else's.
   }
 }

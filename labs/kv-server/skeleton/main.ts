@@ -61,7 +61,7 @@ class ClientProgram {
     await this.#leases.get(name)?.release();
   }
 
-  /** One attempt, as a program does that believes it holds the lock; null when no reply came. */
+  /** One attempt, by a program that believes it holds the lock; null when no reply comes. */
   async write(token: number, value: string): Promise<WriteReply | null> {
     try {
       return await this.#node.call(STORAGE, 'write', { token, value }, { timeoutMs: 500 });

@@ -1,6 +1,6 @@
 /**
- * The key-value server, yours to build. What it answers, exactly, is in `contract.ts`. It keeps
- * everything in memory; in this lab it is slow and hard to reach at times, but it never crashes.
+ * The key-value server, yours to build. `contract.ts` says exactly what it answers. It keeps
+ * everything in memory; in this lab it is at times slow and hard to reach, but it never crashes.
  */
 import type { GetArgs, GetResult, KvContext, PutArgs, PutReply } from './contract.ts';
 
@@ -19,9 +19,9 @@ export default class Server {
     return { ok: false, error: 'no-key' };
   }
 
-  /** Called for each request that arrives, also for one that a client sends again. */
+  /** Called for each request that arrives, including those that a client sends again. */
   #put(args: PutArgs): PutReply {
-    // TODO(A): the key is written if it stands at the version that the request names.
+    // TODO(A): the key is written if it is at the version that the request names.
     void args;
     return { ok: false, error: 'version' };
   }

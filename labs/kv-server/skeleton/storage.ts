@@ -10,7 +10,7 @@ export default class Storage implements StorageLike {
 
   /** @see StorageLike.write */
   write(args: WriteArgs): WriteReply {
-    // TODO(D): not everybody who believes to hold the lock still does.
+    // TODO(D): not everybody who believes they hold the lock still does.
     this.#node.emit('written', args);
     return { ok: true };
   }

@@ -14,7 +14,7 @@ import {
 
 const LOOK_AT = 'what on this disk is not PostgreSQL’s, and for whom is the rest kept?';
 const WAL_MB_MAX = 24;
-/** From here on the standby is cut off: what follows is only on the primary, until it is back. */
+/** With this much room left the standby is cut off: until it is back, only the primary has what follows. */
 const LAST_MB = 14;
 
 const CORES = Array.from({ length: 24 }, (_, i) => `core.${4711 + i}`);
@@ -63,7 +63,7 @@ async function fill(drill: Drill): Promise<void> {
       }
       return false;
     } catch {
-      // It may come back by itself, as long as there is a little room.
+      // It may come back on its own as long as there is a little room.
       if (!isCut) return false;
       if (!(await isOfNoUse(primary))) return !(await canStart(primary));
       await primary.stop('immediate');
@@ -71,14 +71,14 @@ async function fill(drill: Drill): Promise<void> {
     }
   };
   await drill.assume('the disk to be full', fillMore, { withinMs: 180_000 });
-  // What a failed start has freed, the cores of its processes take.
+  // Core files take up whatever room the failed starts have freed.
   for (const name of CORES) {
     await primary.writeFile(beside(primary, name), 'core '.repeat(12_000)).catch(() => {});
   }
-  await drill.assume('n1 not to start', async () => !(await canStart(primary)));
+  await drill.assume('n1 to fail to start', async () => !(await canStart(primary)));
 }
 
-/** It runs, and has no room for the file that a connection begins with: nobody gets in any more. */
+/** It runs, but has no room for the file that a connection begins with: nobody gets in any more. */
 async function isOfNoUse(node: PgServer): Promise<boolean> {
   for (let tries = 0; tries < 20; tries++) {
     const isUseful = await node.sql('SELECT 1').then(
@@ -127,27 +127,27 @@ const full: ServerScenario = {
       kind: 'liveness',
       ruleId: 'primary-down',
       rule: 'The primary runs again (handout, The contract)',
-      evidence: 'n1 does not run',
+      evidence: 'n1 is not running',
       lookAt: 'how much room does a server need to start, and where can it come from?',
     });
     const now = await identityOf(primary);
     drill.expect(now.systemId === before.systemId && !now.isStandby, {
       ruleId: 'another-primary',
       rule: 'It is the same database (handout, The contract)',
-      evidence: `n1 ${now.isStandby ? 'is a standby' : `has the system identifier ${now.systemId}, and had ${before.systemId}`}`,
-      lookAt: 'whose data directory is it that runs now?',
+      evidence: `n1 ${now.isStandby ? 'is a standby' : `has the system identifier ${now.systemId}; it was ${before.systemId}`}`,
+      lookAt: 'whose data directory is running now?',
     });
     await drill.expectKept(
       workload,
       'n1',
-      'what is lost with a piece of WAL that was not replayed?',
+      'what is lost with a piece of WAL that was never replayed?',
     );
     await expectFile(drill, variant.needed);
     const slots = await slotsOf(primary);
     drill.expect(slots.includes('n2'), {
       ruleId: 'live-slot-dropped',
       rule: 'What a standby needs is kept for it (handout, The contract)',
-      evidence: `the slots of n1 are ${slots.join(', ') || 'gone'}; that of n2, which is only cut off, is not there`,
+      evidence: `the slots of n1 are ${slots.join(', ') || 'gone'}; that of n2, which is only cut off, is missing`,
       lookAt: 'which slot belongs to nobody, and which to somebody who is away?',
     });
     links.heal();
@@ -162,7 +162,7 @@ const full: ServerScenario = {
     drill.expect(standbyNow.startedAt === standbyBefore.startedAt, {
       ruleId: 'bystander-touched',
       rule: 'A standby that is well is left alone (handout, The contract)',
-      evidence: 'n2 was started again during the repair',
+      evidence: 'n2 was restarted during the repair',
       lookAt: 'on which node does each of your steps run?',
     });
     await drill.expectKept(workload, 'n2');
@@ -176,12 +176,12 @@ async function expectFile(drill: Drill, name: string): Promise<void> {
   drill.expect(output.split(/\s+/).includes(name), {
     ruleId: 'needed-file-gone',
     rule: 'What is needed stays (handout, The contract)',
-    evidence: `${name} is not on n1 any more, and NOTES says that it is needed`,
+    evidence: `${name} is no longer on n1, though NOTES says that it is needed`,
     lookAt: 'what does NOTES say of each file?',
   });
 }
 
-/** The reason is gone as well: WAL goes with the next checkpoint. */
+/** The cause is gone as well: the next checkpoint removes the WAL. */
 async function expectRoom(drill: Drill): Promise<void> {
   const { primary } = drill.cluster;
   let wal = 0;
@@ -193,9 +193,9 @@ async function expectRoom(drill: Drill): Promise<void> {
     },
     {
       ruleId: 'still-kept',
-      rule: `Afterwards there are less than ${WAL_MB_MAX} MB of WAL (handout, The contract)`,
+      rule: `Afterwards there is less than ${WAL_MB_MAX} MB of WAL (handout, The contract)`,
       evidence: async () =>
-        `with n2 there again and after a checkpoint, n1 has ${wal.toFixed(0)} MB of WAL, and ${percent(await freeShare(primary))} of its disk are free`,
+        `with n2 back, and after a checkpoint, n1 has ${wal.toFixed(0)} MB of WAL, and ${percent(await freeShare(primary))} of its disk is free`,
       lookAt: 'for whom is this WAL kept?',
     },
   );

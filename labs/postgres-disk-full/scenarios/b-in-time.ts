@@ -1,4 +1,4 @@
-/** Part B: the next time somebody knows before, and it cannot come so far. */
+/** Part B: next time somebody is told in time, and it cannot get that far. */
 import type { Drill, PgServer, ServerScenario } from 'faultlab';
 import { type Alarm, FREE_SHARE_MIN } from '../contract.ts';
 import { DISK_MB, freeShare, hasReplayed, percent, settings, walMb, writeWal } from './disk.ts';
@@ -11,7 +11,7 @@ const guarded: ServerScenario = {
   nodes: 2,
   requires: ['disk-limit'],
   cluster: { diskMb: { n1: DISK_MB }, settings, slots: true },
-  lookAt: 'how much WAL may a slot keep, and what happens to the slot then?',
+  lookAt: 'how much WAL may a slot keep, and what happens to the slot beyond that?',
   async run(drill) {
     const { primary, standbys, links } = drill.cluster;
     const [standby] = standbys as [PgServer];
@@ -28,26 +28,26 @@ const guarded: ServerScenario = {
     drill.note(`n2 was cut off for ${away} MB of WAL`);
     await drill.eventually(() => hasReplayed(drill, standby), {
       ruleId: 'standby-lost',
-      rule: 'A standby that has missed 8 MB still finds them (handout, The contract)',
+      rule: 'A standby that has missed 8 MB of WAL still finds it (handout, The contract)',
       evidence: async () =>
         `n2 was cut off while ${away} MB were written, and does not follow: ${await standby.logTail(1)}`,
-      lookAt: 'for how long an absence is what a slot may keep enough?',
+      lookAt: 'how long an absence does a slot’s limit cover?',
     });
     await primary.sql("SELECT pg_create_physical_replication_slot('forgotten', true)");
-    drill.note('there is a slot that nobody reads');
+    drill.note('somebody creates a slot that nobody reads');
     const seen = workload.acknowledged;
     const written = await writtenBeforeEnd(primary, DISK_MB);
     drill.expect(written === DISK_MB && (await primary.isRunning()), {
       ruleId: 'full-again',
       rule: 'A slot that nobody reads cannot fill the disk (handout, The contract)',
-      evidence: `after ${written} MB of WAL n1 is ${(await primary.isRunning()) ? 'there, and takes no more' : 'down'}; its disk has ${DISK_MB} MB`,
+      evidence: `after ${written} MB of WAL n1 is ${(await primary.isRunning()) ? 'up, but takes no more writes' : 'down'}; its disk has ${DISK_MB} MB`,
       lookAt: 'what limits the WAL that a slot keeps?',
     });
     await drill.eventually(async () => workload.acknowledged > seen + 20, {
       ruleId: 'writes-stand',
       rule: 'Writes go on (handout, The contract)',
-      evidence: () => `${workload.acknowledged - seen} writes were acknowledged meanwhile`,
-      lookAt: 'for what does the primary wait?',
+      evidence: () => `only ${workload.acknowledged - seen} more writes have been acknowledged`,
+      lookAt: 'what is the primary waiting for?',
     });
     await workload.stop();
     drill.tell(
@@ -57,7 +57,7 @@ const guarded: ServerScenario = {
       ruleId: 'standby-lost',
       rule: 'A standby that follows is not lost (handout, The contract)',
       evidence: async () => `n2 does not follow: ${await standby.logTail(1)}`,
-      lookAt: 'whose slot was it that was given up?',
+      lookAt: 'whose slot was given up?',
     });
     await drill.expectKept(workload, 'n1');
   },
@@ -93,8 +93,8 @@ async function expectAlarms(drill: Drill, wanted: readonly Alarm[], when: string
     evidence: `${when}, with ${free} of the disk of n1 free: ${words(got)} instead of ${words(wanted)}`,
     lookAt:
       wanted.length === 0
-        ? 'is what you measure what runs out?'
-        : 'for whom is each part of what fills the disk kept?',
+        ? 'does what you measure tell how much room is left?'
+        : 'what fills the disk, and for whom is each part of it kept?',
   });
 }
 
@@ -115,7 +115,7 @@ const told: ServerScenario = {
   nodes: 2,
   requires: ['disk-limit'],
   cluster: { diskMb: { n1: DISK_MB }, settings, slots: true, archive: true },
-  lookAt: 'for whom is each part of what fills the disk kept?',
+  lookAt: 'what fills the disk, and for whom is each part of it kept?',
   async run(drill) {
     const { primary } = drill.cluster;
     const [archive] = await primary.sql<{ command: string }>(
@@ -126,9 +126,9 @@ const told: ServerScenario = {
 
     await primary.sql('SELECT pg_create_physical_replication_slot($1, true)', [slot]);
     await writeWal(primary, 3);
-    await expectAlarms(drill, [], `with a slot ${slot} that keeps 3 MB`);
+    await expectAlarms(drill, [], `with the slot ${slot} keeping 3 MB`);
     await fillsBelow(drill, () => writeWal(primary, 1));
-    drill.note(`a slot ${slot} keeps WAL`);
+    drill.note(`the slot ${slot} keeps WAL`);
     await expectAlarms(
       drill,
       [{ node: 'n1', cause: 'slot', slot }],
@@ -160,11 +160,11 @@ const told: ServerScenario = {
   },
 };
 
-/** WAL that nobody needs is gone. */
+/** Waits until the WAL that nobody needs is gone. */
 async function emptied(drill: Drill): Promise<void> {
   const { primary } = drill.cluster;
   await drill.assume(
-    'the disk to be free again',
+    'the disk to have room again',
     async () => {
       await primary.sql('CHECKPOINT');
       return (await freeShare(primary)) > FREE_SHARE_MIN + 0.05;

@@ -4,13 +4,13 @@ import { type Drill, lsnToBytes, type PgServer } from 'faultlab';
 export const DISK_MB = 96;
 const MB = 1024 * 1024;
 
-/** Shared memory is not to be on the disk that fills. */
+/** Keeps shared memory off the disk that fills. */
 export const settings = { min_dynamic_shared_memory: '8MB' };
 
 /** A file on the machine of a node, beside its data directory. */
 export const beside = (node: PgServer, name: string) => node.dataDir.replace(/[^/]*$/, name);
 
-/** Writes about so much WAL. @throws {SqlError} when there is no room for it */
+/** Writes about this many megabytes of WAL. @throws {SqlError} when there is no room for it */
 export async function writeWal(node: PgServer, sizeMb: number): Promise<void> {
   for (let i = 0; i < sizeMb; i++) {
     await node.sql("SELECT pg_logical_emit_message(true, 'noise', repeat('x', 1000000))");

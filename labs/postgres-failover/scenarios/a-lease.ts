@@ -1,4 +1,4 @@
-/** Part A: one holds the lease; when it is gone, the one with the data takes over. */
+/** Part A: one holds the lease; when it is gone, the standby with the data takes over. */
 import { lsnToBytes, type PgServer, type ServerScenario, sleep } from 'faultlab';
 import { begin, CLUSTER, expectLeader, expectOneLine, expectWhole, type Story } from './common.ts';
 
@@ -24,8 +24,8 @@ const calm: ServerScenario = {
       drill.expect(others === undefined, {
         ruleId: 'needless-takeover',
         rule: 'While the primary is well it stays the primary (handout, The contract)',
-        evidence: `${others?.node} acknowledged number ${others?.id}, though n1 was well all the time`,
-        lookAt: 'from when on does a controller that has just started count the lease?',
+        evidence: `${others?.node} acknowledged number ${others?.id}, though n1 was well throughout`,
+        lookAt: 'from what moment does a controller that has just started count the lease?',
       });
       await expectWhole(story, 'what did each commit wait for?');
     }),

@@ -1,8 +1,8 @@
-/** Part B: the old primary is not dead, and does not know. */
+/** Part B: the old primary is alive, and does not know that it is the old one. */
 import { type ServerScenario, sleep } from 'faultlab';
 import { begin, CLUSTER, expectLeader, expectSilence, expectWhole } from './common.ts';
 
-const ASLEEP = 'who confirmed commits of the old primary, after the new one was chosen?';
+const ASLEEP = 'who confirmed the old primary’s commits after the new one was chosen?';
 
 const paused: ServerScenario = {
   id: 'B1',
@@ -35,7 +35,7 @@ const cutOff: ServerScenario = {
   points: 20,
   nodes: 3,
   cluster: CLUSTER,
-  lookAt: 'what do clients of the old primary get, and what do its rows become?',
+  lookAt: 'what answers do clients of the old primary get, and what becomes of its rows?',
   run: (drill) =>
     begin(drill, async (story) => {
       const { members } = story;
@@ -48,28 +48,28 @@ const cutOff: ServerScenario = {
       drill.note('the network is whole');
       await expectWhole(
         story,
-        'what do clients of the old primary get, and what do its rows become?',
+        'what answers do clients of the old primary get, and what becomes of its rows?',
       );
     }),
 };
 
 const noMajority: ServerScenario = {
   id: 'B3',
-  title: 'without a majority of the store nobody acknowledges; with it again, somebody does',
+  title: 'without a majority of the store nobody acknowledges; once it is back, somebody does',
   points: 10,
   nodes: 3,
   cluster: CLUSTER,
-  lookAt: 'what does a primary know that cannot renew its lease?',
+  lookAt: 'what does a primary that cannot renew its lease know?',
   run: (drill) =>
     begin(drill, async (story) => {
       const { members } = story;
       for (const { name } of drill.cluster.nodes) members.isolateStore(name);
-      drill.note('the members of the store do not reach each other; the servers do');
-      const lookAt = 'what does a primary know that cannot renew its lease?';
-      await expectSilence(story, 'no two members of the store reached each other', lookAt);
+      drill.note('the members of the store cannot reach each other; the servers can');
+      const lookAt = 'what does a primary that cannot renew its lease know?';
+      await expectSilence(story, 'no two members of the store could reach each other', lookAt);
       members.heal();
       drill.note('the network is whole');
-      await expectLeader(story, ['n1', 'n2', 'n3'], 'with the store again');
+      await expectLeader(story, ['n1', 'n2', 'n3'], 'with the store back');
       await expectWhole(story, lookAt);
     }),
 };

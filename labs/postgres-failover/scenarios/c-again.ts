@@ -17,7 +17,7 @@ const again: ServerScenario = {
       members.isolate('n1');
       members.pauseController('n1');
       drill.note('n1 is cut off, and its controller stands still; clients still reach it');
-      // What nobody confirms grows the log all the same.
+      // The log grows even with what nobody confirms.
       await drill
         .node('n1')
         .sql(

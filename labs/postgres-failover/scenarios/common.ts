@@ -14,7 +14,7 @@ import {
 const LEASE_MS = 1500;
 /** From a fault to the first write that another server acknowledges, in lease periods. */
 const TAKEOVER_LEASES = 6;
-/** Until all three servers stand in one line again. */
+/** Until all three servers follow one primary again. */
 const REJOIN_LEASES = 12;
 
 export const CLUSTER = {
@@ -42,20 +42,20 @@ export async function begin(drill: Drill, tell: (story: Story) => Promise<void>)
 }
 
 async function told(story: Story, tell: (story: Story) => Promise<void>): Promise<void> {
-  // Servers come to controllers that have seen nothing yet.
+  // The controllers have only just started, and have seen nothing yet.
   await sleep(1.5 * story.members.leaseMs);
   await expectLeader(story, ['n1'], 'at the beginning');
   await tell(story);
 }
 
-/** Acknowledged writes of the servers named, since a moment of the workload. */
+/** Acknowledged writes of these servers, of those asked for since a moment of the workload. */
 function acksOf({ workload }: Story, nodes: readonly NodeId[], sinceMs: number): Write[] {
   return workload
     .with('ok')
     .filter(({ node, askedAtMs }) => nodes.includes(node) && askedAtMs > sinceMs);
 }
 
-/** The demand that one of these takes over; resolves to it when it has acknowledged a few writes. */
+/** Demands that one of these takes over; resolves to it once it has acknowledged a few writes. */
 export async function expectLeader(
   story: Story,
   candidates: readonly NodeId[],
@@ -102,8 +102,8 @@ async function roles({ drill }: Story): Promise<string> {
 }
 
 /**
- * The claims about every story: all three servers come to one history; nothing that was acknowledged is
- * missing on any of them; and of two primaries only one has acknowledged at a time.
+ * The claims about every story: all three servers end up with one history; nothing that was acknowledged
+ * is missing on any of them; and two primaries never acknowledged at the same time.
  */
 export async function expectWhole(story: Story, lookAt: string): Promise<void> {
   const { drill, workload } = story;
@@ -112,7 +112,7 @@ export async function expectWhole(story: Story, lookAt: string): Promise<void> {
   expectOneReign(story);
   await drill.eventually(
     async () => caughtUp(story, await leaderOf(story)),
-    notOneLine(story, 'are level'),
+    notOneLine(story, 'hold the same'),
     {
       withinMs: REJOIN_LEASES * story.members.leaseMs,
     },
@@ -159,15 +159,15 @@ const notOneLine = (
   ruleId: 'not-rejoined',
   rule: `Within ${REJOIN_LEASES} lease periods all servers follow one primary (handout, The contract)`,
   evidence: async () =>
-    `the three do not ${what === 'are level' ? 'hold the same' : what}: ${await roles(story)}`,
-  lookAt: 'what does a server have to give up, before it can follow one that went another way?',
+    `the three do not ${what}: ${await roles(story)}`,
+  lookAt: 'what must a server give up before it can follow one that went another way?',
 });
 
 /** One primary, and the two others stream from it. */
 export async function expectOneLine(story: Story): Promise<void> {
   await story.drill.eventually(
     () => streamsFromOne(story),
-    notOneLine(story, 'stand in one line'),
+    notOneLine(story, 'all follow one primary'),
     { withinMs: REJOIN_LEASES * story.members.leaseMs },
   );
 }
@@ -191,7 +191,7 @@ async function caughtUp({ drill }: Story, leader: PgServer): Promise<boolean> {
 export function expectOneReign({ drill, workload }: Story): void {
   const acks = workload.with('ok').sort((a, b) => a.answeredAtMs - b.answeredAtMs);
   const at = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
-  const rule = 'Never two primaries acknowledge at a time (handout, The contract)';
+  const rule = 'Two primaries never acknowledge at the same time (handout, The contract)';
   const lookAt = 'what stops the standbys of the old primary from confirming its commits?';
   const owner = new Map<number, Write>();
   for (const ack of acks) {
@@ -201,8 +201,8 @@ export function expectOneReign({ drill, workload }: Story): void {
     drill.expect(first.node === node, {
       ruleId: 'two-primaries',
       rule,
-      evidence: `${first.node} acknowledged number ${first.id} at ${at(first.answeredAtMs)} of the workload and ${node} number ${ack.id} at ${at(ack.answeredAtMs)}, both on timeline ${timeline}: both were promoted from the same one`,
-      lookAt: 'what did each of them know, when it promoted its server?',
+      evidence: `${first.node} acknowledged number ${first.id} at ${at(first.answeredAtMs)} of the workload and ${node} number ${ack.id} at ${at(ack.answeredAtMs)}, both on timeline ${timeline}: both were promoted from the same earlier one`,
+      lookAt: 'what did each of them know when it promoted its server?',
     });
   }
   let newest: Write | undefined;
@@ -220,7 +220,7 @@ export function expectOneReign({ drill, workload }: Story): void {
   }
 }
 
-/** The claim that nobody acknowledges; after what was on its way has had time to end. */
+/** Claims that nobody acknowledges, once what was on its way has had time to end. */
 export async function expectSilence(story: Story, why: string, lookAt: string): Promise<void> {
   const { drill, workload, members } = story;
   const { leaseMs } = members;
@@ -231,7 +231,7 @@ export async function expectSilence(story: Story, why: string, lookAt: string): 
   drill.expect(late.length === 0, {
     ruleId: 'acknowledged-alone',
     rule: 'Without a majority of the store nobody acknowledges (handout, The contract)',
-    evidence: `${why}; three lease periods later ${late[0]?.node} still acknowledged ${late.length} writes in ${leaseMs / 1000} s`,
+    evidence: `${why}; three lease periods later ${late[0]?.node} still acknowledges: ${late.length} writes in ${leaseMs / 1000} s`,
     lookAt,
   });
 }

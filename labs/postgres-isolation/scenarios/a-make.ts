@@ -1,7 +1,7 @@
-/** Part A: make the anomaly. The database itself watches that it is a real one. */
+/** Part A: make the anomaly. The database itself makes sure that it is a real one. */
 import type { Drill, ServerScenario } from 'faultlab';
 
-/** Refuses what is not the exercise: another level, or a row that the rule of the house forbids. */
+/** Refuses what is not the exercise: another level, or a change that `rule` forbids. */
 const watch = (table: string, level: string, rule = '') => `
   CREATE TABLE audit (id bigserial PRIMARY KEY, xid bigint NOT NULL);
   CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -42,9 +42,9 @@ const lostUpdate: ServerScenario = {
     const [count, added] = [await committed(drill), (row?.n ?? 0) - first];
     drill.expect(count >= 2 && added >= 1 && added < count, {
       ruleId: 'no-lost-update',
-      rule: 'More increments are committed than are in the counter (Adya 1999, P-4)',
+      rule: 'More increments have committed than the counter shows (Adya 1999, P-4)',
       evidence: `${count} transactions have committed an update, and the counter went from ${first} to ${row?.n}`,
-      lookAt: 'when has the second transaction read what it writes back?',
+      lookAt: 'when did the second transaction read what it writes back?',
     });
   },
 };

@@ -12,7 +12,7 @@ import type { Ended, ListOperation } from '../contract.ts';
 type Transaction = readonly ListOperation[];
 type Recorded = History<Transaction, Transaction>[number];
 
-/** A statement that writes takes a while, so that transactions meet. */
+/** A statement that writes takes a while, so that transactions overlap. */
 const CREATE = `
   CREATE TABLE lists (key int PRIMARY KEY, items int[] NOT NULL);
   CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,7 +27,7 @@ interface Load {
 
 type Perform = (operations: Transaction) => Promise<Ended>;
 
-/** Clients that read one list and append to another: what each does hangs on what it has read. */
+/** Clients that read two lists and append to one of them: each may miss what another writes. */
 async function record(drill: Drill, load: Load, perform: Perform): Promise<Recorded[]> {
   const history: Recorded[] = [];
   let next = 1;
@@ -49,13 +49,13 @@ async function record(drill: Drill, load: Load, perform: Perform): Promise<Recor
       const output = isOk ? { output: ended as Transaction } : {};
       history.push({ client: asked, input, outcome, callAt, returnAt, ...output });
       await sleep(2);
-      // Who does not know goes on under another name: the old one's operation may still take effect.
+      // A client that does not know goes on under another name: its operation may still take effect.
       if (outcome === 'unknown') asked = `${name}-${round}`;
     }
   };
   const names = Array.from({ length: load.clients }, (_, i) => `c${i + 1}`);
   await Promise.all(names.map(client));
-  // What was committed is seen by a last read of every list.
+  // A last read of every list sees everything that was committed.
   const rows = await drill.cluster.primary.sql<{ key: number; items: number[] }>(
     'SELECT * FROM lists',
   );
@@ -65,7 +65,7 @@ async function record(drill: Drill, load: Load, perform: Perform): Promise<Recor
   return history.sort((a, b) => a.callAt - b.callAt);
 }
 
-/** The same transactions at a level: how the grader shows that this load has teeth. */
+/** The same transactions at a given level: how the grader shows that this load has teeth. */
 const careless =
   (drill: Drill, level: string): Perform =>
   async (operations) => {
@@ -103,9 +103,9 @@ function judge(drill: Drill, history: readonly Recorded[]) {
     return drill.fail({
       kind: 'contract',
       ruleId: 'malformed',
-      rule: 'A committed transaction is returned as it was asked, with what its reads saw (contract, Ended)',
+      rule: 'A committed transaction is returned as it was requested, with what its reads saw (contract, Ended)',
       evidence: (error as Error).message,
-      lookAt: 'which operations, in which order, does transact return?',
+      lookAt: 'which operations does transact return, and in which order?',
     });
   }
 }
@@ -115,7 +115,7 @@ function expectSerializable(drill: Drill, history: readonly Recorded[]): void {
   const [head = '', ...picture] = tellTransactions(verdict, { width: 78, whole: true });
   drill.expect(verdict.verdict !== 'violated', {
     ruleId: 'not-serializable',
-    rule: 'Transactions are as if one came after the other (Adya 1999, PL-3)',
+    rule: 'Transactions behave as if run one after another (Adya 1999, PL-3)',
     evidence: head,
     picture,
     lookAt:
@@ -124,9 +124,9 @@ function expectSerializable(drill: Drill, history: readonly Recorded[]): void {
   drill.expect(verdict.verdict === 'ok', {
     kind: 'contract',
     ruleId: 'not-serializable',
-    rule: 'Transactions are as if one came after the other (Adya 1999, PL-3)',
+    rule: 'Transactions behave as if run one after another (Adya 1999, PL-3)',
     evidence: head,
-    lookAt: 'what does transact say of transactions that have happened?',
+    lookAt: 'what does transact say about transactions that have happened?',
   });
 }
 
@@ -154,13 +154,13 @@ function expectCommitted(drill: Drill, history: readonly Recorded[], share: numb
     ruleId: 'gives-up',
     rule: `At least ${share * 100} of 100 transactions commit (handout, The contract)`,
     evidence: `${ok} of ${all} transactions have committed`,
-    lookAt: 'what is to be done after a serialization failure, and how often?',
+    lookAt: 'what should follow a serialization failure, and how often?',
   });
 }
 
 const serializable: ServerScenario = {
   id: 'B1',
-  title: 'under a load that breaks READ COMMITTED, the history is serializable',
+  title: 'under a load that breaks REPEATABLE READ, the history is serializable',
   points: 35,
   nodes: 1,
   lookAt: 'at which level must these transactions run?',
@@ -178,7 +178,7 @@ const serializable: ServerScenario = {
   },
 };
 
-/** Sessions that the administrator ends, of eighty transactions. */
+/** How many sessions the administrator ends, at most, in eighty transactions. */
 const ENDED_MAX = 10;
 
 const once: ServerScenario = {
@@ -191,7 +191,7 @@ const once: ServerScenario = {
   async run(drill) {
     const { primary } = drill.cluster;
     await primary.sql(CREATE);
-    // A commit waits for the standby, whose word is slow to come: then it has happened, and is not answered.
+    // A commit waits for the standby, whose word is slow to come: it has happened, and is not answered yet.
     drill.cluster.links.shape('n2', 'n1', { delayMs: 20 });
     let isOver = false;
     let ended = 0;
@@ -220,10 +220,10 @@ const once: ServerScenario = {
 
 const hot: ServerScenario = {
   id: 'B3',
-  title: 'eight clients at two lists: everybody gets through',
+  title: 'eight clients on two lists: everybody gets through',
   points: 15,
   nodes: 1,
-  lookAt: 'what do clients do that collide again and again?',
+  lookAt: 'what should clients do when they collide again and again?',
   async run(drill) {
     await drill.cluster.primary.sql(CREATE);
     const history = await record(drill, { clients: 8, rounds: 5, keys: 2 }, perform(drill));

@@ -1,4 +1,4 @@
-/** Transactions that are serializable, happen once, and come to an end. Yours to write. */
+/** Transactions that are serializable, happen once, and finish. Yours to write. */
 import type { PgCluster } from 'faultlab/postgres';
 import type { Ended, ListOperation } from './contract.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Anomalies, made and prevented. Yours to write.
  *
- * There is one server, `n1`. All that you can do is in `faultlab/postgres`; the handout has the contract.
+ * There is one server, `n1`. Everything you can do is in `faultlab/postgres`; the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 
@@ -9,7 +9,7 @@ export { transact } from './client.ts';
 
 /** Makes READ COMMITTED lose an update of `counter`. */
 export async function lostUpdate(cluster: PgCluster): Promise<void> {
-  // This is how one has two transactions at a time.
+  // This is how to have two transactions at once.
   const [ann, bob] = [await cluster.node('n1').connect(), await cluster.node('n1').connect()];
   await ann.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   await bob.query('BEGIN ISOLATION LEVEL READ COMMITTED');

@@ -1,4 +1,4 @@
-/** Part A: how far is which standby behind, and why? */
+/** Part A: how far behind is each standby, and why? */
 import type { Drill, PgServer, ServerScenario } from 'faultlab';
 import type { Cause, Diagnosis } from '../contract.ts';
 import {
@@ -14,7 +14,8 @@ import {
   writeWal,
 } from './faults.ts';
 
-const RULE = 'A diagnosis names each standby once, its bytes and its cause (handout, The contract)';
+const RULE =
+  'A diagnosis names each standby once, with its bytes and its cause (handout, The contract)';
 
 /** What the submission says about one standby. */
 async function diagnosisOf(drill: Drill, all: unknown, standby: string): Promise<Diagnosis> {
@@ -45,7 +46,7 @@ async function expectDiagnosis(drill: Drill, truth: ReadonlyMap<PgServer, Cause>
     drill.expect(diagnosis.cause === cause, {
       ruleId: 'wrong-cause',
       rule: 'The cause that is named is the one that holds back replay (handout, The contract)',
-      evidence: `diagnose says that ${name} has "${diagnosis.cause}"; it has "${cause}", and is ${after[i]} bytes behind`,
+      evidence: `diagnose says "${diagnosis.cause}" about ${name}, which is ${after[i]} bytes behind; the cause is "${cause}"`,
       lookAt: LOOK_AT[cause],
     });
     const bounds = [before[i] ?? 0, after[i] ?? 0];
@@ -55,7 +56,7 @@ async function expectDiagnosis(drill: Drill, truth: ReadonlyMap<PgServer, Cause>
       ruleId: 'wrong-bytes',
       rule: 'Lag is what is written and not replayed, in bytes (handout, The contract)',
       evidence: `diagnose says that ${name} is ${diagnosis.bytesBehind} bytes behind; it was ${before[i]} before the call and ${after[i]} after it`,
-      lookAt: 'from which position to which does the lag of a standby reach?',
+      lookAt: 'between which two positions does the lag of a standby lie?',
     });
   }
 }
@@ -70,7 +71,7 @@ const LOOK_AT: Record<Cause, string> = {
 
 const eachCause: ServerScenario = {
   id: 'A1',
-  title: 'each standby is said to be behind by its bytes, for its cause',
+  title: 'diagnose says of each standby how many bytes it is behind, and why',
   points: 20,
   nodes: 3,
   lookAt: 'at which of sent, written, flushed and replayed does the WAL of each standby end?',
@@ -100,16 +101,16 @@ const noLag: ServerScenario = {
     await writeWal(drill, 300);
     await caughtUp(drill);
     const [, reader] = drill.draw.shuffle(drill.cluster.standbys);
-    // A long query is nothing bad: it holds back replay only when something has to be removed.
+    // A long query does no harm by being long: it holds back replay only when rows have to be removed.
     const report = await reader?.connect('report');
     await report?.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await report?.query('SELECT sum(balance) FROM accounts');
     drill.note(`${reader?.name}: a report runs; nothing is written any more`);
-    // Of a real pause a clock shows more than of a lag: everybody has been idle for that long.
+    // Long enough to look like lag to whoever measures by the clock, though everybody has merely been idle.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const end = await endOfWal(drill);
     for (const standby of drill.cluster.standbys) {
-      await drill.assume(`${standby.name} at ${end}`, () => hasReplayed(standby, end));
+      await drill.assume(`${standby.name} to be at ${end}`, () => hasReplayed(standby, end));
     }
     const truth = new Map(drill.cluster.standbys.map((s) => [s, 'none'] as const));
     await expectDiagnosis(drill, truth);

@@ -11,7 +11,7 @@ import {
   writeWal,
 } from './faults.ts';
 
-/** The standby by seed, and the other one. */
+/** The standby to repair, chosen by seed, and the other one. */
 function choose({ cluster, seed }: Drill) {
   const [n2, n3] = cluster.standbys;
   if (n2 === undefined || n3 === undefined) throw new Error('two standbys are needed');
@@ -48,13 +48,13 @@ const onPurpose: ServerScenario = {
       rule: 'After a repair the standby replays what it has received (handout, The contract)',
       evidence: () =>
         `${late.name} has not replayed ${target}, which was written before the repair`,
-      lookAt: 'which of the causes does this standby have, and is it ended?',
+      lookAt: 'which of the causes holds this standby back, and is it gone?',
     });
     const [delay] = await other.sql('SHOW recovery_min_apply_delay');
     const isDelayed = delay?.recovery_min_apply_delay === '30min';
     drill.expect(isDelayed && !(await hasReplayed(other, target)), {
       ruleId: 'undo-button-gone',
-      rule: 'What is so on purpose stays so (handout, The contract)',
+      rule: 'What is late on purpose stays so (handout, The contract)',
       evidence: `${other.name} is "delayed on purpose" in the inventory; its recovery_min_apply_delay is now ${delay?.recovery_min_apply_delay}${isDelayed ? ', and it has replayed all the same' : ''}`,
       lookAt: 'what does the table `inventory` say about this node?',
     });
@@ -70,12 +70,12 @@ const onPurpose: ServerScenario = {
   },
 };
 
-/** A transaction that is left open again; the standby has to get over it alone. */
+/** A transaction is left open again, and the standby has to recover without help. */
 const AGAIN_WITHIN_MS = 12_000;
 
 const forgotten: ServerScenario = {
   id: 'B2',
-  title: 'a forgotten transaction is ended, a report is not, and the next one heals by itself',
+  title: 'a forgotten transaction is ended, a report is not, and the next one needs no operator',
   points: 20,
   nodes: 3,
   byHand: true,
@@ -88,7 +88,7 @@ const forgotten: ServerScenario = {
     await strike(drill, 'query conflict', late);
     await writeWal(drill, 300);
     await shows(drill, late);
-    // Began after what has to be removed was gone for it: replay does not wait for this one.
+    // It begins when the rows to be removed are already invisible: replay does not wait for this one.
     const report = await late.connect('quarterly report');
     const { rows } = await report.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const running = report.query('SELECT count(*), pg_sleep(120) FROM accounts').catch(() => {});
@@ -123,7 +123,7 @@ const forgotten: ServerScenario = {
       () => hasReplayed(late, end),
       {
         ruleId: 'late-again',
-        rule: 'The next forgotten transaction heals without an operator (handout, The contract)',
+        rule: 'The standby recovers from the next forgotten transaction without an operator (handout, The contract)',
         evidence: () =>
           `${late.name} has not replayed ${end}: session ${pid} has been idle in its transaction since it read`,
         lookAt:
@@ -134,7 +134,7 @@ const forgotten: ServerScenario = {
     drill.expect((held?.held ?? 0) <= 1, {
       ruleId: 'bloat',
       rule: 'A reader on a standby does not keep the primary from cleaning up (handout, The contract)',
-      evidence: `${primary.name} has to keep what was dead ${held?.held} transactions ago: a standby has told it that it still reads`,
+      evidence: `${primary.name} has to keep rows that have been dead for ${held?.held} transactions: a standby has told it that they are still read`,
       lookAt: 'where do dead rows stay when a standby gives feedback?',
     });
     await report.close();

@@ -3,10 +3,10 @@ import type { Drill, ServerScenario } from 'faultlab';
 import { caughtUp, createTables } from './faults.ts';
 
 const ROUNDS = 20;
-/** Beyond what a healthy standby lags: an answer that takes longer has waited in vain. */
+/** More than a healthy standby lags: an answer that takes longer has waited in vain. */
 const ANSWER_WITHIN_MS = 3000;
 
-/** Sessions that write and then read what they wrote, on behalf of themselves and of others. */
+/** Sessions that write, and then read what they wrote with the token that they were given. */
 async function readYourWrites(drill: Drill): Promise<void> {
   const timed = async (key: string, token: string) => {
     const startMs = performance.now();
@@ -32,7 +32,7 @@ async function readYourWrites(drill: Drill): Promise<void> {
         rule: 'A read shows at least what its token promises (Terry et al. 1994: read your writes)',
         evidence: `write("${key}", "${value}") returned ${token}; read("${key}", "${token}") returned ${JSON.stringify(seen)}`,
         lookAt:
-          'which position has the node replayed that answered, and was the token taken before the commit or after it?',
+          'which position had the node that answered replayed, and was the token taken before the commit or after it?',
       });
     }
   };
@@ -45,7 +45,7 @@ function expectBounded(drill: Drill, key: string, token: string, tookMs: number)
     ruleId: 'slow-read',
     rule: `A read is answered within ${ANSWER_WITHIN_MS / 1000} s (handout, The contract)`,
     evidence: `read("${key}", "${token}") took ${(tookMs / 1000).toFixed(1)} s`,
-    lookAt: 'for how long is a standby worth waiting for, and who can answer instead?',
+    lookAt: 'how long is a standby worth waiting for, and who can answer instead?',
   });
 }
 

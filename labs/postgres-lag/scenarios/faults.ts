@@ -1,4 +1,4 @@
-/** The ways in which a standby falls behind here, each probed to have really struck. */
+/** The ways in which a standby falls behind here, each probed until it has really struck. */
 import { type Drill, lsnToBytes, type PgServer, sleep } from 'faultlab';
 import type { Cause } from '../contract.ts';
 
@@ -22,7 +22,7 @@ export async function createTables({ cluster }: Drill): Promise<void> {
     CREATE TABLE inventory (node text PRIMARY KEY, purpose text NOT NULL);`);
 }
 
-/** Writes about so much WAL. */
+/** Writes about this many kilobytes of WAL. */
 export async function writeWal({ cluster }: Drill, kilobytes: number): Promise<void> {
   await cluster.primary.sql(
     'INSERT INTO events (body) SELECT repeat(md5(i::text), 32) FROM generate_series(1, $1::int) AS i',
@@ -51,7 +51,7 @@ export async function hasReplayed(standby: PgServer, lsn: string): Promise<boole
   return row?.done ?? false;
 }
 
-/** All standbys have replayed what there is. */
+/** Waits until all standbys have replayed everything written so far. */
 export async function caughtUp(drill: Drill): Promise<void> {
   const end = await endOfWal(drill);
   for (const standby of drill.cluster.standbys) {
@@ -59,13 +59,13 @@ export async function caughtUp(drill: Drill): Promise<void> {
   }
 }
 
-/** Makes a standby fall behind, and waits until it is. */
+/** Makes a standby fall behind, and waits until the cause has taken hold. */
 export async function strike(drill: Drill, cause: Cause, standby: PgServer): Promise<void> {
   if (cause === 'replay paused') {
     await standby.sql('SELECT pg_wal_replay_pause()');
   } else if (cause === 'apply delay') {
     await standby.configure({ recovery_min_apply_delay: '30min' });
-    // A delay holds back commits, and it begins with the next one after the reload.
+    // A delay holds back commits, beginning with the next one after the reload.
     await drill.assume(`${standby.name} to replay later`, async () => {
       await writeWal(drill, 1);
       const end = await endOfWal(drill);
@@ -77,7 +77,7 @@ export async function strike(drill: Drill, cause: Cause, standby: PgServer): Pro
   } else if (cause === 'query conflict') {
     await standby.configure({ max_standby_streaming_delay: '-1' });
     await forgetTransaction(drill, standby);
-    // Before that, a reader that begins now would be in the way as well.
+    // Until then, a reader that begins would be in the way as well.
     await drill.assume(`replay on ${standby.name} to wait for a reader`, async () => {
       const [startup] = await standby.sql<{ waits: string | null }>(
         "SELECT wait_event AS waits FROM pg_stat_activity WHERE backend_type = 'startup'",
@@ -100,7 +100,7 @@ export async function forgetTransaction(drill: Drill, standby: PgServer): Promis
   return rows[0]?.pid ?? 0;
 }
 
-/** Waits until a fault shows: the standby is behind, and stays so. */
+/** Waits until a fault shows: the standby is well behind. */
 export async function shows(drill: Drill, standby: PgServer): Promise<void> {
   const isBehind = async () => (await bytesBehind(drill, standby)) > 2 * NOISE_BYTES;
   await drill.assume(`${standby.name} to fall behind`, isBehind);

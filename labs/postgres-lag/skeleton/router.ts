@@ -7,7 +7,7 @@ export async function write(cluster: PgCluster, key: string, value: string): Pro
   const upsert =
     'INSERT INTO kv VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
   await cluster.node('n1').sql(upsert, [key, value]);
-  // TODO(C): from which position in the WAL on is this write visible?
+  // TODO(C): at which position in the WAL does this write become visible?
   return '0/0';
 }
 

@@ -1,17 +1,17 @@
 /**
  * Replication lag: see it, end it, live with it. Yours to write.
  *
- * `n1` is the primary, `n2` and `n3` are its standbys. All that you can do is in `faultlab/postgres`;
- * the handout has the contract.
+ * `n1` is the primary, `n2` and `n3` are its standbys. Everything you can do is in `faultlab/postgres`;
+ * the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 import type { Diagnosis } from './contract.ts';
 
 export { read, write } from './router.ts';
 
-/** Says of each standby how far it is behind, and why. Changes nothing. */
+/** Says of each standby how far behind it is, and why. Changes nothing. */
 export async function diagnose(cluster: PgCluster): Promise<Diagnosis[]> {
-  // This is how one asks a server. PostgreSQL's manual explains the columns, under pg_stat_replication.
+  // This is how to ask a server. PostgreSQL's manual explains the columns, under pg_stat_replication.
   const rows = await cluster
     .node('n1')
     .sql<{ standby: string; state: string }>(

@@ -23,13 +23,13 @@ const deleted: ServerScenario = {
 
 const failing: ServerScenario = {
   id: 'A2',
-  title: 'the archive had stopped without a word, and rows were changed, not deleted',
+  title: 'archiving had stopped without a word, and rows were changed, not deleted',
   points: 35,
   nodes: 2,
   cluster: { archive: true },
   requires: ['pg_basebackup'],
   byHand: true,
-  lookAt: 'which was the last segment that has reached the archive, and where are those after it?',
+  lookAt: 'which was the last segment to reach the archive, and where are those after it?',
   async run(drill) {
     const { primary } = drill.cluster;
     const workload = await begin(drill);

@@ -22,7 +22,7 @@ export async function takeBase(drill: Drill): Promise<void> {
   drill.note('a base backup is in the archive');
 }
 
-/** One transaction that should not have been; clients go on before, during and after it. */
+/** One transaction that should not have been; clients write before, during and after it. */
 export async function accident(
   drill: Drill,
   workload: Workload,
@@ -52,11 +52,11 @@ export async function more(drill: Drill, workload: Workload, count: number): Pro
   await drill.assume('more writes', async () => workload.acknowledged > seen + count);
 }
 
-/** The WAL that is written so far is in the archive. */
+/** Waits until the WAL written so far is in the archive. */
 export async function archived(drill: Drill, node: PgServer): Promise<void> {
   const [row] = await node.sql<{ file: string }>('SELECT pg_walfile_name(pg_switch_wal()) AS file');
   const file = row?.file ?? '';
-  await drill.assume(`${file} in the archive`, async () => {
+  await drill.assume(`${file} to be in the archive`, async () => {
     await sleep(50);
     return (await node.list(drill.cluster.archiveDir)).includes(file);
   });
@@ -74,8 +74,8 @@ export async function expectWhole(drill: Drill, workload: Workload, node: PgServ
   );
   drill.expect(row?.n === 0, {
     ruleId: 'rows-changed',
-    rule: 'What a client has written is what is there (handout, The contract)',
-    evidence: `${row?.n} rows on ${node.name} still say what the cleanup has made of them`,
-    lookAt: 'which rows are there, and not as they were?',
+    rule: 'Rows are as the clients wrote them (handout, The contract)',
+    evidence: `${row?.n} rows on ${node.name} are still as the cleanup left them`,
+    lookAt: 'which rows are there, but not as they were?',
   });
 }

@@ -1,4 +1,4 @@
-/** Part B: a backup is what has been restored. */
+/** Part B: only what has been restored is a backup. */
 import type { ServerScenario } from 'faultlab';
 import { archived, begin, expectWhole, more } from './accident.ts';
 

@@ -2,7 +2,7 @@
 import type { Drill, PgServer, ServerScenario } from 'faultlab';
 import { expectFailover, expectFollowers, hasAll, received } from './common.ts';
 
-const LOOK_AT = 'how far had the node that you promoted received the log of the old primary?';
+const LOOK_AT = 'how much of the old primary’s log had the node that you promoted received?';
 
 /** Which standby has everything, by seed; the other lacks the last writes. */
 function choose({ cluster, seed }: Drill) {
@@ -35,7 +35,7 @@ async function begin(drill: Drill) {
 
 const mostData: ServerScenario = {
   id: 'A1',
-  title: 'the standby that has received most is promoted, also when it has replayed least',
+  title: 'the standby that has received most is promoted, even when it has replayed least',
   points: 25,
   nodes: 3,
   lookAt: LOOK_AT,
@@ -50,7 +50,7 @@ const mostData: ServerScenario = {
     const seen = workload.acknowledged;
     await drill.assume('more writes', async () => workload.acknowledged > seen + 30);
     await workload.stop();
-    await drill.assume(`${full.name} to have all`, () => hasAll(drill, full));
+    await drill.assume(`${full.name} to have everything`, () => hasAll(drill, full));
     await primary.crash();
     drill.note(`${primary.name} is gone, with ${workload.acknowledged} acknowledged writes`);
 
@@ -62,7 +62,7 @@ const mostData: ServerScenario = {
 
 const timeline: ServerScenario = {
   id: 'A2',
-  title: 'a standby that went its own way is not the one, however long its log is',
+  title: 'a standby that went its own way is not promoted, however long its log is',
   points: 20,
   nodes: 4,
   lookAt: 'do all these positions lie on the same timeline?',
@@ -79,10 +79,10 @@ const timeline: ServerScenario = {
     await stray.writeFile('standby.signal', '');
     await stray.configure({ primary_conninfo: null });
     await stray.start();
-    drill.note(`${stray.name} was promoted by mistake, written to, and set back`);
+    drill.note(`${stray.name} was promoted by mistake, written to, and made a standby again`);
     await loseLink(drill, full, short);
     await workload.stop();
-    await drill.assume(`${full.name} to have all`, () => hasAll(drill, full));
+    await drill.assume(`${full.name} to have everything`, () => hasAll(drill, full));
     await primary.crash();
     drill.note(`${primary.name} is gone, with ${workload.acknowledged} acknowledged writes`);
 

@@ -3,7 +3,7 @@ import { type Drill, type ServerScenario, sleep } from 'faultlab';
 import type { Outcome } from '../contract.ts';
 
 const ANSWER_WITHIN_MS = 3000;
-/** Of a machine that is busy with something else. */
+/** For a machine that is busy with something else. */
 const SLACK_MS = 2000;
 
 interface Said {
@@ -11,7 +11,7 @@ interface Said {
   readonly outcome: Outcome;
 }
 
-/** Calls `write`, and holds it to its time. */
+/** Calls `write`, and holds it to its time limit. */
 async function write(drill: Drill, node: string, id: number): Promise<Said> {
   const startMs = performance.now();
   const outcome = await drill.call<Outcome>('write', [node, id, `payment ${id}`]);
@@ -20,20 +20,20 @@ async function write(drill: Drill, node: string, id: number): Promise<Said> {
     kind: 'liveness',
     ruleId: 'slow-write',
     rule: `A write says something within ${ANSWER_WITHIN_MS / 1000} s (handout, The contract)`,
-    evidence: `write to ${node} of ${id} took ${(tookMs / 1000).toFixed(1)} s`,
-    lookAt: 'who ends the wait, when the server does not?',
+    evidence: `write of ${id} to ${node} took ${(tookMs / 1000).toFixed(1)} s`,
+    lookAt: 'who ends the wait when the server does not?',
   });
   drill.expect(['ok', 'fail', 'unknown'].includes(outcome), {
     kind: 'contract',
     ruleId: 'no-outcome',
     rule: 'A write is ok, fail or unknown (contract, Outcome)',
-    evidence: `write to ${node} of ${id} returned ${JSON.stringify(outcome)}`,
+    evidence: `write of ${id} to ${node} returned ${JSON.stringify(outcome)}`,
     lookAt: 'which of the three is it?',
   });
   return { id, outcome };
 }
 
-/** What was said, against what a node holds. */
+/** Compares what was said with what a node holds. */
 async function expectHonest(drill: Drill, node: string, all: readonly Said[]): Promise<void> {
   const rows = await drill.node(node).sql<{ id: number }>('SELECT id FROM payments');
   const there = new Set(rows.map(({ id }) => id));
@@ -42,7 +42,7 @@ async function expectHonest(drill: Drill, node: string, all: readonly Said[]): P
     ruleId: 'ok-lost',
     rule: 'What is ok is there after a failover (contract, Outcome)',
     evidence: `payment ${lost?.id} was said to be ok, and ${node} does not have it`,
-    lookAt: 'what did the server say besides, and on how many nodes was it true?',
+    lookAt: 'what else did the server say, and on how many nodes was it true?',
   });
   const ghost = all.find(({ id, outcome }) => outcome === 'fail' && there.has(id));
   drill.expect(ghost === undefined, {
@@ -70,7 +70,7 @@ const localOnly: ServerScenario = {
   points: 20,
   nodes: 2,
   cluster: { settings: { synchronous_standby_names: 'n2' } },
-  lookAt: 'what does the server say besides, when a wait for a standby is cancelled?',
+  lookAt: 'what else does the server say when a wait for a standby is cancelled?',
   async run(drill) {
     const { primary, links } = drill.cluster;
     const standby = drill.node('n2');
@@ -104,7 +104,7 @@ const localOnly: ServerScenario = {
 
 const definite: ServerScenario = {
   id: 'B2',
-  title: 'what has surely failed is called so, and what may have happened is not',
+  title: 'what has certainly failed is called failed, and what may have happened is not',
   points: 15,
   nodes: 2,
   lookAt: 'what does each class of SQLSTATE say about the transaction?',
@@ -117,7 +117,7 @@ const definite: ServerScenario = {
     expectOutcome(drill, ok, 'ok', 'all is well');
     const twice = await drill.call<Outcome>('write', ['n1', 7, 'mine']);
     expectOutcome(drill, { id: 7, outcome: twice }, 'fail', 'the number is taken (23505)');
-    await drill.assume('the table on n2', async () => {
+    await drill.assume('the table to be on n2', async () => {
       const [row] = await standby.sql("SELECT to_regclass('payments') IS NOT NULL AS there");
       return row?.there;
     });
@@ -127,7 +127,7 @@ const definite: ServerScenario = {
     const lock = await primary.connect('administrator');
     await lock.query('BEGIN; LOCK TABLE payments');
     const ending = write(drill, 'n1', 3);
-    await drill.assume('a write that waits', async () => {
+    await drill.assume('a write to be blocked', async () => {
       const rows = await primary.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
       );
@@ -141,7 +141,7 @@ const definite: ServerScenario = {
       rule: 'What can be known is said (contract, Outcome)',
       evidence:
         'the session was ended before it had an answer (57P01), and the write was said to be ok',
-      lookAt: 'who has said that it is committed?',
+      lookAt: 'who said that it was committed?',
     });
     await primary.crash();
     drill.note('n1 is gone');

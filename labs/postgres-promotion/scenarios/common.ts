@@ -9,7 +9,7 @@ export async function received(standby: PgServer): Promise<bigint> {
   return lsnToBytes(row?.lsn ?? '0/0');
 }
 
-/** Everything the primary has written is flushed on this standby. */
+/** Whether everything that the primary has written is flushed on this standby. */
 export async function hasAll({ cluster }: Drill, standby: PgServer): Promise<boolean> {
   const [row] = await cluster.primary.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
   return (await received(standby)) >= lsnToBytes(row?.lsn ?? '0/0');
@@ -22,8 +22,8 @@ export async function isPrimary(node: PgServer): Promise<boolean> {
 }
 
 /**
- * The claims about every failover: the name that was returned is that of a primary, no other living node
- * is one, and the rest follow it.
+ * The claim about every failover: the name that was returned is that of a running node, which becomes the
+ * primary. Resolves to it.
  */
 export async function expectFailover(
   drill: Drill,
@@ -36,7 +36,7 @@ export async function expectFailover(
       kind: 'contract',
       ruleId: 'no-primary',
       rule: 'failover returns the name of the new primary (handout, The contract)',
-      evidence: `failover returned ${JSON.stringify(chosen) ?? 'undefined'}; the nodes that live: ${living.map(({ name }) => name).join(', ')}`,
+      evidence: `failover returned ${JSON.stringify(chosen) ?? 'undefined'}; running nodes: ${living.map(({ name }) => name).join(', ')}`,
       lookAt: 'which node takes writes from now on?',
     });
   }

@@ -1,16 +1,16 @@
 /**
  * Who has the data? Promote the right standby, and know what a commit is worth. Yours to write.
  *
- * `n1` is the primary, the others are its standbys. All that you can do is in `faultlab/postgres`; the
- * handout has the contract.
+ * `n1` is the primary, the others are its standbys. Everything you can do is in `faultlab/postgres`; the
+ * contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 
 export { write } from './client.ts';
 
 /**
- * The primary is gone and will not come back. Makes one of the standbys the primary, lets the others
- * follow it, and returns its name.
+ * The primary is gone and will not come back. Makes one of the standbys the primary and the others
+ * its standbys, and returns its name.
  */
 export async function failover(cluster: PgCluster): Promise<string> {
   for (const node of cluster.nodes) {

@@ -1,4 +1,4 @@
-/** From two primaries to one cluster, and nothing is lost silently. */
+/** From two primaries to one cluster, with nothing lost silently. */
 import { type Drill, type ServerScenario, sleep } from 'faultlab';
 import { expectOne, expectSalvaged, type Split, split } from './brain.ts';
 
@@ -12,9 +12,9 @@ async function expectFenced(drill: Drill, { old, stubborn }: Split, from: number
   const since = stubborn.acknowledged - from;
   drill.expect(since === 0, {
     ruleId: 'not-fenced',
-    rule: 'Once it is fenced, the old primary takes no write, also not for a moment (handout, The contract)',
+    rule: 'Once it is fenced, the old primary takes no write, not even for a moment (handout, The contract)',
     evidence: `${old.name} acknowledged ${since} writes of a client that has not heard of the failover`,
-    lookAt: 'what can reach the old primary while you work on it, and with what right?',
+    lookAt: 'who can reach the old primary while you work on it, and with what rights?',
   });
 }
 
@@ -62,7 +62,7 @@ const dead: ServerScenario = {
 
 const cheap: ServerScenario = {
   id: 'B1',
-  title: 'the old one comes back by its differences, not by a copy of everything',
+  title: 'the old one comes back by copying what differs, not everything',
   points: 30,
   nodes: 3,
   cluster: { settings: { wal_keep_size: '64MB' } },
@@ -74,7 +74,7 @@ const cheap: ServerScenario = {
     await primary.sql(`
       CREATE TABLE bulk AS SELECT i, repeat(md5(i::text), 30) AS body
       FROM generate_series(1, ${BULK_MB * 1000}) AS i`);
-    // Its WAL is of no interest any more: what is kept of it would travel with the differences.
+    // The WAL of this table is of no more use, and what is kept of it would travel with the differences.
     await drill.cluster.streaming(drill.cluster.standbys.map(({ name }) => name));
     await sleep(500);
     for (const node of drill.cluster.nodes) {
@@ -93,7 +93,7 @@ const cheap: ServerScenario = {
     drill.tell(`${words}; a copy of everything is more than 40 MB`);
     drill.expect(megabytes <= REJOIN_MB_MAX, {
       ruleId: 'copied-all',
-      rule: `Coming back costs what differs: at most ${REJOIN_MB_MAX} MB here (handout, The contract)`,
+      rule: `Coming back costs only what differs: at most ${REJOIN_MB_MAX} MB here (handout, The contract)`,
       evidence: words,
       lookAt: 'how much of the two data directories is the same?',
     });

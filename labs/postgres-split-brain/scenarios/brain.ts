@@ -9,13 +9,13 @@ export interface Split {
   readonly others: readonly PgServer[];
   /** What has to be in `salvaged`. */
   readonly lost: readonly Salvaged[];
-  /** Tries to write to the old primary all the time; how many were acknowledged since the repair began. */
+  /** Keeps trying to write to the old primary; how many of its writes have been acknowledged so far. */
   readonly stubborn: { acknowledged: number; stop(): Promise<void> };
 }
 
 const ACCOUNTS = 200;
 
-/** Parts the cluster: `n1` goes on beside a standby that was promoted. The seed says which, and which rows. */
+/** Splits the cluster: `n1` goes on beside a promoted standby. The seed chooses the standby and the rows. */
 export async function split(drill: Drill): Promise<Split> {
   const { primary: old, standbys } = drill.cluster;
   const young = standbys[drill.seed % standbys.length];
@@ -31,7 +31,7 @@ export async function split(drill: Drill): Promise<Split> {
   ]);
   const [end] = await old.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
   for (const standby of standbys) {
-    await drill.assume(`${standby.name} to have all`, async () => {
+    await drill.assume(`${standby.name} to have everything`, async () => {
       const [row] = await standby.sql<{ done: boolean }>(
         'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS done',
         [end?.lsn],
@@ -53,14 +53,14 @@ export async function split(drill: Drill): Promise<Split> {
     young,
   );
   drill.note(`${old.name} is cut off, and ${young.name} is promoted; ${old.name} does not know`);
-  // Enough for a checkpoint after which the log of the old one begins later than the fork.
+  // How many rows only the old one has, and how many both change.
   const shift = (drill.seed % 5) * 3;
   const [onlyOld, both] = [12 + shift, 5 + (drill.seed % 3)];
   await young.sql(`INSERT INTO accounts SELECT i, 300 FROM generate_series(1001, 1020) AS i`);
   await old.sql(
     `INSERT INTO accounts SELECT i, 500 FROM generate_series(2001, ${2000 + onlyOld}) AS i`,
   );
-  // Changed on both: nobody can decide that but a person.
+  // Changed on both: only a person can decide about these.
   await young.sql(`UPDATE accounts SET balance = balance - 30 WHERE id <= ${both}`);
   await old.sql(`UPDATE accounts SET balance = balance - 70 WHERE id <= ${both}`);
   // A decoy: changed on the young one only, so there is nothing to save.
@@ -74,7 +74,7 @@ export async function split(drill: Drill): Promise<Split> {
   return { young, old, others, lost, stubborn: stubborn(drill, old) };
 }
 
-/** Isolates the old primary at a moment at which no other standby has more of its log than the young one. */
+/** Isolates the old primary at a moment when no other standby has more of its log than the young one. */
 async function cutOff(
   drill: Drill,
   old: PgServer,
@@ -113,7 +113,7 @@ function stubborn(drill: Drill, old: PgServer): Split['stubborn'] {
   };
   const done = (async () => {
     while (!isOver) {
-      // Changes nothing, and is a write all the same: fenced is who refuses it, or who is down.
+      // Changes nothing, but is a write all the same: a server that refuses it, or is down, is fenced.
       const write = old.sql('UPDATE accounts SET balance = balance WHERE id = 199');
       if (await write.then(() => true).catch(() => false)) client.acknowledged++;
       await sleep(20);
@@ -123,7 +123,7 @@ function stubborn(drill: Drill, old: PgServer): Split['stubborn'] {
   return client;
 }
 
-/** Every row, as one text. */
+/** All rows, as one hash. */
 export async function hashOf(node: PgServer): Promise<string> {
   const [row] = await node.sql<{ hash: string }>(
     "SELECT md5(string_agg(id || ':' || balance, ',' ORDER BY id)) AS hash FROM accounts",
@@ -131,7 +131,7 @@ export async function hashOf(node: PgServer): Promise<string> {
   return row?.hash ?? '';
 }
 
-/** What must be in `salvaged`, neither more nor less. */
+/** The claim that `salvaged` has what it must have, neither more nor less. */
 export async function expectSalvaged(drill: Drill, { young, lost }: Split): Promise<void> {
   const rows = await young
     .sql<Salvaged>('SELECT id, kind, balance FROM salvaged ORDER BY id')
@@ -140,7 +140,7 @@ export async function expectSalvaged(drill: Drill, { young, lost }: Split): Prom
         ruleId: 'nothing-salvaged',
         rule: 'What only the old primary has is saved before it is gone (contract, Salvaged)',
         evidence: `${young.name} has no table salvaged (id, kind, balance): ${error.message}`,
-        lookAt: 'where is what was written to the old primary after they had parted?',
+        lookAt: 'where are the rows written to the old primary after the two had parted?',
       });
     });
   const words = (all: readonly Salvaged[]) => all.map((r) => `${r.id} ${r.kind} ${r.balance}`);
@@ -150,18 +150,18 @@ export async function expectSalvaged(drill: Drill, { young, lost }: Split): Prom
   drill.expect(missing.length === 0, {
     ruleId: 'rows-lost',
     rule: 'What only the old primary has is saved before it is gone (contract, Salvaged)',
-    evidence: `${missing.length} of ${want.length} are not in salvaged, such as: ${missing[0]}`,
+    evidence: `${missing.length} of ${want.length} rows are not in salvaged, such as: ${missing[0]}`,
     lookAt: 'which rows were inserted, and which changed, after the two had parted?',
   });
   drill.expect(extra.length === 0, {
     ruleId: 'too-much-salvaged',
-    rule: 'What the new primary has changed alone is nobody’s loss (contract, Salvaged)',
+    rule: 'What only the new primary has changed is nobody’s loss (contract, Salvaged)',
     evidence: `${extra.length} rows in salvaged are no loss, such as: ${extra[0]}`,
-    lookAt: 'who changed this row last, and did the other one, too?',
+    lookAt: 'who changed this row last, and did the other one change it too?',
   });
 }
 
-/** One primary, and the same rows everywhere. */
+/** The claim that there is one primary, and the same rows everywhere. */
 export async function expectOne(drill: Drill, { young, old, others }: Split): Promise<void> {
   await young.sql('INSERT INTO accounts VALUES (9001, 1)');
   const want = await hashOf(young);
@@ -178,8 +178,8 @@ export async function expectOne(drill: Drill, { young, old, others }: Split): Pr
       rule: 'In the end every node has the rows of the new primary (handout, The contract)',
       evidence: async () =>
         (await node.isRunning())
-          ? `${node.name} is ${(await isStandby(node)) ? 'a standby' : 'a primary'} with other rows than ${young.name}`
-          : `${node.name} does not run`,
+          ? `${node.name} is ${(await isStandby(node)) ? 'a standby' : 'a primary'} whose rows differ from those of ${young.name}`
+          : `${node.name} is not running`,
       lookAt: 'on which timeline is this node, and where did it leave the other one?',
     });
   }

@@ -1,8 +1,8 @@
 /**
  * Two primaries. Save what only the wrong one has, and make one cluster again. Yours to write.
  *
- * Which nodes are primaries, and which one stays, the table `inventory` and the servers tell. All that you
- * can do is in `faultlab/postgres`; the handout has the contract.
+ * The table `inventory` and the servers say which nodes are primaries, and which one stays. Everything you
+ * can do is in `faultlab/postgres`; the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 
@@ -16,6 +16,6 @@ export async function repair(cluster: PgCluster): Promise<void> {
     cluster.log(node.name, row);
   }
   // TODO(A): nobody may write to the old primary any more.
-  // TODO(A): what does it have that the new one has not? Into the table `salvaged` of the new one.
+  // TODO(A): what does it have that the new one lacks? Save that in the table `salvaged` of the new one.
   // TODO(B): make it a standby of the new one, without copying all that it has.
 }

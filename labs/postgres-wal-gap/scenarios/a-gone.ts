@@ -58,7 +58,7 @@ async function gap(drill: Drill, where: 'archive' | 'nowhere'): Promise<void> {
   const end = await endOfWal(primary);
   await drill.eventually(() => hasReplayed(lost, end), {
     ruleId: 'gap-again',
-    rule: 'The same outage again heals without an operator (handout, The contract)',
+    rule: 'The next outage needs no operator (handout, The contract)',
     evidence: async () =>
       `after the second outage ${lost.name} has not replayed ${end}; its log: ${await lastWords(lost)}`,
     lookAt: 'what has been repaired: the standby, or the reason why it was lost?',
@@ -72,7 +72,7 @@ async function gap(drill: Drill, where: 'archive' | 'nowhere'): Promise<void> {
     lookAt: 'does the standby stream, or does it only read the archive?',
   });
   for (const node of [primary, lost])
-    await drill.expectKept(workload, node.name, 'whose data directory is it that was made anew?');
+    await drill.expectKept(workload, node.name, 'whose data directory was rebuilt?');
 }
 
 async function expectSame(
@@ -85,12 +85,12 @@ async function expectSame(
   const now = isUp ? await identityOf(node) : undefined;
   const isSame =
     now?.systemId === before.systemId && now.startedAt.getTime() === before.startedAt.getTime();
-  const words = isUp ? 'was started again' : 'is not running';
+  const words = isUp ? 'was restarted' : 'went down';
   drill.expect(isSame, {
     ruleId: role === 'primary' ? 'primary-touched' : 'bystander-touched',
     rule:
       role === 'primary'
-        ? 'The primary goes on as it is: not stopped, not made anew (GitLab, 31 January 2017)'
+        ? 'The primary goes on as it is: not stopped, not rebuilt (GitLab, 31 January 2017)'
         : 'A standby that is well is left alone (handout, The contract)',
     evidence: `${node.name} ${words} during the repair`,
     lookAt: 'on which node does each of your steps run?',
@@ -99,7 +99,7 @@ async function expectSame(
 
 const archived: ServerScenario = {
   id: 'A1',
-  title: 'a standby whose WAL is in the archive follows again, and the next time by itself',
+  title: 'a standby whose WAL is in the archive follows again, and the next time needs nobody',
   points: 25,
   nodes: 3,
   cluster: { archive: true },
@@ -110,11 +110,11 @@ const archived: ServerScenario = {
 
 const rebuilt: ServerScenario = {
   id: 'A2',
-  title: 'a standby whose WAL is nowhere is made anew, and the next time needs nobody',
+  title: 'a standby whose WAL is nowhere is rebuilt, and the next time needs nobody',
   points: 30,
   nodes: 3,
   byHand: true,
-  lookAt: 'what tells a primary how far each of its standbys is, even when they are away?',
+  lookAt: 'what tells a primary how far each of its standbys is, even while it is away?',
   run: (drill) => gap(drill, 'nowhere'),
 };
 

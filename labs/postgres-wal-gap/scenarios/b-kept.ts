@@ -11,7 +11,7 @@ import {
 } from './wal.ts';
 
 const GHOSTS = ['n4', 'old_replica', 'backup_2019'];
-/** What a standby may miss and still come back, and what `pg_wal` may become. */
+/** What a standby may miss and still come back, how much of it piles up first, and the limit of `pg_wal`. */
 const AWAY_MB = 12;
 const PILED_MB = 10;
 const WAL_MB_MAX = 40;
@@ -30,7 +30,7 @@ async function slots(drill: Drill): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A standby that is away on purpose, and a slot of a node that is no more. */
+/** A standby that is away on purpose, and the slot of a node that no longer exists. */
 async function arrange(drill: Drill): Promise<{ ghost: string }> {
   const { primary } = drill.cluster;
   const { away, here } = choose(drill);
@@ -42,9 +42,9 @@ async function arrange(drill: Drill): Promise<{ ghost: string }> {
     ...[away.name, 'reads; new disks today, comes back with the data that it has'],
   ]);
   await primary.sql('SELECT pg_create_physical_replication_slot($1, true)', [ghost]);
-  await drill.assume('both standbys to have all', () => hasReplayedAll(drill));
+  await drill.assume('both standbys to have everything', () => hasReplayedAll(drill));
   await away.stop();
-  drill.note(`${away.name} is away; the slot "${ghost}" is of nobody`);
+  drill.note(`${away.name} is away; the slot "${ghost}" belongs to nobody`);
   const before = await walMegabytes(primary);
   await writeAndRecycle(drill, PILED_MB);
   await drill.assume('WAL to pile up', async () => (await walMegabytes(primary)) > before + 3);
@@ -63,15 +63,15 @@ async function expectSlots(drill: Drill, ghost: string): Promise<void> {
   const there = await slots(drill);
   drill.expect(!there.includes(ghost), {
     ruleId: 'ghost-slot',
-    rule: 'No WAL is kept for a node that is no more (handout, The contract)',
-    evidence: `the slot "${ghost}" is still there, and no node of the inventory has this name`,
-    lookAt: 'which slots belong to a node that there is?',
+    rule: 'No WAL is kept for a node that no longer exists (handout, The contract)',
+    evidence: `the slot "${ghost}" is still there, and no node in the inventory has this name`,
+    lookAt: 'which slots belong to a node that exists?',
   });
   for (const { name } of [away, here]) {
     drill.expect(there.includes(name), {
       ruleId: 'slot-dropped',
       rule: 'The slot of a node that will come back stays (handout, The contract)',
-      evidence: `the slot "${name}" is gone; there are: ${there.join(', ') || 'none'}`,
+      evidence: `the slot "${name}" is gone; the slots left: ${there.join(', ') || 'none'}`,
       lookAt: 'does "inactive" mean that nobody needs it?',
     });
   }
@@ -79,12 +79,13 @@ async function expectSlots(drill: Drill, ghost: string): Promise<void> {
 
 const ghostSlot: ServerScenario = {
   id: 'B1',
-  title: 'the slot of nobody goes, that of a node that is away stays, and it comes back',
+  title:
+    'the slot that belongs to nobody goes, the slot of a node that is away stays, and the node comes back',
   points: 25,
   nodes: 3,
   cluster: { slots: true },
   byHand: true,
-  lookAt: 'which slots belong to a node that there is?',
+  lookAt: 'which slots belong to a node that exists?',
   async run(drill) {
     const { primary } = drill.cluster;
     const { away, here } = choose(drill);
@@ -102,7 +103,7 @@ const ghostSlot: ServerScenario = {
         async () => (await hasReplayed(standby, end)) && streams(drill, standby.name),
         {
           ruleId: 'not-back',
-          rule: `A standby that was away for ${AWAY_MB} MB of WAL comes back by itself (handout, The contract)`,
+          rule: `A standby that was away for ${AWAY_MB} MB of WAL comes back without help (handout, The contract)`,
           evidence: async () =>
             `${standby.name} has not replayed ${end}; its log: ${await lastWords(standby)}`,
           lookAt: 'is the WAL that it needs still kept for it?',
@@ -136,7 +137,7 @@ const bounded: ServerScenario = {
     drill.tell(`pg_wal has ${size} MB after ${WAL_MB_MAX + 20} MB of WAL that a standby missed`);
     drill.expect(size <= WAL_MB_MAX, {
       ruleId: 'wal-unbounded',
-      rule: `pg_wal stays below ${WAL_MB_MAX} MB, whoever is away (handout, The contract)`,
+      rule: `pg_wal stays within ${WAL_MB_MAX} MB, whoever is away (handout, The contract)`,
       evidence: `with ${away.name} away, pg_wal of ${primary.name} has grown to ${size} MB`,
       lookAt: 'what does a slot promise, and what does that cost the primary?',
     });
@@ -145,7 +146,7 @@ const bounded: ServerScenario = {
       ruleId: 'still-behind',
       rule: 'The standby that is here follows all the while (handout, The contract)',
       evidence: () => `${here.name} has not replayed ${end}`,
-      lookAt: 'whom else does your bound concern?',
+      lookAt: 'who else is affected by your limit?',
     });
   },
 };

@@ -8,8 +8,8 @@ export async function createTables({ cluster }: Drill): Promise<void> {
 }
 
 /**
- * Writes about so many megabytes of WAL, and lets the server recycle what nobody needs. Who streams gets
- * each of them before the next: a standby that is well would miss some, too, when it is slow for a moment.
+ * Writes about this many megabytes of WAL, and lets the server recycle what nobody needs. A streaming
+ * standby gets each one before the next: otherwise even one that is well would miss some in a slow moment.
  */
 export async function writeAndRecycle(drill: Drill, megabytes: number): Promise<void> {
   const { primary } = drill.cluster;
@@ -19,7 +19,7 @@ export async function writeAndRecycle(drill: Drill, megabytes: number): Promise<
     );
     await primary.sql('SELECT pg_switch_wal()');
     const end = await endOfWal(primary);
-    await drill.assume(`who streams to have ${end}`, async () => {
+    await drill.assume(`streaming standbys to have ${end}`, async () => {
       const missing = await primary.sql(
         "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND flush_lsn < $1::pg_lsn",
         [end],
@@ -53,7 +53,7 @@ export async function streams({ cluster }: Drill, standby: string): Promise<bool
   return rows.length > 0;
 }
 
-/** Takes a standby down while the primary goes on, for longer than it keeps WAL. */
+/** Takes a standby down while the primary writes more WAL than it keeps. */
 export async function outage(drill: Drill, standby: PgServer, megabytes: number): Promise<void> {
   await standby.stop('immediate');
   await writeAndRecycle(drill, megabytes);
@@ -75,7 +75,7 @@ export interface Identity {
   readonly startedAt: Date;
 }
 
-/** Tells whether a server is still the one it was: the same database, not started again. */
+/** Tells whether a server is still the one it was: the same database, not restarted. */
 export async function identityOf(node: PgServer): Promise<Identity> {
   const [row] = await node.sql<Identity>(
     'SELECT system_identifier::text AS "systemId", pg_postmaster_start_time() AS "startedAt" FROM pg_control_system()',

@@ -1,8 +1,8 @@
 /**
  * WAL that is gone, and WAL that never goes. Yours to write.
  *
- * `n1` is the primary, `n2` and `n3` are its standbys. All that you can do is in `faultlab/postgres`;
- * the handout has the contract.
+ * `n1` is the primary, `n2` and `n3` are its standbys. Everything you can do is in `faultlab/postgres`;
+ * the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 
@@ -10,10 +10,10 @@ import type { PgCluster } from 'faultlab/postgres';
 export async function repair(cluster: PgCluster): Promise<void> {
   for (const node of cluster.nodes) {
     if (!(await node.isRunning())) continue;
-    // This is how one looks at a server, and at its log.
+    // This is how to look at a server, and at its log.
     const [row] = await node.sql('SELECT pg_is_in_recovery() AS standby');
     cluster.log(node.name, row, await node.logTail(3));
   }
   // TODO(A): which standby does not follow, why, and where is what it lacks?
-  // TODO(B): for whom does the primary keep WAL, and how much may that become?
+  // TODO(B): for whom does the primary keep WAL, and how much of it at most?
 }

@@ -6,7 +6,7 @@ import { carries, without } from './steer.ts';
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
 
-/** Half a second after an election all others follow the leader. */
+/** Within half a second of an election all others follow the leader. */
 function expectFollowed(cluster: Cluster, leader: NodeId, term: number): void {
   const workload = raft(cluster);
   const isFollowed = () =>
@@ -85,18 +85,18 @@ export const election: readonly Scenario[] = [
         cluster.nodes.filter((node) => workload.state(node)?.role === 'leader').length === 1;
       cluster.expect(cluster.runUntil(one, 2000), {
         ruleId: 'two-leaders-stay',
-        rule: 'Who sees a higher term follows (Raft §5.1)',
+        rule: 'A node that sees a higher term becomes a follower (Raft §5.1)',
         evidence: `2 s after the network healed: ${workload.describe()}`,
       });
     },
   },
   {
     id: 'A4',
-    title: 'no leader is elected without a majority; with it again, one is',
+    title: 'no leader is elected without a majority; once it is back, one is',
     points: 2,
     nodes: 5,
     seeds: DIRECTED,
-    lookAt: 'how many votes are a majority, and whose are counted?',
+    lookAt: 'how many votes make a majority, and whose are counted?',
     run(cluster) {
       const workload = raft(cluster);
       const leader = workload.elect();
@@ -120,7 +120,7 @@ export const election: readonly Scenario[] = [
     points: 2,
     nodes: 4,
     seeds: DIRECTED,
-    lookAt: 'what is the majority of four?',
+    lookAt: 'what is a majority of four?',
     run(cluster) {
       const workload = raft(cluster);
       const leader = workload.elect();
@@ -139,11 +139,11 @@ export const election: readonly Scenario[] = [
   },
   {
     id: 'A6',
-    title: 'seven nodes go on electing while three at a time are cut off',
+    title: 'seven nodes go on electing leaders while three at a time are cut off',
     points: 2,
     nodes: 7,
     seeds: { test: 3, grade: 20 },
-    lookAt: 'are election timeouts random, each time anew? (§5.2, split votes)',
+    lookAt: 'are election timeouts random, and drawn anew each time? (§5.2, split votes)',
     run(cluster) {
       const workload = raft(cluster);
       workload.elect();
@@ -185,7 +185,8 @@ export const election: readonly Scenario[] = [
   },
   {
     id: 'A8',
-    title: 'through random cuts and pauses there is never a second leader, and one in the end',
+    title:
+      'through random cuts and pauses there is never a second leader, and in the end there is one',
     points: 2,
     nodes: 5,
     seeds: RANDOM,
@@ -219,7 +220,7 @@ export const election: readonly Scenario[] = [
       cluster.run(50);
       for (const node of [n1, n2, n3]) cluster.pause(node);
       cluster.run(1100);
-      // n1 is heard and wins; n2 learns of it by heartbeats. Then the request of n3 comes to n2.
+      // n1 is heard and wins; n2 learns of it by heartbeats. Then the request of n3 reaches n2.
       cluster.filter((m) => {
         if (carries(m) > 0 && m.to === n2) return 'drop';
         if (m.kind !== 'request' || m.method !== 'requestVote') return undefined;

@@ -35,7 +35,7 @@ function expectFresh(cluster: Cluster, result: Read, committed: LogIndex, node: 
 export const extensions: readonly Scenario[] = [
   {
     id: 'E1',
-    title: 'a node that comes back from far away does not disturb the leader (pre-vote)',
+    title: 'a node that comes back after a long absence does not disturb the leader (pre-vote)',
     points: 2,
     nodes: 3,
     seeds: DIRECTED,
@@ -63,11 +63,11 @@ export const extensions: readonly Scenario[] = [
   },
   {
     id: 'E2',
-    title: 'a leader that can be heard but hears nobody gives up its office (check-quorum)',
+    title: 'a leader that can be heard but hears nobody steps down (check-quorum)',
     points: 3,
     nodes: 3,
     seeds: DIRECTED,
-    lookAt: 'how does a leader notice that it talks to nobody? (thesis §6.2)',
+    lookAt: 'how does a leader notice that nobody answers it? (thesis §6.2)',
     run(cluster) {
       const workload = raft(cluster);
       const { leader } = workload.commit();
@@ -139,7 +139,7 @@ export const extensions: readonly Scenario[] = [
       cluster.expect(workload.state(leader)?.lastLogIndex === end, {
         kind: 'contract',
         ruleId: 'read-writes',
-        rule: 'readIndex writes nothing into the log (contract)',
+        rule: 'readIndex writes nothing to the log (contract)',
         evidence: `the log of ${leader} ended at ${end} before and at ${workload.state(leader)?.lastLogIndex} after`,
       });
     },
@@ -256,7 +256,7 @@ export const extensions: readonly Scenario[] = [
       cluster.isolate(n3);
       workload.commit({ nodes: [n1, n2] });
       cluster.crash(n1);
-      // Both forget that there was a leader; then only n3 has the time to campaign.
+      // Both forget that there was a leader; then only n3 has time to campaign.
       cluster.partition();
       cluster.run(1500);
       cluster.clockRate(n2, 0.02);
@@ -267,10 +267,10 @@ export const extensions: readonly Scenario[] = [
       const after = workload.state(n3)?.term ?? 0;
       cluster.expect(after === before, {
         ruleId: 'hopeless-term',
-        rule: 'Who could not win does not raise the term (pre-vote, thesis §9.6)',
+        rule: 'A node that could not win does not raise the term (pre-vote, thesis §9.6)',
         evidence: `${n3}, whose log is behind that of ${n2}, went from term ${before} to ${after} in 2 s`,
       });
-      // The timers that were set by the slow clock run out.
+      // Let the timers that were set by the slow clock run out.
       cluster.clockRate(n2, 1);
       cluster.run(60_000);
       workload.commit({ nodes: [n2, n3] });

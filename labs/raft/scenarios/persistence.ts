@@ -124,7 +124,7 @@ export const persistence: readonly Scenario[] = [
   },
   {
     id: 'C5',
-    title: 'a vote is remembered: a crash right after it does not give a second one',
+    title: 'a vote is remembered: a crash right after it does not allow a second one',
     points: 2,
     nodes: 5,
     seeds: RANDOM,
@@ -133,7 +133,7 @@ export const persistence: readonly Scenario[] = [
       const workload = raft(cluster);
       // Vote replies are slow, so several candidates ask in the same term; voters crash on voting.
       cluster.filter((m) => (m.method === 'requestVote' ? cluster.draw.int(1, 60) : undefined));
-      // A disk that is slow to read, too: requests come while a node still learns what it knew.
+      // Disks are slow to read, too: requests come while a node is still learning what it knew.
       for (const node of cluster.nodes) {
         cluster.onCrash(node, 'lose');
         cluster.disk(node, { writeMs: 15 });
@@ -259,15 +259,15 @@ export const persistence: readonly Scenario[] = [
       makeLeader(cluster, n3);
       workload.commit();
       cluster.crash(n3);
-      // n1 campaigns on a slow disk, with the vote of n2, and loses power when it leads or later.
+      // n1 campaigns on a slow disk, with the vote of n2, and loses power when it leads or after 2 s.
       cluster.disk(n1, { fsyncMs: 400, writeMs: 5 });
       cluster.onCrash(n1, 'lose');
       cluster.filter((m) => (isCampaign(m) && m.from === n2 ? 'drop' : undefined));
       cluster.runUntil(() => workload.leader([n1]) === n1, 2000);
       cluster.crash(n1);
       cluster.crash(n2);
-      cluster.run(100); // What n1 has sent meanwhile reaches nobody.
-      // If n1 has forgotten its vote, n3 may have it, in the same term.
+      cluster.run(100); // What n1 had sent by then reaches nobody.
+      // If n1 has forgotten its vote, n3 may get it, in the same term.
       cluster.disk(n1, { fsyncMs: 1, writeMs: 0.1 });
       cluster.restart(n1);
       cluster.restart(n3);
@@ -289,7 +289,7 @@ export const persistence: readonly Scenario[] = [
       workload.commit();
       cluster.isolate(n3);
       cluster.disk(n2, { fsyncMs: 500 });
-      // Slow enough for n1 to send the same again, while n2 is still writing.
+      // Slow enough for n1 to send the same again while n2 is still writing.
       for (let i = 0; i < 5; i++) {
         workload.propose(n1);
         cluster.run(150);
@@ -316,7 +316,7 @@ export const persistence: readonly Scenario[] = [
       cluster.runUntil(() => workload.state(n1)?.role === 'candidate', 3000);
       cluster.filter(undefined);
       cluster.clockRate(n1, 0.1);
-      // Meanwhile two leaders come, each in a new term, and n1 votes for the second.
+      // Meanwhile two leaders are elected, each in a new term, and n1 votes for the second.
       const first = workload.elect([n2, n3, n4, n5]);
       cluster.crash(first);
       workload.elect(without(cluster.nodes, n1, first), 5000);

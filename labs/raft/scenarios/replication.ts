@@ -7,7 +7,7 @@ import { carries, isCampaign, makeLeader, without } from './steer.ts';
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 15, grade: 100 };
 
-/** Up to which index a reply confirms entries that came with its request; 0 if there were none. */
+/** The index up to which a reply confirms the entries of its request; 0 if there were none. */
 function holds(m: WireMessage): number {
   if (m.kind !== 'reply') return 0;
   const isConfirmed = m.method === 'appendEntries' && (m.body as AppendEntriesReply).success;
@@ -15,7 +15,7 @@ function holds(m: WireMessage): number {
   return isConfirmed && entries.length > 0 ? prevLogIndex + entries.length : 0;
 }
 
-/** Commands that one node takes and cannot commit. */
+/** Commands that one node accepts and cannot commit. */
 function proposeMany(workload: ReturnType<typeof raft>, node: NodeId, count: number): string[] {
   const commands: string[] = [];
   for (let i = 0; i < count; i++) {
@@ -59,7 +59,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B3',
-    title: 'nothing is committed without a majority; with it again, all is',
+    title: 'nothing is committed without a majority; once it is back, all is',
     points: 2,
     nodes: 5,
     seeds: DIRECTED,
@@ -97,18 +97,18 @@ export const replication: readonly Scenario[] = [
       makeLeader(cluster, n5, [n3, n4, n5], (m) => m.from === n5 && carries(m) > 0);
       workload.propose(n5);
       cluster.run(100);
-      cluster.note('n5 leads and takes another entry, which reaches nobody, and is cut off');
+      cluster.note('n5 leads and takes another entry, which reaches nobody; then n5 is cut off');
       // (c) n1 is back, leads, and its old entry reaches n3: a majority holds it. What n1 adds in
       // this term reaches n3 too, but not n2.
       const oldEnd = workload.state(n2)?.lastLogIndex ?? 0;
       makeLeader(cluster, n1, [n1, n2, n3], (m) => m.to === n2 && carries(m) > oldEnd);
       workload.propose(n1);
       cluster.run(400);
-      cluster.note('n1 leads again: its old entry is on n1, n2 and n3 now; then it is cut off');
-      // (d) n1 is away again; n2 and n4 may vote for n5, and n5 overwrites the old entry. (The paper
-      // lets nodes crash here; to be cut off is the same to the others, and asks for no disk yet.)
+      cluster.note('n1 leads again: its old entry is now on n1, n2 and n3; then n1 is cut off');
+      // (d) n1 is away again; n2 and n4 may vote for n5, and n5 overwrites the old entry. (In the
+      // paper nodes crash here; being cut off is the same to the others, and needs no disk yet.)
       makeLeader(cluster, n5, [n2, n4, n5]);
-      cluster.note('n5 is elected by n2 and n4, as it may be');
+      cluster.note('n5 is elected by n2 and n4, which is allowed');
       workload.commit({ nodes: [n2, n4, n5] });
     },
   },
@@ -129,7 +129,7 @@ export const replication: readonly Scenario[] = [
       workload.commit({ nodes: rest });
       cluster.heal();
       workload.commit();
-      workload.expectNoProgress(lost, 300, 'they stood in the log of a deposed leader only');
+      workload.expectNoProgress(lost, 300, 'they stood only in the log of a deposed leader');
     },
   },
   {
@@ -153,7 +153,7 @@ export const replication: readonly Scenario[] = [
       const next = workload.elect(rest);
       proposeMany(workload, next, 60);
       workload.commit({ nodes: rest });
-      // The next leader begins with nextIndex behind its own 60 entries.
+      // The next leader begins with nextIndex after its own 60 entries.
       const together = without(cluster.nodes, next);
       cluster.partition(together);
       const before = cluster.count('requests', 'appendEntries');
@@ -182,7 +182,7 @@ export const replication: readonly Scenario[] = [
       cluster.isolate(n1);
       proposeMany(workload, n1, 10);
       workload.commit({ nodes: [n2, n3] });
-      // n1, with more entries, and n2 without the newest leader: who may win?
+      // n1 has more entries, the follower has newer ones, and the newest leader is gone: which may win?
       const leader = workload.elect([n2, n3]);
       const follower = leader === n2 ? n3 : n2;
       cluster.crash(leader);
@@ -266,14 +266,14 @@ export const replication: readonly Scenario[] = [
     nodes: 5,
     seeds: DIRECTED,
     lookAt:
-      'what of nextIndex and matchIndex may outlive a term? (Figure 2, volatile state on leaders)',
+      'which parts of nextIndex and matchIndex may outlive a term? (Figure 2, volatile state on leaders)',
     run(cluster) {
       const workload = raft(cluster);
       const [n1, n2, n3, n4, n5] = cluster.nodes as [NodeId, NodeId, NodeId, NodeId, NodeId];
       makeLeader(cluster, n1);
       const { index } = workload.commit();
-      // n2 takes ten entries of n1, and says so twice: the first time it is very late. The clocks of
-      // both are slow, so that n1 still waits for that reply.
+      // n2 takes ten entries from n1, and says so twice; the first reply is very late. The clocks of
+      // both are slow, so that n1 is still waiting for that reply.
       const lateMs = 4500;
       const end = index + 10;
       let replies = 0;
@@ -288,8 +288,8 @@ export const replication: readonly Scenario[] = [
       cluster.runUntil(() => replies > 1, 1500);
       cluster.run(50);
       for (const node of [n1, n2]) cluster.clockRate(node, 1);
-      cluster.note('n1 leads; ten entries reach n2 only, and one of its replies is under way long');
-      // The majority knows nothing of them, and all follow it.
+      cluster.note('n1 leads; ten entries reach n2 only, and one of its replies is long delayed');
+      // The majority knows nothing of them, and then all follow its leader.
       makeLeader(cluster, n3, [n3, n4, n5]);
       workload.commit({ nodes: [n3, n4, n5] });
       cluster.heal();
@@ -302,7 +302,7 @@ export const replication: readonly Scenario[] = [
       cluster.note('n1 leads again; what it takes now reaches n3 only');
       const commands = proposeMany(workload, n1, 4);
       const restMs = Math.max(600, lateAtMs + 300 - cluster.nowMs);
-      workload.expectNoProgress(commands, restMs, `they reached ${n3} only, two of five`);
+      workload.expectNoProgress(commands, restMs, `they reached only ${n3}: two of five have them`);
       cluster.filter(undefined);
       workload.commit();
     },
@@ -387,7 +387,7 @@ export const replication: readonly Scenario[] = [
       workload.commit();
       cluster.isolate(n3);
       workload.commit({ nodes: [n1, n2] });
-      // Only n2 can win now, and n3, who cannot, is always the first to try.
+      // Only n2 can win now, and n3, which cannot, is always the first to try.
       cluster.clockRate(n3, 2);
       cluster.run(500);
       cluster.crash(n1);

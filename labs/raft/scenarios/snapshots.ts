@@ -1,4 +1,4 @@
-/** Part D: the log does not grow for ever (§7). */
+/** Part D: the log does not grow forever (§7). */
 import type { NodeId, Scenario } from 'faultlab';
 import { actions, drawPlan, raft } from '../workload.ts';
 import { carries, isCampaign, makeLeader, without } from './steer.ts';
@@ -24,10 +24,10 @@ export const snapshots: readonly Scenario[] = [
         }
         cluster.run(80);
       }
-      // The newest snapshot wins, whatever comes after it.
+      // The newest snapshot stays: an older one that comes after it changes nothing.
       for (const node of cluster.nodes) cluster.invoke(node, 'snapshot', 1, '[]');
       workload.commit();
-      // The commands of all snapshots stay in the state; the log must not stay beside them.
+      // Every snapshot holds all commands so far; the log must not hold them as well.
       const allowed = 80 * 215 * 1.6 + 10_000;
       for (const node of cluster.nodes) {
         const size = cluster.diskBytes(node);
@@ -55,7 +55,7 @@ export const snapshots: readonly Scenario[] = [
       cluster.isolate(away);
       const rest = without(cluster.nodes, away);
       for (let i = 0; i < 14; i++) workload.commit({ nodes: rest });
-      // A snapshot takes its time: who sends it again meanwhile, sends it many times.
+      // A snapshot takes its time: a leader that does not wait for the reply sends it many times.
       cluster.filter((m) =>
         m.kind === 'request' && m.method === 'installSnapshot' ? 400 : undefined,
       );
@@ -66,14 +66,14 @@ export const snapshots: readonly Scenario[] = [
       cluster.expect(sent <= 6, {
         kind: 'contract',
         ruleId: 'snapshots-sent',
-        rule: 'A follower far behind gets a snapshot, about once (Raft §7; handout, The contract)',
+        rule: 'A follower far behind gets a snapshot about once (Raft §7; handout, The contract)',
         evidence: `${sent} InstallSnapshot requests brought one follower back; at most 6 are expected`,
       });
     },
   },
   {
     id: 'D3',
-    title: 'a snapshot survives power loss, and what comes after it',
+    title: 'a snapshot survives power loss, and so does what comes after it',
     points: 2,
     nodes: 3,
     seeds: { test: 6, grade: 30 },
@@ -102,11 +102,11 @@ export const snapshots: readonly Scenario[] = [
   },
   {
     id: 'D4',
-    title: 'an InstallSnapshot that comes late does not turn the state back',
+    title: 'an InstallSnapshot that comes late does not roll the state back',
     points: 2,
     nodes: 3,
     seeds: DIRECTED,
-    lookAt: 'what is a snapshot worth that ends before what is applied already?',
+    lookAt: 'what is a snapshot worth that ends before what has been applied already?',
     run(cluster) {
       const workload = raft(cluster);
       const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
@@ -115,7 +115,7 @@ export const snapshots: readonly Scenario[] = [
       workload.commit();
       cluster.isolate(n3);
       for (let i = 0; i < 12; i++) workload.commit({ nodes: [n1, n2] });
-      // The first snapshot is late: another one has brought n3 back, and n3 has gone on.
+      // The first snapshot is late: by then another has brought n3 back, and n3 has gone on.
       let first = true;
       cluster.filter((m) => {
         if (m.kind !== 'request' || m.method !== 'installSnapshot' || !first) return undefined;
@@ -167,7 +167,7 @@ export const snapshots: readonly Scenario[] = [
     points: 2,
     nodes: 3,
     seeds: RANDOM,
-    lookAt: 'which index does each part of the code mean: of the log, or of the array?',
+    lookAt: 'which index does each part of the code mean: that of the log, or that of the array?',
     plan: (draw) =>
       drawPlan(draw, {
         nodes: 3,
@@ -184,8 +184,7 @@ export const snapshots: readonly Scenario[] = [
     points: 1,
     nodes: 3,
     seeds: DIRECTED,
-    lookAt:
-      'what of a log may stay behind a snapshot that it does not agree with? (Figure 13, 6–7)',
+    lookAt: 'how much of a log may stay after a snapshot that contradicts it? (Figure 13, 6–7)',
     run(cluster) {
       const workload = raft(cluster);
       const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
@@ -198,7 +197,7 @@ export const snapshots: readonly Scenario[] = [
       workload.snapshotEvery = 5;
       makeLeader(cluster, n1, [n1, n2]);
       for (let i = 0; i < 14; i++) workload.commit({ nodes: [n1, n2] });
-      // Behind the snapshot no entry reaches n3, which would mend its log in another way.
+      // After the snapshot no entry reaches n3: one would mend its log in another way.
       let isSent = false;
       cluster.filter((m) => {
         isSent ||= m.kind === 'request' && m.method === 'installSnapshot' && m.to === n3;
@@ -213,8 +212,8 @@ export const snapshots: readonly Scenario[] = [
         cluster.expect(end <= leaderEnd, {
           kind: 'safety',
           ruleId: 'conflicting-rest-kept',
-          rule: 'A snapshot replaces a log that conflicts with it, all of it (Raft Figure 13, 7)',
-          evidence: `${n3} installed a snapshot of ${n1}, whose log ends at ${leaderEnd}; its own still ends at ${end}`,
+          rule: 'A snapshot replaces the whole of a log that conflicts with it (Raft Figure 13, 7)',
+          evidence: `${n3} installed a snapshot from ${n1}, whose log ends at ${leaderEnd}; its own still ends at ${end}`,
         });
       }
       cluster.filter(undefined);
@@ -223,11 +222,11 @@ export const snapshots: readonly Scenario[] = [
   },
   {
     id: 'D8',
-    title: 'a snapshot that agrees with the log leaves what comes after it',
+    title: 'a snapshot that agrees with the log leaves what comes after it in place',
     points: 1,
     nodes: 3,
     seeds: DIRECTED,
-    lookAt: 'may entries that were acknowledged go when a snapshot arrives? (Figure 13, 6)',
+    lookAt: 'may acknowledged entries be dropped when a snapshot arrives? (Figure 13, 6)',
     run(cluster) {
       const workload = raft(cluster);
       const [n1, n2, n3] = cluster.nodes as [NodeId, NodeId, NodeId];
@@ -235,7 +234,7 @@ export const snapshots: readonly Scenario[] = [
       const { index } = workload.commit();
       const [soon, later] = [index + 8, index + 10];
       const has = (node: NodeId, end: number) => () => workload.state(node)?.lastLogIndex === end;
-      // n3 takes eight entries, and its word for it is slow; n2 takes ten, and its word is slower.
+      // n3 takes eight entries, and its reply is slow; n2 takes ten, and its reply is slower.
       let toN2: 'heartbeats' | 'all' | 'snapshots' = 'heartbeats';
       cluster.filter((m) => {
         if (isCampaign(m)) return 'drop';
@@ -254,7 +253,7 @@ export const snapshots: readonly Scenario[] = [
       cluster.note(
         `${n2} holds all up to ${later}, ${n3} up to ${soon}, and ${n1} hears of it later`,
       );
-      // When n1 hears of n3, it commits eight and takes a snapshot, which is the next to reach n2.
+      // When n1 hears from n3, it commits eight and takes a snapshot, the next thing to reach n2.
       workload.snapshotEvery = soon;
       cluster.run(1500);
       cluster.filter(undefined);

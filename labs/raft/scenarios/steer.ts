@@ -1,4 +1,4 @@
-/** Ways to bring a cluster into a wanted position without knowing how a submission works inside. */
+/** Ways to steer a cluster into a given position without knowing how a submission works inside. */
 import type { Cluster, NodeId, WireMessage } from 'faultlab';
 import type { AppendEntriesArgs } from '../contract.ts';
 import { raft } from '../workload.ts';
@@ -7,14 +7,14 @@ import { raft } from '../workload.ts';
 export const isCampaign = (m: WireMessage) =>
   m.kind === 'request' && (m.method === 'requestVote' || m.method === 'preVote');
 
-/** How fast the clocks of the others run: they may also have to forget a leader they have heard. */
+/** How fast the clocks of the others run: not stopped, as they may have to forget a leader they heard. */
 const SLOW = 0.25;
 const STEER_WITHIN_MS = 8000;
 
 /**
  * Makes `node` leader of `among`, the only nodes connected afterwards. The clocks of the others run
  * slowly meanwhile, so that they rarely time out, and their campaigns are not heard; whether they
- * vote for `node` is still for their own rules to decide. Messages for which `drop` holds are lost,
+ * vote for `node` is still for their own rules to decide. Messages for which `drop` holds are lost
  * from now on.
  */
 export function makeLeader(
@@ -39,7 +39,7 @@ export function makeLeader(
   cluster.filter(drop && ((m) => (drop(m) ? 'drop' : undefined)));
 }
 
-/** The highest index that a message carries, 0 for a heartbeat. */
+/** The highest index that a message carries; 0 for a heartbeat. */
 export function carries(m: WireMessage): number {
   if (m.kind !== 'request' || m.method !== 'appendEntries') return 0;
   const { prevLogIndex, entries } = m.body as AppendEntriesArgs;

@@ -72,7 +72,7 @@ export default class Raft implements RaftNode {
 
   /** @see RaftNode.snapshot */
   snapshot(index: LogIndex, data: string): void {
-    // TODO(D): the log up to `index` is not needed any more (§7).
+    // TODO(D): the log up to `index` is no longer needed (§7).
     void index;
     void data;
   }
@@ -100,8 +100,8 @@ export default class Raft implements RaftNode {
   }
 
   /**
-   * A worked example of a call. The promise rejects with RpcError when no reply came in time: then
-   * nobody knows whether the peer has handled the request. Everything may have changed meanwhile.
+   * A worked example of a call. The promise rejects with RpcError when no reply comes in time: then
+   * nobody knows whether the peer handled the request. Everything may have changed meanwhile.
    */
   async askForVote(peer: string): Promise<boolean> {
     try {

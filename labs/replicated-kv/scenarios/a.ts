@@ -4,16 +4,16 @@ import { s, stores } from '../stores.ts';
 
 const DIRECTED = { test: 3, grade: 20 };
 
-/** A log may not take more than this for 10 keys with short values. */
+/** The most that a disk may hold for 10 keys with short values. */
 const DISK_BYTES_MAX = 64 * 1024;
 
-/** What a sweep takes for a crash, by turns: the two extremes, which find most, with the first seeds. */
+/** The crashes of a sweep, seed by seed: the two extremes, which find most, come first. */
 const SWEPT = ['torn', 'lose', 'seeded'] as const;
 
 export const disk: readonly Scenario[] = [
   {
     id: 'A1',
-    title: 'what was put is what is got, also after the power was off',
+    title: 'a get returns what was put, even after a power cut',
     points: 3,
     nodes: { s: 1 },
     seeds: DIRECTED,
@@ -33,7 +33,7 @@ export const disk: readonly Scenario[] = [
   },
   {
     id: 'A2',
-    title: 'no acknowledged put is lost, and no read tells of one that is',
+    title: 'no acknowledged put is lost, and no read shows one that is',
     points: 5,
     nodes: { s: 1 },
     seeds: { test: 6, grade: 60 },
@@ -69,8 +69,8 @@ export const disk: readonly Scenario[] = [
       const [before, startMs] = [cluster.passed('s1', 'fsync'), cluster.nowMs];
       programs.work('s1', { callers: 20, puts: 400, keys: 10 });
       const [fsyncs, tookMs] = [cluster.passed('s1', 'fsync') - before, cluster.nowMs - startMs];
-      cluster.tell(`400 puts of 20 callers: ${fsyncs} fsyncs of 10 ms, ${s(tookMs)}`);
-      const rule = '400 puts of 20 callers cost at most 100 fsyncs (handout, The contract)';
+      cluster.tell(`400 puts by 20 callers: ${fsyncs} fsyncs of 10 ms, ${s(tookMs)}`);
+      const rule = '400 puts by 20 callers cost at most 100 fsyncs (handout, The contract)';
       cluster.expect(fsyncs <= 100, {
         kind: 'contract',
         ruleId: 'no-group-commit',
@@ -80,7 +80,7 @@ export const disk: readonly Scenario[] = [
       cluster.expect(tookMs <= 1200, {
         kind: 'liveness',
         ruleId: 'slow-commit',
-        rule: '400 puts of 20 callers, with an fsync of 10 ms, take at most 1.2 s (handout, The contract)',
+        rule: '400 puts by 20 callers, with an fsync of 10 ms, take at most 1.2 s (handout, The contract)',
         evidence: `they took ${s(tookMs)}, with ${fsyncs} fsyncs`,
       });
       const alone = cluster.passed('s1', 'fsync');
@@ -98,7 +98,7 @@ export const disk: readonly Scenario[] = [
   },
   {
     id: 'A6',
-    title: 'the log does not grow for ever, and nothing is lost with what is thrown away',
+    title: 'the log does not grow forever, and nothing is lost with what is thrown away',
     points: 4,
     nodes: { s: 1 },
     seeds: DIRECTED,
@@ -121,7 +121,7 @@ export const disk: readonly Scenario[] = [
         programs.expectAll('s1', 10);
       }
       const { draw } = cluster;
-      // What is written again must not be written all the time.
+      // The log must not be rewritten all the time.
       const before = cluster.passed('s1', 'fsync');
       programs.work('s1', { callers: 1, puts: 200, keys: draw.int(5, 10), valueBytes: 20 });
       const cost = cluster.passed('s1', 'fsync') - before;
@@ -135,7 +135,7 @@ export const disk: readonly Scenario[] = [
   },
   {
     id: 'A9',
-    title: 'a crash at any single operation of the disk, through 200 puts, breaks nothing',
+    title: 'a crash at any single disk operation, through 200 puts, breaks nothing',
     points: 5,
     nodes: { s: 1 },
     seeds: { test: 2, grade: 12 },

@@ -7,7 +7,7 @@ import { s } from '../stores.ts';
 const DIRECTED = { test: 3, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
 
-/** Switches all off at once, and those of `back` on again. */
+/** Switches all replicas off at once, and those in `back` on again. */
 function blackout(cluster: Cluster, back: readonly NodeId[]): void {
   const { names } = replicas(cluster);
   for (const node of names) cluster.onCrash(node, 'lose');
@@ -70,7 +70,8 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B2',
-    title: 'sync: without one of the replicas nothing is acknowledged; with it again, all is',
+    title:
+      'sync: without one of the replicas nothing is acknowledged; once it is back, everything is',
     points: 2,
     nodes: { n: 3, v: 1, c: 1 },
     seeds: DIRECTED,
@@ -177,7 +178,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B5',
-    title: 'followers fall behind by little, and learn of commits soon',
+    title: 'followers stay close behind, and learn of commits soon',
     points: 2,
     nodes: { n: 3, v: 1, c: 2 },
     seeds: DIRECTED,
@@ -197,7 +198,7 @@ export const replication: readonly Scenario[] = [
       cluster.expect(applied >= (last?.ok ? last.version : 0), {
         ruleId: 'lags',
         rule: 'On a calm network a follower applies an entry within 300 ms (handout, The contract)',
-        evidence: `index ${last?.ok && last.version} was acknowledged 300 ms ago, and n3 has applied up to ${applied}`,
+        evidence: `index ${last?.ok && last.version} was acknowledged 300 ms ago, and n3 has applied only up to ${applied}`,
       });
       programs.expectSame(programs.names, 0);
       const before = cluster.count('requests');
@@ -214,7 +215,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B6',
-    title: 'a follower that was away gets what it lacks, and not more',
+    title: 'a follower that was away gets what it lacks, and no more',
     points: 2,
     nodes: { n: 3, v: 1, c: 2 },
     seeds: DIRECTED,
@@ -226,7 +227,7 @@ export const replication: readonly Scenario[] = [
       const away = cluster.draw.chance(0.5) ? 'crash' : 'isolate';
       cluster[away]('n3');
       for (let i = 1; i <= 10; i++) programs.mustPut('c1', `b${i}`, 'only n3 is away');
-      // What is said to n3 from now on, on its way back.
+      // What n3 is sent from now on, while it catches up.
       const sent: AppendArgs['entries'][number][] = [];
       cluster.filter((m: WireMessage) => {
         const isAppend = m.kind === 'request' && m.method === 'append' && m.to === 'n3';
@@ -270,7 +271,7 @@ export const replication: readonly Scenario[] = [
       round(10);
       cluster.isolate('n3');
       round(60);
-      // The first snapshot takes so long that another one is there before it.
+      // The first snapshot takes so long that another one arrives before it.
       let snapshots = 0;
       cluster.filter(({ kind, method }) =>
         kind === 'request' && method === 'install' && snapshots++ === 0 ? 900 : undefined,
@@ -312,7 +313,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B8',
-    title: 'through loss, delays, copies and crashes of followers all is applied in order',
+    title: 'through loss, delays, copies and crashes of followers everything is applied in order',
     points: 2,
     nodes: { n: 3, v: 1, c: 3 },
     seeds: RANDOM,
@@ -374,7 +375,7 @@ export const replication: readonly Scenario[] = [
   },
   {
     id: 'B9',
-    title: 'a disk that is slow, or refuses its fsyncs, delays an answer and makes none untrue',
+    title: 'a disk that is slow, or refuses its fsyncs, delays an answer but makes none untrue',
     points: 2,
     nodes: { n: 3, v: 1, c: 1 },
     seeds: DIRECTED,

@@ -1,4 +1,4 @@
-/** Part C: failover. Who is primary, who is not any more, and what either may say. */
+/** Part C: failover. Who is primary, who no longer is, and what either may say. */
 import type { Cluster, Scenario, Step } from 'faultlab';
 import { FAILOVER_WITHIN_MS, replicas } from '../replicas.ts';
 import { s } from '../stores.ts';
@@ -20,7 +20,7 @@ function expectNothingLost(cluster: Cluster): void {
     ruleId: 'lost-in-failover',
     rule: 'Failover loses nothing that a quorum has acknowledged (contract, Mode)',
     evidence: `${lost?.key}=${lost?.value} was acknowledged at ${s(lost?.atMs ?? 0)}; ${programs.primary} was promoted, and does not have it`,
-    lookAt: 'which of the logs that were reported has everything?',
+    lookAt: 'which of the reported logs has everything?',
   });
 }
 
@@ -96,7 +96,7 @@ export const failover: readonly Scenario[] = [
   },
   {
     id: 'C3',
-    title: 'a primary that only the view service can not reach is fenced, and acknowledges nothing',
+    title: 'a primary that only the view service cannot reach is fenced, and acknowledges nothing',
     points: 2,
     nodes: CREW,
     seeds: DIRECTED,
@@ -131,7 +131,7 @@ export const failover: readonly Scenario[] = [
   },
   {
     id: 'C4',
-    title: 'a primary that was stopped, and wakes up alone, answers nothing from the past',
+    title: 'a primary that was stopped, and wakes up alone, gives no answer from the past',
     points: 2,
     nodes: CREW,
     seeds: DIRECTED,
@@ -190,7 +190,7 @@ export const failover: readonly Scenario[] = [
       cluster.expect(put.result?.ok !== true, {
         kind: 'safety',
         ruleId: 'promise-forgotten',
-        rule: 'A promise to a new epoch is durable before it is told (contract, FenceReply)',
+        rule: 'A promise to a new epoch is durable before it is announced (contract, FenceReply)',
         evidence: `n2 promised itself to epoch ${programs.view?.epoch} and crashed; then it took k2=${put.value} of epoch 1, which n1 acknowledged at ${s(put.atMs)}`,
       });
       cluster.heal();
@@ -201,7 +201,7 @@ export const failover: readonly Scenario[] = [
       programs.expectSame();
       programs.expectLinearizable();
       cluster.sometimes('n3 was promoted', programs.view?.epoch !== 1);
-      // Now the promise lies so far back that its log has been written anew since.
+      // Now the promise lies so far back that the log has been rewritten since.
       const { primary: first, view } = programs;
       cluster.partition([first, 'c1'], [...programs.others(first), 'v1', 'c2']);
       const second = nextView(cluster, view?.epoch ?? 0);
@@ -248,7 +248,7 @@ export const failover: readonly Scenario[] = [
       if (cluster.draw.chance(0.6)) cluster.crash('n1');
       cluster.restart('n1');
       cluster.heal();
-      // A copy on n1 is needed, and it has another log.
+      // A copy on n1 is needed, and its log is a different one.
       const [third = ''] = programs.others('n1', programs.primary);
       cluster.isolate(third);
       programs.settle();
@@ -307,7 +307,7 @@ export const failover: readonly Scenario[] = [
       programs.settle();
       programs.mustPut('c2', 'b2', 'n1 is back', FAILOVER_WITHIN_MS);
       programs.expectSame();
-      cluster.tell(`lost by the failover: ${gone.length} of ${acknowledged.length} puts`);
+      cluster.tell(`lost in the failover: ${gone.length} of ${acknowledged.length} puts`);
       cluster.sometimes('something was lost', gone.length > 0);
     },
   },
@@ -317,7 +317,7 @@ export const failover: readonly Scenario[] = [
     points: 1,
     nodes: { n: 3, v: 1, c: 3 },
     seeds: RANDOM,
-    lookAt: 'what had this replica promised, what had it on its disk, and what did it say?',
+    lookAt: 'what had this replica promised, what was on its disk, and what did it say?',
     plan: (draw) => [
       {
         atMs: 0,
@@ -362,7 +362,7 @@ export const failover: readonly Scenario[] = [
   },
   {
     id: 'C9',
-    title: 'a crash of any replica at any single operation of its disk breaks nothing',
+    title: 'a crash of any replica at any single disk operation breaks nothing',
     points: 1,
     nodes: { n: 3, v: 1, c: 1 },
     seeds: { test: 2, grade: 6 },
@@ -443,7 +443,7 @@ interface Strike {
   readonly unsynced: 'lose' | 'torn' | 'seeded' | 'keep';
 }
 
-/** Something happens `inMs` from now, to whoever is primary then, and is over after `forMs`. */
+/** A fault strikes `inMs` from now (`primary`: whichever replica is that by then), and lasts `forMs`. */
 function strike(cluster: Cluster, what: string, { inMs, forMs, who, unsynced }: Strike): void {
   const programs = replicas(cluster);
   cluster.after(inMs, () => {

@@ -9,7 +9,7 @@ const DIRECTED = { test: 3, grade: 20 };
 const RANDOM = { test: 10, grade: 80 };
 const CREW = { n: 3, v: 1, c: 2 };
 
-/** The primary can not send to `node` any more, and still hears it. */
+/** The primary can no longer send to `node`, but still hears it. */
 const starve = (cluster: Cluster, node: NodeId) => cluster.cut('n1', node);
 
 function begin(cluster: Cluster, mode: Mode = 'quorum') {
@@ -22,7 +22,7 @@ function begin(cluster: Cluster, mode: Mode = 'quorum') {
 export const sessions: readonly Scenario[] = [
   {
     id: 'D1',
-    title: 'a client reads its own writes, also from a follower that is behind',
+    title: 'a client reads its own writes, even from a follower that is behind',
     points: 4,
     nodes: CREW,
     seeds: DIRECTED,
@@ -54,7 +54,7 @@ export const sessions: readonly Scenario[] = [
       starve(cluster, 'n3');
       const put = programs.mustPut('c1', 'k1', 'only n3 is behind');
       cluster.run(100);
-      // By a read from n2, and by a get.
+      // c2 learns by a read from n2, c3 by a get.
       sessions.mustRead('c2', put, 'n2', 'n2 is up to date');
       sessions.read('c2', 'k1', 'n3');
       cluster.run(600);
@@ -128,7 +128,7 @@ export const sessions: readonly Scenario[] = [
     points: 1,
     nodes: { n: 3, v: 1, c: 3 },
     seeds: RANDOM,
-    lookAt: 'how far is a replica when it has just restarted?',
+    lookAt: 'how far along is a replica when it has just restarted?',
     plan: (draw) =>
       Array.from({ length: 5 }, (_, i): Step => {
         return {
@@ -184,7 +184,7 @@ export const sessions: readonly Scenario[] = [
     points: 2,
     nodes: CREW,
     seeds: { test: 2, grade: 10 },
-    lookAt: 'which wait does a mode save, and which loss does it pay for that with?',
+    lookAt: 'which wait does a mode save, and with which loss does it pay for that?',
     run(cluster) {
       const figures = (['sync', 'quorum', 'async'] as const).map((mode) => measure(cluster, mode));
       for (const row of rowsOf(figures)) cluster.tell(row);
@@ -208,7 +208,7 @@ export const sessions: readonly Scenario[] = [
       cluster.expect(quorum.majority > 0 && asynchronous.minority > 0, {
         kind: 'liveness',
         ruleId: 'not-available',
-        rule: 'In a partition the larger side of a quorum goes on, and both sides in mode async (contract, Mode)',
+        rule: 'In a partition the larger side goes on in mode quorum, and both sides in mode async (contract, Mode)',
         evidence: `acknowledged: ${quorum.majority} puts by the larger side in mode quorum, ${asynchronous.minority} by the side of the old primary in mode async`,
       });
     },

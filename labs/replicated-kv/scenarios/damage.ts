@@ -13,7 +13,7 @@ export const damage: readonly Scenario[] = [
     points: 5,
     nodes: { s: 1 },
     seeds: DIRECTED,
-    lookAt: 'where does the next record begin, after a record of which only a part is there?',
+    lookAt: 'where does the next record begin, when only a part of the one before it is there?',
     run(cluster) {
       const programs = stores(cluster);
       cluster.run(1);
@@ -65,7 +65,7 @@ export const damage: readonly Scenario[] = [
         cluster.expect(!replies.some(isCorrupt) || (replies.every(isCorrupt) && store !== 's1'), {
           kind: 'safety',
           ruleId: 'half-corrupt',
-          rule: 'A store whose disk has rotted serves nothing, any other one everything (contract, StoreError)',
+          rule: 'A store whose disk has rotted serves nothing, any other serves everything (contract, StoreError)',
           evidence: `${store} said corrupt to ${replies.filter(isCorrupt).length} of ${replies.length} gets; ${store === 's1' ? 'its disk is sound' : 'one bit of its disk has rotted'}`,
         });
         if (!replies.every(isCorrupt)) continue;
@@ -104,7 +104,7 @@ export const damage: readonly Scenario[] = [
         cluster.disarm('s1');
         programs.powerCycle('s1');
         programs.expectAll('s1', 3);
-        programs.expectPut('s1', 'after an fsync that failed, and a boot');
+        programs.expectPut('s1', 'after a failed fsync and a boot');
       }
       // And without a boot in between.
       programs.failFsync('s1');
@@ -112,7 +112,7 @@ export const damage: readonly Scenario[] = [
       programs.settle('s1');
       cluster.disarm('s1');
       cluster.run(100);
-      programs.expectPut('s1', '100 ms after an fsync that failed');
+      programs.expectPut('s1', '100 ms after a failed fsync');
       programs.powerCycle('s1');
       programs.expectAll('s1', 3);
     },
@@ -138,7 +138,9 @@ export const damage: readonly Scenario[] = [
       programs.expectPut('s1', 'with room again');
       programs.powerCycle('s1');
       programs.expectAll('s1', 3);
-      cluster.note(`${programs.acknowledged - acknowledged} puts fitted, ${programs.refused} not`);
+      cluster.note(
+        `${programs.acknowledged - acknowledged} puts fitted, ${programs.refused} did not`,
+      );
     },
   },
   {

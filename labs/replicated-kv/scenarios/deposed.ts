@@ -11,7 +11,7 @@ const CREW = { n: 3, v: 1, c: 2 };
 export const deposed: readonly Scenario[] = [
   {
     id: 'C11',
-    title: 'entries of an older epoch are not committed because they are on enough disks',
+    title: 'entries of an older epoch are not committed merely because they are on enough disks',
     points: 2,
     nodes: CREW,
     seeds: DIRECTED,
@@ -26,7 +26,7 @@ export const deposed: readonly Scenario[] = [
       for (let i = 1; i <= 250; i++) programs.put('c1', `tail${i}`);
       cluster.run(100);
       both(cluster, 'mend', 'n3', 'v1');
-      // The next primary has an entry of epoch 2, and nobody else has.
+      // The next primary has an entry of epoch 2 that nobody else has.
       const second = nextView(cluster, 1);
       const [third = ''] = programs.others('n1', second);
       both(cluster, 'mend', second, 'c2');
@@ -84,7 +84,7 @@ export const deposed: readonly Scenario[] = [
       cluster.restart('n1');
       programs.mustPut('c2', 'k1', 'all is well again', FAILOVER_WITHIN_MS);
       programs.expectSame();
-      // It is fenced, as n1 is; the third one hears neither the view service nor n1.
+      // It is fenced, and so is n1; the third replica hears neither the view service nor n1.
       const [third = ''] = programs.others('n1', old);
       for (const node of [old, third] as NodeId[]) both(cluster, 'cut', 'n1', node);
       both(cluster, 'cut', third, 'v1');
@@ -97,8 +97,8 @@ export const deposed: readonly Scenario[] = [
       cluster.expect(programs.primary === old || put.result?.ok !== true, {
         kind: 'safety',
         ruleId: 'taken-after-promise',
-        rule: 'A promise to a new epoch: nothing of an earlier one is taken any more (contract, FenceReply)',
-        evidence: `${old} promised itself to epoch ${programs.view?.epoch}; then k3=${put.value} was put, and acknowledged at ${s(put.atMs)}, which ${programs.primary}, the new primary, has not heard of`,
+        rule: 'A promise to a new epoch: nothing from an earlier one is taken any more (contract, FenceReply)',
+        evidence: `${old} promised itself to epoch ${programs.view?.epoch}; then k3=${put.value} was put and acknowledged, at ${s(put.atMs)}, and ${programs.primary}, the new primary, has not heard of it`,
       });
       cluster.filter(undefined);
       cluster.heal();
@@ -114,16 +114,16 @@ export const deposed: readonly Scenario[] = [
   },
   {
     id: 'C13',
-    title: 'a put whose primary was replaced meanwhile may be done, and is not done twice',
+    title: 'a put whose primary was replaced meanwhile may be done, but not twice',
     points: 1,
     nodes: CREW,
     seeds: DIRECTED,
-    lookAt: 'the entry is in some logs: what can a primary that is replaced say of it?',
+    lookAt: 'the entry is in some logs: what can a replaced primary say of it?',
     run(cluster) {
       const programs = replicas(cluster);
       programs.begin('quorum');
       programs.mustPut('c1', 'k1', 'all is well');
-      // n1 still reaches the others, and hears nobody; c1 has time.
+      // n1 still reaches the others, but hears nobody; c1 is patient, as its clock is slow.
       for (const other of ['n2', 'n3']) cluster.cut(other, 'n1');
       both(cluster, 'cut', 'n1', 'v1');
       cluster.clockRate('c1', 0.2);

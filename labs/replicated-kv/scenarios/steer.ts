@@ -1,4 +1,4 @@
-/** Ways to bring a cluster into a wanted position. */
+/** Ways to bring a cluster into a given state. */
 import type { Cluster, NodeId } from 'faultlab';
 import { FAILOVER_WITHIN_MS, replicas } from '../replicas.ts';
 import { s } from '../stores.ts';
@@ -18,7 +18,7 @@ export function nextView(cluster: Cluster, epoch: number): NodeId {
     kind: 'liveness',
     ruleId: 'no-failover',
     rule: 'More than half of the replicas answer the fence of the view service (contract, FenceReply)',
-    evidence: `there is no view after epoch ${epoch} within ${s(FAILOVER_WITHIN_MS)}: ${programs.describe()}`,
+    evidence: `no view after epoch ${epoch} within ${s(FAILOVER_WITHIN_MS)}: ${programs.describe()}`,
     lookAt: 'which replica can promise itself to the new epoch, and does it say so?',
   });
 }

@@ -1,4 +1,4 @@
-/** CRC-32 (ISO 3309, as in zlib and Ethernet): finds every burst of up to 32 wrong bits. Given. */
+/** CRC-32 (ISO 3309, as in zlib and Ethernet): finds every error burst of up to 32 bits. Given. */
 
 const TABLE = Array.from({ length: 256 }, (_, byte) => {
   let code = byte;
@@ -6,7 +6,7 @@ const TABLE = Array.from({ length: 256 }, (_, byte) => {
   return code >>> 0;
 });
 
-/** The checksum of a text of characters below 256 (one a byte), as 8 hexadecimal digits. */
+/** The checksum of a text of characters below 256 (one per byte), as 8 hexadecimal digits. */
 export function crc32(bytes: string): string {
   let code = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * How records lie in a file, yours to build: each with its length and a checksum, so that a reader
+ * How records are laid out in a file, yours to build: each with its length and a checksum, so that a reader
  * can tell a record that was never finished from one that has rotted.
  *
  * A crash tears an append by leaving its first part; it never leaves a whole record with a hole.
@@ -10,7 +10,7 @@ export class CorruptLog extends Error {
   override readonly name = 'CorruptLog';
 }
 
-/** One record as it is appended to the file. Only ASCII: then a character is a byte. */
+/** One record as it is appended to the file. ASCII only, so that a character is a byte. */
 export function encode(record: unknown): string {
   // A worked example of plain ASCII: JSON with everything else escaped.
   const text = JSON.stringify(record).replace(/[\u0080-\uffff]/g, (character) => {

@@ -50,12 +50,12 @@ export default class Replica implements ReplicaLike {
     return { role: 'follower', epoch: 0, lastIndex: 0, commit: 0 };
   }
 
-  /** A worked example of a call: the view service hears that this replica lives. */
+  /** A worked example of a call: the view service hears that this replica is alive. */
   async #askForView(): Promise<void> {
     try {
       const view = await this.#node.call(VIEW_SERVICE, 'view', { epoch: 0 }, { timeoutMs: 100 });
       // TODO(B): the primary begins to send its log; the others wait for it.
-      // TODO(C): a primary that has restarted is no primary any more.
+      // TODO(C): a primary that has restarted is no longer primary.
       void view;
     } catch {
       this.#node.log('the view service does not answer'); // shown by: lab replay
@@ -64,7 +64,7 @@ export default class Replica implements ReplicaLike {
 
   /** @see PutReply */
   async #onPut(args: PutArgs): Promise<PutReply> {
-    // TODO(B): acknowledged when enough copies are durable. Enough is the mode of the view.
+    // TODO(B): acknowledged when enough copies are durable. The mode of the view says what is enough.
     void args;
     return { ok: false, error: 'not-primary' };
   }
@@ -86,7 +86,7 @@ export default class Replica implements ReplicaLike {
 
   /** @see AppendReply */
   async #onInstall({ epoch }: InstallArgs): Promise<AppendReply> {
-    // TODO(B): for a follower that needs entries which the primary has no longer.
+    // TODO(B): for a follower that needs entries that the primary no longer has.
     return { ok: false, epoch, agreed: { index: 0, epoch: 0 } };
   }
 

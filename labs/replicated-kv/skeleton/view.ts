@@ -1,16 +1,16 @@
 /**
  * The view service, given: it decides who is primary. It is one node that never crashes, which is
- * cheating, and makes the rest of the lab possible: who replaces it with something that may crash
- * builds the next lab.
+ * cheating, but makes the rest of the lab possible: to replace it with something that may crash is
+ * the next lab.
  *
- * A view ends when its primary was silent for a while. The service then takes a new epoch, has more
- * than half of the replicas promise that they take nothing of an earlier one, and promotes one of
- * those: which one, your `choose` decides.
+ * A view ends when its primary has been silent for a while. The service then takes a new epoch, has
+ * more than half of the replicas promise to take nothing from an earlier one, and promotes one of
+ * those: your `choose` decides which.
  */
 import choose from './choose.ts';
 import type { Epoch, Mode, ReplicaContext, Report, View } from './contract.ts';
 
-/** A primary that was not heard for so long is replaced. */
+/** A primary that was not heard from for so long is replaced. */
 const SILENT_MS = 400;
 const LOOK_EVERY_MS = 50;
 const FENCE_TIMEOUT_MS = 200;
@@ -18,7 +18,7 @@ const FENCE_TIMEOUT_MS = 200;
 export default class ViewService {
   readonly #node: ReplicaContext;
   #view: View;
-  /** The highest epoch that was ever tried. */
+  /** The highest epoch ever tried. */
   #highest: Epoch = 1;
   #heardMs = 0;
   #isChanging = false;

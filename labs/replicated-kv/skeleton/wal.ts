@@ -4,7 +4,7 @@ import type { Disk } from 'faultlab/node';
 export interface WalOptions<Item> {
   readonly disk: Disk;
   readonly file: string;
-  /** What must be in a new log that replaces this one: all that was safe up to now. */
+  /** What must be in a new log that replaces this one: all that is safe so far. */
   checkpoint(): readonly Item[];
   /** These records are safe, in the order in which they were appended. */
   durable(records: readonly Item[]): void;
@@ -27,11 +27,11 @@ export class Wal<Item> {
     return [];
   }
 
-  /** Resolves when the record is safe. @throws {DiskError} when it can not be made so */
+  /** Resolves when the record is safe. @throws {DiskError} when it cannot be made so */
   async append(record: Item): Promise<void> {
     // TODO(A): one fsync for all that are waiting.
     // TODO(A): a failed fsync: which bytes are where?
-    // TODO(A): the log does not grow for ever.
+    // TODO(A): the log does not grow forever.
     void record;
   }
 }

@@ -10,7 +10,7 @@ const RANDOM = { test: 8, grade: 60 };
 /** How long operators go on in A7. */
 const TURNS_MS = 4000;
 
-/** Groups for which nobody runs: a controller does not talk to them. */
+/** Groups of which no replica runs: a controller does not talk to them. */
 const namesOf = (group: GroupId) => [`${group}1`, `${group}2`, `${group}3`];
 const joined = (...ids: readonly GroupId[]): Config['groups'] =>
   Object.fromEntries(ids.map((id) => [id, namesOf(id)]));
@@ -29,7 +29,7 @@ function loads({ shards, groups }: Config): Map<GroupId, number> {
   return counts;
 }
 
-/** No change can move fewer: what leaves a group that is gone, or that has too much. */
+/** No change can move fewer: all shards of a group that is gone, and what the others have too many of. */
 function movesNeeded(before: Config, after: Config): number {
   const groups = Object.keys(after.groups).length;
   const all = after.shards.length;
@@ -42,7 +42,7 @@ function movesNeeded(before: Config, after: Config): number {
   return all - kept.reduce((a, b) => a + b, 0);
 }
 
-/** Even, complete, and with as few moves as there can be. */
+/** Even, complete, and with as few moves as possible. */
 export function expectShared(
   cluster: Cluster,
   before: Config,
@@ -53,7 +53,7 @@ export function expectShared(
   const isEven = Math.max(...counts) - Math.min(...counts) <= 1;
   const nobody = after.shards.includes(null);
   const strangers = after.shards.filter((id) => id !== null && !Object.hasOwn(after.groups, id));
-  const evidence = `${describe(change)} made ${inWords(after)} of ${inWords(before)}`;
+  const evidence = `${describe(change)} made ${inWords(after)} from ${inWords(before)}`;
   cluster.expect(isEven && !nobody && strangers.length === 0, {
     kind: 'safety',
     ruleId: 'uneven',
@@ -73,8 +73,8 @@ export function expectShared(
 }
 
 /**
- * Of one history of changes: every change that was told a number is that configuration, no two are
- * the same one, and who asks later is told no older one.
+ * One history of changes: every configuration that anybody was told is the one that the log made with
+ * that number, and whoever asks later is told no older one.
  */
 export function expectOneHistory(cluster: Cluster): void {
   const { controlled, view: known } = sharded(cluster);
@@ -84,7 +84,7 @@ export function expectOneHistory(cluster: Cluster): void {
       kind: 'safety',
       ruleId: 'config-differs',
       rule: 'A configuration that exists never changes (contract, Config)',
-      evidence: `${client}: ${describe(input)} gave ${inWords(config)} at ${s(returnAt)}; the log made ${truth ? inWords(truth) : 'none of that number'}`,
+      evidence: `${client}: ${describe(input)} gave ${inWords(config)} at ${s(returnAt)}; the log made ${truth ? inWords(truth) : 'none with that number'}`,
       lookAt: 'from which state is the answer taken, and is it committed?',
     });
   }
@@ -95,14 +95,15 @@ export function expectOneHistory(cluster: Cluster): void {
       cluster.fail({
         kind: 'safety',
         ruleId: 'config-stale',
-        rule: 'Who asks for the latest configuration gets the latest (contract, Query)',
+        rule: 'A client that asks for the latest configuration gets it (contract, Query)',
         evidence: `${later.client}: ${describe(later.input)} began at ${s(later.callAt)} and gave config ${later.config.num}; ${earlier.client} had been told of config ${earlier.config.num} at ${s(earlier.returnAt)}`,
-        lookAt: 'how does a controller know that it still leads, and that it has applied all?',
+        lookAt:
+          'how does a controller know that it still leads, and that it has applied everything?',
       });
     }
 }
 
-/** Joins and leaves that are all possible, by `clients` clients with groups of their own. */
+/** After changes that were all possible: each has made one configuration. */
 function expectEachOnce(cluster: Cluster): void {
   const { controlled, view: known } = sharded(cluster);
   const changes = controlled.filter(({ input }) => input.kind !== 'query');
@@ -113,7 +114,7 @@ function expectEachOnce(cluster: Cluster): void {
     ruleId: 'not-once',
     rule: 'Each change makes one configuration, however often it is asked for (contract, Numbered)',
     evidence: `${changes.length} changes were answered, with ${nums.size} different numbers, and there are ${num} configurations`,
-    lookAt: 'by what does a controller know that it has made this change before?',
+    lookAt: 'how does a controller know that it has made this change before?',
   });
 }
 
@@ -173,7 +174,7 @@ export const control: readonly Scenario[] = [
           kind: 'safety',
           ruleId: 'config-differs',
           rule: 'A configuration that exists never changes (contract, Config)',
-          evidence: `query ${num} gave ${inWords(told)}, and it was ${config && inWords(config)}`,
+          evidence: `query ${num} gave ${inWords(told)}, but it was ${config && inWords(config)}`,
           lookAt: 'does a change make a new configuration, or change the old one?',
         });
       }
@@ -226,7 +227,7 @@ export const control: readonly Scenario[] = [
   },
   {
     id: 'A3',
-    title: 'every controller makes the same of the same changes, also after a crash',
+    title: 'every controller makes the same of the same changes, even after a crash',
     points: 1,
     nodes: { k: 3, c: 1 },
     seeds: DIRECTED,
@@ -259,19 +260,19 @@ export const control: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'by what does a controller know that it has made this change before?',
+    lookAt: 'how does a controller know that it has made this change before?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.elect();
       workload.change1('c1', join('p', 'q'));
-      // Twice the same shard: had the first one been done again, it would be there twice.
+      // A move that is done again, when it is asked for again, makes one configuration more.
       for (const group of ['p', 'q', 'p', 'q']) {
         const shard = view(cluster).latest.shards.indexOf(group === 'p' ? 'q' : 'p');
         const { num } = view(cluster).latest;
         dropFirst(cluster, 2, (m) => m.to === 'c1' && isDone(m));
         workload.ask('c1', { kind: 'move', shard, group });
         cluster.runUntil(() => view(cluster).latest.num > num, 1000);
-        // Meanwhile another operator undoes it: who moves again undoes that.
+        // Meanwhile another operator undoes it, so that moving again is possible.
         workload.control1('c2', { kind: 'move', shard, group: group === 'p' ? 'q' : 'p' });
         workload.settle();
       }
@@ -282,11 +283,12 @@ export const control: readonly Scenario[] = [
   },
   {
     id: 'A5',
-    title: 'a controller that is cut off changes nothing, and tells nobody what was latest once',
+    title:
+      'a controller that is cut off changes nothing, and tells nobody what was once the latest',
     points: 1,
     nodes: { k: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'how does a controller know that it still leads, and that it has applied all?',
+    lookAt: 'how does a controller know that it still leads, and that it has applied everything?',
     run(cluster) {
       const workload = sharded(cluster);
       const old = workload.leader(CONTROLLERS);

@@ -6,7 +6,7 @@ import { keyIn, sharded } from '../workload.ts';
 
 export const isClient = (node: NodeId) => groupOf(node) === 'c';
 
-/** Between replicas of two groups: whatever the student moves shards with. */
+/** Between replicas of two groups: whatever a submission moves shards with. */
 export const isMigration = ({ from, to }: WireMessage): boolean =>
   ![from, to].some((node) => isClient(node) || groupOf(node) === CONTROLLERS) &&
   groupOf(from) !== groupOf(to);
@@ -46,17 +46,17 @@ export function cutBetween(cluster: Cluster, one: readonly NodeId[], other: read
     }
 }
 
-/** What strikes is known only when it does: the leader of that moment. */
+/** What a fault hits is known only when it strikes: the leader of that moment. */
 export const actions: NonNullable<Scenario['actions']> = {
   ask(cluster, { client, kind, shard }) {
     const workload = sharded(cluster);
-    // A client has one operation at a time: what it would ask meanwhile, it does not.
+    // A client has one operation at a time: a step that comes meanwhile is skipped.
     if (workload.isBusy(client as NodeId)) return;
     const key = keyIn(shard as number);
     if (kind === 'get') workload.ask(client as NodeId, { kind, key });
     else workload.ask(client as NodeId, { kind: 'append', key, value: workload.newValue() });
   },
-  /** `ids` join if none of them is in, else leave: an operator's day, whatever was cut away. */
+  /** The group joins if it is out, else leaves: an operator's day, whatever steps were cut away. */
   joinOrLeave(cluster, { client, group }) {
     const workload = sharded(cluster);
     if (workload.isBusy(client as NodeId)) return;
@@ -80,7 +80,7 @@ export const actions: NonNullable<Scenario['actions']> = {
   isolateLeader(cluster, { group, forMs }) {
     const leader = view(cluster).leaderOf(group as GroupId);
     if (leader === undefined) return;
-    // With one client on its side, which gets to know what it says.
+    // With one client on its side, which hears what it says.
     const friend = cluster.clients[0] as NodeId;
     const rest = without([...cluster.nodes, ...cluster.clients], leader, friend);
     cluster.partition([leader, friend], rest);
@@ -92,7 +92,7 @@ export const actions: NonNullable<Scenario['actions']> = {
     cluster.pause(leader);
     cluster.after(forMs as number, () => cluster.resume(leader));
   },
-  /** All links between two groups, as when the line between two halls is cut. */
+  /** All links between two groups, as when the line between two sites is cut. */
   parts(cluster, { group, other, forMs }) {
     const nodes = (id: unknown) => view(cluster).nodesOf(id as GroupId);
     cutBetween(cluster, nodes(group), nodes(other));
@@ -111,7 +111,7 @@ export interface PlanOptions {
   /** Whom faults strike: groups, the controllers (`k`) among them. */
   readonly groups: readonly GroupId[];
   readonly faults: readonly string[];
-  /** Groups that join and leave, and get single shards; without, nothing moves. */
+  /** Groups that join and leave, and get single shards; without them, nothing moves. */
   readonly movers?: readonly GroupId[];
   /** How many shards the clients use. */
   readonly shards?: number;
@@ -153,8 +153,8 @@ export function plan(options: PlanOptions): NonNullable<Scenario['plan']> {
 type Draw = Parameters<NonNullable<Scenario['plan']>>[0];
 
 /**
- * For clients that go on by themselves once `use` is done: loss, moves between `p` and `q`, and faults.
- * Where times matter a late message is refused, so none is later than the bound on clocks.
+ * For clients that go on of their own accord once `use` is done: loss, moves between `p` and `q`, and
+ * faults. Where times matter a late message is refused, so none is later than the bound on clocks.
  */
 export function disturbed(draw: Draw, durationMs: number, use: Step): Step[] {
   const steps = plan({

@@ -1,6 +1,6 @@
 /**
  * Transactions that are caught in the middle: their shards cannot hear each other, or are slow to, or
- * move, while others come to the same keys.
+ * move, while others use the same keys.
  */
 import type { Cluster } from 'faultlab';
 import { type GroupId, type Step, shardOf } from '../contract.ts';
@@ -9,13 +9,13 @@ import { view } from '../view.ts';
 import { ANSWER_WITHIN_MS, keyIn, sharded } from '../workload.ts';
 import { cutBetween, isMigration } from './faults.ts';
 
-/** In four shards: with the usual ways to share out, two of `p` and two of `q`. */
+/** In four shards: with the usual ways of sharing out, `p` has two of them and `q` two. */
 export const KEYS = [keyIn(0), keyIn(1), keyIn(8), keyIn(9)];
 const [P1 = '', , Q1 = ''] = KEYS;
 
 export const get = (key: string): Step => ({ kind: 'get', key });
 
-/** Shards 0 and 8 are with `p` and `q`, and what was before is over everywhere. */
+/** Puts shards 0 and 8 with `p` and `q`, and waits until all that was before is over everywhere. */
 export function settleOwners(cluster: Cluster): void {
   const store = sharded(cluster);
   for (const [key, group] of [
@@ -30,12 +30,12 @@ export function settleOwners(cluster: Cluster): void {
 }
 
 /**
- * The owners of two shards cannot hear each other: before a transaction in both is decided, or from the
- * moment on at which its client is told so. Then the first one's shard, where the record is, moves to
- * `r`, which can hear everybody; so what is to be done is for `r` to do, whoever of them coordinates.
+ * The owners of two shards cannot hear each other, from before a transaction in both is decided, or from
+ * the moment its client is told that it is. Then the first shard, where the record is, moves to `r`, which
+ * can hear everybody; so what is left to do is for `r` to do, whichever of them coordinates.
  *
- * `twice`: the owner before hears the other one again, and `r` does not. It has all promises, and no
- * record any more: what it decides is no decision.
+ * `twice`: the previous owner hears the other one again, and `r` does not. It has all promises, but the
+ * record no longer: what it decides is no decision.
  */
 export function moveMidway(cluster: Cluster, when: 'open' | 'decided' | 'twice'): void {
   const work = transacted(cluster);
@@ -73,9 +73,9 @@ export function moveMidway(cluster: Cluster, when: 'open' | 'decided' | 'twice')
 }
 
 /**
- * The owners of two shards cannot hear each other, from the moment on at which a client is told that its
- * transaction in both is committed. One of the shards may not have heard of it: who comes to it by
- * itself must neither read nor append to what was there before.
+ * The owners of two shards cannot hear each other, from the moment a client is told that its transaction
+ * in both is committed. One of the shards may not have heard of it: a get or an append that comes to it
+ * on its own must neither read nor append to what was there before.
  */
 export function undecidedAtOne(cluster: Cluster, keys: readonly [string, string]): void {
   const work = transacted(cluster);

@@ -23,21 +23,21 @@ export const ownedBy = (cluster: Cluster, group: GroupId): Shard[] =>
 
 const nodesOf = (cluster: Cluster, group: GroupId): NodeId[] => view(cluster).nodesOf(group);
 
-/** Every shard has a key with something in it, `p` has one half of them, and `q` the other. */
+/** Every shard has a key with something in it; `p` has one half of them, and `q` the other. */
 function begin(cluster: Cluster): void {
   const workload = sharded(cluster);
   workload.join('p', 'q');
   workload.fill();
 }
 
-/** Waits until the log of a group has come to a configuration. */
+/** Waits until the log of a group has reached a configuration. */
 function runUntilConfig(cluster: Cluster, group: GroupId, num = view(cluster).latest.num): void {
   cluster.runUntil(() => (view(cluster).groups.get(group)?.num ?? 0) >= num, 2000);
 }
 
 /**
- * The shard is in the log of `q`, and its leader gone before it could tell. The next one does not know
- * that yet, and asks for the shard again; the answer comes when clients have written already.
+ * The shard is in the log of `q`, but the leader is gone before it could say so. The next one does not
+ * know that yet, and asks for the shard again; the answer comes when clients have already written.
  */
 function installTwice(cluster: Cluster, shard: Shard): void {
   const workload = sharded(cluster);
@@ -83,11 +83,11 @@ export const moving: readonly Scenario[] = [
   },
   {
     id: 'C2',
-    title: 'a group that leaves can be switched off when it has given all away',
+    title: 'a group that leaves can be switched off when it has given everything away',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, r: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'what does a group still do that is in no configuration any more?',
+    lookAt: 'what does a group that is no longer in any configuration still have to do?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q', 'r');
@@ -144,7 +144,7 @@ export const moving: readonly Scenario[] = [
       for (let round = 0; round < 4; round++) {
         const shard = cluster.draw.int(0, 9);
         const [from, to] = ownedBy(cluster, 'p').includes(shard) ? ['p', 'q'] : ['q', 'p'];
-        // c2 hears nothing of the old owner: it has done the append, and the new one is asked again.
+        // c2 hears nothing from the old owner, which has done the append, and asks the new one again.
         cluster.filter((m) => (m.to === 'c2' && isDone(m) ? 'drop' : undefined));
         const key = keyIn(shard);
         workload.ask('c2', { kind: 'append', key, value: workload.newValue() });
@@ -165,11 +165,11 @@ export const moving: readonly Scenario[] = [
   },
   {
     id: 'C5',
-    title: 'who was away goes through all the configurations that it has missed',
+    title: 'a group that was away goes through all the configurations that it has missed',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, r: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'what happened to the shard in the configurations between?',
+    lookAt: 'what happened to the shard in the configurations in between?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q', 'r');
@@ -189,7 +189,7 @@ export const moving: readonly Scenario[] = [
   },
   {
     id: 'C6',
-    title: 'a move is brought to its end when leaders crash in the middle of it',
+    title: 'a move is completed even when leaders crash in the middle of it',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 8, grade: 40 },
@@ -227,7 +227,7 @@ export const moving: readonly Scenario[] = [
       const shard = cluster.draw.pick(ownedBy(cluster, 'p'));
       const value = 'v'.repeat(300);
       workload.ask1('c2', { kind: 'put', key: keyIn(shard), value });
-      // As soon as the shard has arrived somewhere in q, its power is about to go: before it is
+      // Soon after the shard has arrived somewhere in q, the power of q fails: before the shard is
       // written, when it is on one disk, or on all.
       let struck = false;
       let isDown = false;
@@ -248,7 +248,7 @@ export const moving: readonly Scenario[] = [
         cluster.disk(node, { fsyncMs: 10 });
       }
       workload.move(shard, 'q');
-      // However long the move takes that is to be disturbed.
+      // However long the move takes to get that far.
       cluster.runUntil(() => isDown, SETTLE_WITHIN_MS);
       cluster.run(500);
       if (cluster.draw.chance(0.5)) {
@@ -268,7 +268,7 @@ export const moving: readonly Scenario[] = [
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'which shards are in the snapshot of a replica: those that it serves?',
+    lookAt: 'which shards are in the snapshot of a replica: only those that it serves?',
     run(cluster) {
       const workload = sharded(cluster);
       begin(cluster);
@@ -292,7 +292,7 @@ export const moving: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: RANDOM,
-    lookAt: 'by what does a group know which move a message belongs to, and that it is over?',
+    lookAt: 'how does a group know which move a message belongs to, and that the move is over?',
     run(cluster) {
       const workload = sharded(cluster);
       begin(cluster);
@@ -323,7 +323,7 @@ export const moving: readonly Scenario[] = [
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'may a group serve a shard that it owns, and has not got?',
+    lookAt: 'may a group serve a shard that it owns, but does not have yet?',
     run(cluster) {
       const workload = sharded(cluster);
       begin(cluster);
@@ -349,7 +349,7 @@ export const moving: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: { test: 6, grade: 30 },
-    lookAt: 'what does a leader still believe that has missed two configurations?',
+    lookAt: 'what does a leader that has missed two configurations still believe?',
     run(cluster) {
       const workload = sharded(cluster);
       begin(cluster);
@@ -360,7 +360,7 @@ export const moving: readonly Scenario[] = [
           ['p', 'q'],
           ['q', 'p'],
         ]);
-        // Of one of the two groups, and of the controllers: with c2 on their side.
+        // The leaders of one of the two groups and of the controllers, with c2 on their side.
         workload.ask1('c2', { kind: 'get', key });
         const old = [workload.leader(from as GroupId), workload.leader('k')];
         const rest = without([...cluster.nodes, ...cluster.clients], ...old, 'c2');

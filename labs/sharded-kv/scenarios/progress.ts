@@ -1,4 +1,4 @@
-/** Part D: who has nothing to do with a move does not notice it, and nothing is kept for ever. */
+/** Part D: whoever has nothing to do with a move does not notice it, and nothing is kept forever. */
 import type { Cluster, NodeId, Scenario } from 'faultlab';
 import { type GroupId, type Shard, SNAPSHOT_EVERY, shardIn } from '../contract.ts';
 import { groupOf, shards as inWords, s, view, without } from '../view.ts';
@@ -7,12 +7,12 @@ import { crashAll, cutBetween, isMigration, restartAll } from './faults.ts';
 import { ownedBy } from './moving.ts';
 
 const DIRECTED = { test: 4, grade: 20 };
-/** Within this a moved shard is deleted by who had it, once all can hear each other. */
+/** How soon its old owner deletes a moved shard, once all can hear each other. */
 const DELETED_WITHIN_MS = 2000;
-/** What 50 entries, a snapshot of ten small keys and a Raft beside them take, and some room. */
+/** What 50 entries, a snapshot of ten small keys and a Raft beside them take, with some room to spare. */
 const DISK_BYTES_MAX = 60_000;
 
-/** Clients use `shards` for a while; so many operations must have ended. */
+/** Clients use `shards` for a while; at least `least` operations must have ended. */
 function expectProgress(
   cluster: Cluster,
   { shards, ms, least, why }: { shards: readonly Shard[]; ms: number; least: number; why: string },
@@ -24,8 +24,8 @@ function expectProgress(
   cluster.expect(done >= least, {
     kind: 'liveness',
     ruleId: 'others-wait',
-    rule: 'Only who needs a shard that is on its way waits for it (handout, Part D)',
-    evidence: `${why}: of ${inWords(shards)}, which do not wait for that, ${done} operations ended in ${s(ms)}; ${least} is little; ${view(cluster).describe()}`,
+    rule: 'Only requests for a shard on its way wait for it (handout, Part D)',
+    evidence: `${why}: on ${inWords(shards)}, which need not wait for that, ${done} operations ended in ${s(ms)}; at least ${least} should have; ${view(cluster).describe()}`,
   });
 }
 
@@ -49,8 +49,8 @@ export function expectDeleted(cluster: Cluster, groups: readonly GroupId[]): voi
   cluster.expect(keys.length === 0, {
     kind: 'contract',
     ruleId: 'not-deleted',
-    rule: 'Who has given a shard away deletes it within 2 s (handout, Part D)',
-    evidence: `${DELETED_WITHIN_MS} ms after all shards are with their new owners, there are still ${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ` and ${keys.length - 4} more` : ''}`,
+    rule: 'A group that has given a shard away deletes it within 2 s (handout, Part D)',
+    evidence: `${DELETED_WITHIN_MS} ms after all shards came to their new owners, there are still ${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ` and ${keys.length - 4} more` : ''}`,
     lookAt: 'who tells the old owner that it may delete, and who does when that node has crashed?',
   });
 }
@@ -133,7 +133,7 @@ export const progress: readonly Scenario[] = [
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: DIRECTED,
-    lookAt: 'for what does an operation on a key need a controller?',
+    lookAt: 'what does an operation on a key need a controller for?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q');
@@ -155,7 +155,7 @@ export const progress: readonly Scenario[] = [
   },
   {
     id: 'D5',
-    title: 'who has given a shard away deletes it, also when the receiver has crashed since',
+    title: 'a group that has given a shard away deletes it, even if the receiver has crashed since',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: { test: 6, grade: 30 },
@@ -178,7 +178,7 @@ export const progress: readonly Scenario[] = [
         workload.move(shard, to);
         cluster.runUntil(serves, 2000);
         cluster.run(cluster.draw.int(0, 60));
-        // The second time a snapshot is taken meanwhile, and nobody remembers what stood in the log.
+        // The second time a snapshot is taken meanwhile, and nobody remembers what was in the log.
         const isForgotten = to === 'q';
         const append = { kind: 'append', key: keyIn(shard) } as const;
         for (let i = 0; isForgotten && i <= SNAPSHOT_EVERY; i++)
@@ -225,7 +225,7 @@ export const progress: readonly Scenario[] = [
           kind: 'contract',
           ruleId: 'disk-grows',
           rule: 'What moves leave behind does not grow with their number (handout, The contract)',
-          evidence: `after 30 moves of four shards of 1.5 kB, the files of ${node} have ${sizeBytes} bytes; at most ${DISK_BYTES_MAX} are needed`,
+          evidence: `after 30 moves of four shards of 1.5 kB, the files of ${node} hold ${sizeBytes} bytes; at most ${DISK_BYTES_MAX} are needed`,
         });
       }
       workload.finish();
@@ -254,7 +254,7 @@ export const progress: readonly Scenario[] = [
         sent.bytes += m.sizeBytes;
         return undefined;
       });
-      // A long way between the groups: who has no patience asks again before it has its answer.
+      // A long way between the groups: one without patience asks again before it has its answer.
       const distance = (profile: { minMs: number; typicalMs: number }) => {
         for (const p of view(cluster).nodesOf('p'))
           for (const q of view(cluster).nodesOf('q')) {
@@ -271,7 +271,7 @@ export const progress: readonly Scenario[] = [
       cluster.expect(sent.bytes <= 2.5 * valueBytes, {
         kind: 'contract',
         ruleId: 'sent-again',
-        rule: 'A shard crosses from group to group once, when no message is lost (handout, The contract)',
+        rule: 'A shard crosses from group to group once, if no message is lost (handout, The contract)',
         evidence: `a shard of ${valueBytes} bytes moved, and ${sent.bytes} bytes went between p and q`,
         lookAt: 'is a shard asked for again while the first answer is under way?',
       });
@@ -290,7 +290,7 @@ function expectQuiet(cluster: Cluster, sent: { messages: number; between: number
   cluster.expect(all <= 200 && between <= 10, {
     kind: 'contract',
     ruleId: 'not-quiet',
-    rule: 'When nothing moves and nobody asks, at most 200 messages a second are sent, Raft aside, and 10 between groups (handout, The contract)',
+    rule: 'When nothing moves and nobody asks, at most 200 messages a second are sent, Raft aside, at most 10 of them between groups (handout, The contract)',
     evidence: `in 3 s of rest there were ${all.toFixed(0)} a second, ${between.toFixed(0)} of them between groups`,
   });
 }

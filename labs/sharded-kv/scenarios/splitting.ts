@@ -61,13 +61,13 @@ function split(cluster: Cluster, at: string): Config {
     kind: 'safety',
     ruleId: 'wrong-split',
     rule: 'A split adds a shard with the next number and the same owner, and changes nothing else (contract, Change)',
-    evidence: `split shard ${of} at ${at} made ${inWords(after)} of ${inWords(before)}`,
-    lookAt: 'what does a configuration hold for a key to be found in it?',
+    evidence: `split shard ${of} at ${at} made ${inWords(after)} from ${inWords(before)}`,
+    lookAt: 'what must a configuration hold for a key to be found?',
   });
   return after;
 }
 
-/** A change that shares out evenly: all shards, also the new ones. */
+/** A change that shares out evenly: all shards, the new ones included. */
 function shareOut(cluster: Cluster, kind: 'join' | 'leave', group: GroupId): void {
   const workload = sharded(cluster);
   const before = view(cluster).latest;
@@ -80,9 +80,9 @@ function shareOut(cluster: Cluster, kind: 'join' | 'leave', group: GroupId): voi
   cluster.expect(splitsOf(after) === splitsOf(before), {
     kind: 'safety',
     ruleId: 'split-forgotten',
-    rule: 'What was split stays so (contract, Config)',
-    evidence: `${kind} ${group} made ${inWords(after)} of ${inWords(before)}`,
-    lookAt: 'which changes make a configuration, and what of the one before stays in it?',
+    rule: 'What was split stays split (contract, Config)',
+    evidence: `${kind} ${group} made ${inWords(after)} from ${inWords(before)}`,
+    lookAt: 'which changes make a configuration, and how much of the one before stays in it?',
   });
 }
 
@@ -145,7 +145,7 @@ export const splitting: readonly Scenario[] = [
         [FIRST, 'd1'],
       ] as const)) {
         workload.ask1('c2', { kind: 'get', key });
-        // c2 hears nothing of what the shard has done; and every other time nothing of the controllers.
+        // c2 hears nothing of what the shard has done; and, but for one key, nothing from the controllers.
         cluster.filter((m) => (m.to === 'c2' && isDone(m) ? 'drop' : undefined));
         if (key !== LOWER) cutBetween(cluster, ['c2'], nodesOf(cluster, 'k'));
         workload.ask('c2', { kind: 'append', key, value: workload.newValue() });
@@ -165,7 +165,7 @@ export const splitting: readonly Scenario[] = [
         workload.settle();
         workload.ask1('c1', { kind: 'append', key, value: workload.newValue() });
       }
-      // The operator hears nothing of its split, and another one has made the next when it asks again.
+      // The operator hears nothing of its split, and another has made the next by the time it asks again.
       dropFirst(cluster, 1, (m) => m.to === 'c1' && isDone(m));
       const { num } = view(cluster).latest;
       const shard = shardNow(cluster, 'd4');
@@ -185,7 +185,7 @@ export const splitting: readonly Scenario[] = [
   },
   {
     id: 'G3',
-    title: 'whoever crashes in the middle of a split, or long after it, it was done once',
+    title: 'whoever crashes in the middle of a split, or long after it, the split is done once',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: { test: 6, grade: 40 },
@@ -248,7 +248,7 @@ export const splitting: readonly Scenario[] = [
       const keys: string[] = [];
       const rounds = draw.shuffle(['open', 'decided', 'decided', 'unheard'] as const);
       for (const [round, when] of rounds.entries()) {
-        // Four shards of which each is split once; the third party of each transaction is q.
+        // Four shards, each of which is split once; the third party of each transaction is q.
         const [lower, upper, at] = ['3', '6', '5'].map((tail) => keyIn(round, tail)) as Triple;
         const far = keyIn(8 - round, '1');
         keys.push(lower, upper, far);
@@ -262,11 +262,11 @@ export const splitting: readonly Scenario[] = [
   },
   {
     id: 'G5',
-    title: 'a snapshot at a time before the split shows what was then, and stays so',
+    title: 'a snapshot at a time before the split shows what was there then, and stays the same',
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: DIRECTED,
-    lookAt: 'which times has the shard come to, and which half must not go back behind them?',
+    lookAt: 'which time has the shard reached, and which half must not go back before it?',
     run(cluster) {
       const store = timed(cluster);
       const workload = sharded(cluster);
@@ -323,7 +323,7 @@ export const splitting: readonly Scenario[] = [
       cluster.expect(isRelieved, {
         kind: 'liveness',
         ruleId: 'not-relieved',
-        rule: 'Half of a hot shard that has moved to another group is no burden to the first one any more (handout, Part G)',
+        rule: 'Once half of a hot shard has moved to another group, it is no longer a burden to the first (handout, Part G)',
         evidence: `before the split ${inNumbers(before)}; after half of it went to q, at ${s(cluster.nowMs)}, ${inNumbers(after)}`,
       });
       workload.finish();
@@ -386,7 +386,7 @@ interface Division {
   readonly at: string;
   /** In a shard of `q`. */
   readonly far: string;
-  /** How far the transaction is when the shard is split; `unheard`: it begins before p hears of that. */
+  /** How far the transaction is when the shard is split; `unheard`: it begins before p hears of the split. */
   readonly when: 'open' | 'decided' | 'unheard';
 }
 
@@ -400,7 +400,7 @@ function divide(cluster: Cluster, division: Division): void {
   own(cluster, lower, 'p');
   own(cluster, far, 'q');
   sharded(cluster).expectSettled();
-  cluster.run(800); // what was before is over everywhere
+  cluster.run(800); // all that was before is over everywhere
   if (when === 'unheard') splitUnheard(cluster, division);
   else splitBehind(cluster, division);
   cluster.run(400);
@@ -416,8 +416,8 @@ const appends = (cluster: Cluster, ...keys: string[]) =>
   keys.map((key) => transacted(cluster).append(key));
 
 /**
- * p and q cannot hear each other, before it is decided, or from the moment on at which its client is
- * told so. Then the shard is split, and the upper half goes to `r`, which can hear everybody.
+ * p and q cannot hear each other, from before the transaction is decided, or from the moment its client
+ * is told that it is. Then the shard is split, and the upper half goes to `r`, which can hear everybody.
  */
 function splitBehind(cluster: Cluster, { lower, upper, at, far, when }: Division): void {
   const work = transacted(cluster);
@@ -437,13 +437,13 @@ function splitBehind(cluster: Cluster, { lower, upper, at, far, when }: Division
     store.control1('c2', { kind: 'move', shard: shardNow(cluster, at), group: 'r' });
 }
 
-/** The client knows of two shards, and asks p for two promises; p, which has not heard so, has one. */
+/** The client knows of two shards, and asks p for two promises; p has not heard of the split, and has one. */
 function splitUnheard(cluster: Cluster, { lower, upper, at, far }: Division): void {
   const store = sharded(cluster);
   cutBetween(cluster, nodesOf(cluster, 'k'), nodesOf(cluster, 'p'));
   cluster.note('p cannot hear the controllers');
   store.control1('c2', { kind: 'split', shard: shardNow(cluster, at), at });
-  // So that c1 has to ask who owns what: q will not serve this one any more.
+  // So that c1 has to ask who owns what: q no longer serves this one.
   const others = ownedBy(cluster, 'q').filter((shard) => shard !== shardNow(cluster, far));
   const moved = keyIn(others[0] as Shard);
   own(cluster, moved, 'r');
@@ -452,7 +452,7 @@ function splitUnheard(cluster: Cluster, { lower, upper, at, far }: Division): vo
   transacted(cluster).transact('c1', appends(cluster, far, lower, upper));
 }
 
-/** Gives the shard of a key to a group that has not got it. */
+/** Gives the shard of a key to a group, unless it has it already. */
 function own(cluster: Cluster, key: string, group: GroupId): void {
   const shard = shardNow(cluster, key);
   if (view(cluster).latest.shards[shard] !== group) sharded(cluster).move(shard, group);

@@ -17,7 +17,7 @@ import {
 const DIRECTED = { test: 4, grade: 20 };
 const RANDOM = { test: 8, grade: 60 };
 
-/** One client alone sees what it did, with no search needed. */
+/** One client alone sees what it did: no search is needed to check that. */
 function expectResult(cluster: Cluster, input: KeyOperation, expected: Result): void {
   const result = sharded(cluster).ask1('c1', input);
   cluster.expect(JSON.stringify(result) === JSON.stringify(expected), {
@@ -37,7 +37,8 @@ export const fixed: readonly Scenario[] = [
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 1 },
     seeds: DIRECTED,
-    lookAt: 'how does a client find the group that owns a key, and the group what it owns?',
+    lookAt:
+      'how does a client find the group that owns a key, and how does a group know what it owns?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q');
@@ -100,7 +101,7 @@ export const fixed: readonly Scenario[] = [
   },
   {
     id: 'B3',
-    title: 'of many clients and two groups each key has one history',
+    title: 'with many clients and two groups each key has one history',
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
@@ -118,7 +119,7 @@ export const fixed: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'by what does a shard know that it has done this request before?',
+    lookAt: 'how does a shard know that it has done this request before?',
     run(cluster) {
       const workload = sharded(cluster);
       workload.join('p', 'q');
@@ -198,7 +199,7 @@ export const fixed: readonly Scenario[] = [
       cluster.expect(done >= 30, {
         kind: 'liveness',
         ruleId: 'others-stuck',
-        rule: 'A group that is whole answers, whatever becomes of another (handout, Part B)',
+        rule: 'A group that is intact answers, whatever becomes of another (handout, Part B)',
         evidence: `in 1.5 s without ${dead.join(' and ')}, c1 and c2 were answered ${done} times by q; ${view(cluster).describe()}`,
       });
       cluster.expect(workload.isBusy('c3'), {
@@ -244,7 +245,8 @@ export const fixed: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: RANDOM,
-    lookAt: 'which replica believed to lead, and what had the majority of its group done by then?',
+    lookAt:
+      'which replica believed that it led, and what had the majority of its group done by then?',
     plan(draw) {
       const steps = plan({
         clients: 4,

@@ -41,14 +41,14 @@ function skew(cluster: Cluster): void {
   }
 }
 
-/** The clocks of a group against those of all others, by `share` of the bound in all. */
+/** Sets the clocks of a group apart from all others, by `share` of the bound in all. */
 function setApart(cluster: Cluster, group: GroupId, share: number): void {
   const isOf = new Set(view(cluster).nodesOf(group));
   for (const node of everybody(cluster))
     cluster.jumpClock(node, Math.round((isOf.has(node) ? 0.5 : -0.5) * share * MAX_OFFSET_MS));
 }
 
-/** p, and c2 who reads there, are ahead of q as far as may be, and q is told nothing by clients. */
+/** p, and c2, which reads there, are as far ahead of q as may be; clients tell q nothing. */
 export function setPAhead(cluster: Cluster): void {
   setApart(cluster, 'p', NEAR);
   cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
@@ -66,7 +66,7 @@ export function finish(cluster: Cluster, keys: readonly string[] = KEYS): void {
   store.expectConsistent();
 }
 
-/** Writes what is none of `not` into the log of p, until so many entries are missing to its next snapshot. */
+/** Fills the log of p with writes to a key other than `not`, until it is near enough to its next snapshot. */
 function fillLog(
   cluster: Cluster,
   not: readonly string[],
@@ -110,7 +110,7 @@ export const times: readonly Scenario[] = [
   },
   {
     id: 'E2',
-    title: 'a client that is told of a time reads what was written at it, in every shard',
+    title: 'a client that is told a time reads what was written at it, in every shard',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
@@ -118,7 +118,7 @@ export const times: readonly Scenario[] = [
     run(cluster) {
       const store = timed(cluster);
       sharded(cluster).join('p', 'q');
-      // What p writes is in the future of q, which is within the bound behind it.
+      // What p writes is in the future of q, whose clock is behind, but within the bound.
       setApart(cluster, 'p', NEAR);
       const { ofP, ofQ } = keysOf(cluster);
       const [inP = '', inQ = ''] = [ofP[0], ofQ[0]];
@@ -139,7 +139,7 @@ export const times: readonly Scenario[] = [
     points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: RANDOM,
-    lookAt: 'how far may the clock of who wrote be ahead of the one of who reads?',
+    lookAt: 'how far may the clock of the writer be ahead of that of the reader?',
     run(cluster) {
       const store = timed(cluster);
       sharded(cluster).join('p', 'q');
@@ -156,17 +156,17 @@ export const times: readonly Scenario[] = [
   },
   {
     id: 'E4',
-    title: 'what was read at a time stays so, whoever leads afterwards',
+    title: 'what was read at a time stays as it was, whoever leads afterwards',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: DIRECTED,
-    lookAt: 'who knows that somebody has read at this time, when another one leads?',
+    lookAt: 'who knows that somebody has read at this time, once another node leads?',
     run(cluster) {
       const store = timed(cluster);
       const workload = sharded(cluster);
       workload.join('p', 'q');
       const { ofP } = keysOf(cluster);
-      // c2 reads in the future of all others; what is written after that has to come behind it.
+      // c2 reads in the future of all others; what is written after that has to get a later time.
       cluster.jumpClock('c2', NEAR * MAX_OFFSET_MS);
       for (const [round, writer] of ['c3', 'c4', 'c5'].entries()) {
         store.write1('c1', ofP[1] as string);
@@ -182,7 +182,7 @@ export const times: readonly Scenario[] = [
         crashAll(cluster, view(cluster).nodesOf('p'));
         restartAll(cluster, view(cluster).nodesOf('p'));
       }
-      // At last only a snapshot knows of the read: it is taken soon after, then the power of p fails.
+      // In the end only a snapshot knows of the read: it is taken soon after, then the power of p fails.
       for (const writer of ['c3', 'c4', 'c5']) {
         fillLog(cluster, ofP, (toSnapshot) => toSnapshot === 4 || toSnapshot === 5);
         store.snapshot('c2', ofP);
@@ -269,7 +269,7 @@ export const times: readonly Scenario[] = [
     points: 3,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
-    lookAt: 'of which shard is the version that is missing, and who owned and led it then?',
+    lookAt: 'which shard is the missing version in, and who owned and led it then?',
     plan(draw) {
       const clients = ['c2', 'c3', 'c4', 'c5'];
       return disturbed(draw, DURATION_MS, { atMs: 250, do: 'mingle', clients });

@@ -1,4 +1,4 @@
-/** Part F: transactions over several shards, by two-phase commit among logs. */
+/** Part F: transactions across several shards, by two-phase commit among logs. */
 import type { Cluster, NodeId, Scenario, WireMessage } from 'faultlab';
 import { type GroupId, type Step, shardOf } from '../contract.ts';
 import { t, timed } from '../timed.ts';
@@ -19,7 +19,7 @@ const isOfTransactions = (m: WireMessage) =>
   groupOf(m.from) !== 'k' &&
   groupOf(m.to) !== 'k';
 
-/** Of the groups of the keys, the leader of one; whether that is the one of a record, nobody knows. */
+/** The leader of one of the groups that have the keys; whether it has the record, nobody knows. */
 const aLeader = (cluster: Cluster): NodeId =>
   sharded(cluster).leader(cluster.draw.pick(['p', 'q']));
 
@@ -39,8 +39,7 @@ function expectWhole(cluster: Cluster): void {
         ruleId: 'half-a-transaction',
         rule: 'A snapshot shows all writes of a transaction, or none (handout, Part F)',
         evidence: `${read.client} read ${read.keys.join(', ')} at ${t(read.at)} and saw that ${one.client} had appended "${is?.step.kind === 'append' && is.step.value}" to ${is?.step.key}, and not yet "${isNot?.step.kind === 'append' && isNot.step.value}" to ${isNot?.step.key}`,
-        lookAt:
-          'what does a read at a time do with a key about which a transaction has not decided yet?',
+        lookAt: 'what does a read at a time do with a key that an undecided transaction may write?',
       });
     }
 }
@@ -58,7 +57,7 @@ export function finish(cluster: Cluster, keys: readonly string[] = KEYS): void {
 export const transactions: readonly Scenario[] = [
   {
     id: 'F1',
-    title: 'a transaction reads and writes in several shards, and its own appends',
+    title: 'a transaction reads and writes in several shards, and sees its own appends',
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 2 },
     seeds: DIRECTED,
@@ -85,11 +84,11 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F2',
-    title: 'of two that read what the other writes, one goes before',
+    title: 'of two that each read what the other writes, one comes first',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 4 },
     seeds: DIRECTED,
-    lookAt: 'what of the things that a transaction has read may have changed until it commits?',
+    lookAt: 'which of the things that a transaction has read may have changed before it commits?',
     run(cluster) {
       const work = transacted(cluster);
       sharded(cluster).join('p', 'q');
@@ -111,7 +110,7 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F3',
-    title: 'many clients do transactions on few keys, and there is an order for all',
+    title: 'many clients do transactions on few keys, and one order explains them all',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
@@ -129,14 +128,13 @@ export const transactions: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,
-    lookAt:
-      'what does a read at a time do with a key about which a transaction has not decided yet?',
+    lookAt: 'what does a read at a time do with a key that an undecided transaction may write?',
     run(cluster) {
       const work = transacted(cluster);
       const store = timed(cluster);
       sharded(cluster).join('p', 'q');
       const endMs = cluster.nowMs + 600;
-      // To tell one shard what was decided takes longer than the other one.
+      // To tell one shard what was decided takes longer than to tell the other.
       cluster.filter((m) =>
         isMigration(m) && m.kind === 'request' && cluster.draw.chance(0.3) ? 60 : undefined,
       );
@@ -167,7 +165,7 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F5',
-    title: 'whoever crashes in the middle of a transaction, it ends, and holds no lock for ever',
+    title: 'whoever crashes in the middle of a transaction, it ends, and holds no lock forever',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: { test: 8, grade: 40 },
@@ -232,7 +230,7 @@ export const transactions: readonly Scenario[] = [
     points: 2,
     nodes: { k: 3, p: 3, q: 3, r: 3, c: 4 },
     seeds: { test: 8, grade: 40 },
-    lookAt: 'who sees a transaction through whose record has moved, and who keeps its promises?',
+    lookAt: 'who sees through a transaction whose record has moved, and who keeps its promises?',
     run(cluster) {
       const work = transacted(cluster);
       const store = sharded(cluster);
@@ -258,11 +256,11 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F8',
-    title: 'a get or an append by itself minds what a transaction holds',
+    title: 'a get or an append on its own respects what a transaction holds',
     points: 1,
     nodes: { k: 3, p: 3, q: 3, c: 3 },
     seeds: DIRECTED,
-    lookAt: 'a get, a put, an append meets the lock of a transaction: what is it told?',
+    lookAt: 'a get, a put or an append meets the lock of a transaction: what is it told?',
     run(cluster) {
       const work = transacted(cluster);
       sharded(cluster).join('p', 'q');
@@ -277,7 +275,7 @@ export const transactions: readonly Scenario[] = [
   },
   {
     id: 'F9',
-    title: 'with crashes, loss and moves there is an order for all transactions',
+    title: 'with crashes, loss and moves one order still explains all transactions',
     points: 2,
     nodes: { k: 3, p: 3, q: 3, c: 5 },
     seeds: RANDOM,

@@ -61,7 +61,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
 
   /** @see TimedKv.snapshot */
   async snapshot(keys: readonly string[]): Promise<Snapshot> {
-    // TODO(E): which time? And what if a shard has a version that could have been before?
+    // TODO(E): which time? And what if a shard has a version that could have come before?
     return { at: 0, values: keys.map(() => '') };
   }
 
@@ -74,7 +74,7 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
 
   /** @see TransactionalKv.transact */
   async transact(steps: readonly Step[]): Promise<Committed> {
-    // TODO(F): read, reckon what is to be written, and let the shards agree on it.
+    // TODO(F): read, work out what to write, and let the shards agree on it.
     return { at: 0, values: steps.map(() => null) };
   }
 
@@ -113,14 +113,14 @@ export default class Client implements Kv, Operator, TimedKv, TransactionalKv {
     } catch {
       this.#node.log(`no reply from ${controller}`); // shown by: lab replay
     }
-    // TODO(A): who leads? Ask on, without a flood, until there is an answer; and let it be known that
-    // this is the same change again.
+    // TODO(A): who leads? Keep asking, without a flood, until there is an answer; and let it be known
+    // that this is the same change again.
     return NO_CONFIG;
   }
 
   async #request(operation: Operation): Promise<Result> {
     // TODO(B): which group owns `shardOf(operation.key)`, and who leads it?
-    // TODO(G): of an operation on many keys, one half may be in another shard by now.
+    // TODO(G): half of the keys of an operation on many may be in another shard by now.
     void operation;
     return {};
   }

@@ -2,7 +2,7 @@
 import { TICKS, type Timestamp } from './contract.ts';
 
 export class Hlc {
-  /** A time that no call before has given, and that is after all that `observe` was told of. */
+  /** A time that no earlier call has given, and that is after all that `observe` was told of. */
   now(): Timestamp {
     // TODO(E): wall clocks jump backwards.
     return Date.now() * TICKS;

@@ -1,6 +1,6 @@
 /**
  * Who runs what: `k1` … are controllers, `c1` … clients, and every other letter is a group of
- * replicas. Controllers and replicas each have a Raft among those of their letter. Given; the grader
+ * replicas. Controllers and replicas each run a Raft with those of their letter. Given; the grader
  * uses its own copy and calls the methods of the programs below. Nothing to do here.
  *
  * Raft comes from `../raft/raft.ts`: yours, or ours with `--with-reference raft`.

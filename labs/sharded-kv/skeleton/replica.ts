@@ -88,7 +88,7 @@ export class Replica implements Replicated {
     for (const [at, { done }] of this.#waiting) {
       if (at > index) continue;
       this.#waiting.delete(at);
-      done(null); // What became of it, the snapshot does not tell.
+      done(null); // The snapshot does not tell what became of it.
     }
   }
 

@@ -12,7 +12,7 @@ import type {
   Surroundings,
 } from './contract.ts';
 
-/** How often a leader looks for what is to do. */
+/** How often a leader looks for something to do. */
 const TICK_MS = 50;
 
 export default class Server implements ShardServer {
@@ -41,15 +41,15 @@ export default class Server implements ShardServer {
     return { ok: false, error: 'wrong-group' };
   }
 
-  /** What the leader of a group has to do of itself. */
+  /** What the leader of a group has to do on its own. */
   #tick(): void {
     if (!this.#log.isLeader) return;
     const { group, controllers } = this.#surroundings;
     this.#node.log(`leads ${group}; the controllers are ${controllers.join(', ')}`);
     // TODO(B): is there a next configuration? All replicas must come to it at the same entry.
-    // TODO(C): is there a shard to fetch? TODO(D): one to be deleted by who had it?
+    // TODO(C): is there a shard to fetch? TODO(D): one that its old owner should delete?
     // TODO(F): is there a transaction whose record says that it is not over?
-    // TODO(G): nothing; a split is done where the configuration comes into force. With what is in it?
+    // TODO(G): nothing; a split is done where the configuration comes into force. With what in each half?
   }
 
   /** @see StateMachine.apply */

@@ -7,9 +7,9 @@ import type { Settings } from '../contract.ts';
 import { Region, SHIPPED } from '../region.ts';
 
 const CUT_AT_MS = 60_000;
-/** So long after the network is back the region is well. */
+/** This long after the network is back, the region must be well. */
 const BACK_WITHIN_MS = 60_000;
-/** And stays so until every membership of before the cut would be too old. */
+/** And stay so until every membership from before the cut would be too old. */
 const WATCHED_MS = 65_000;
 const WELL = 0.99;
 
@@ -31,7 +31,7 @@ export function comesBack({ settings = {}, forMs = 5000 }: Case = {}) {
     const wellAfterMs = survivesCut(cluster, region, forMs);
     const perServer = (region.asked - asked) / region.servers.length;
     cluster.tell(
-      `well ${at(wellAfterMs)} after the cut; ${perServer.toFixed(1)} questions a server since it began`,
+      `well ${at(wellAfterMs)} after the cut; ${perServer.toFixed(1)} questions per server since it began`,
     );
   };
 }
@@ -55,7 +55,7 @@ function expectWell(cluster: Cluster, region: Region, overAtMs: number): void {
   if (region.inService >= WELL) return;
   const share = percent(region.inService);
   const atMs = cluster.nowMs - overAtMs;
-  // What keeps them out is what happens from here on.
+  // What keeps them out shows in the seconds from here on.
   const { asked, answered, confirmed } = region;
   cluster.run(10_000);
   const perS = (now: number, before: number) => ((now - before) / 10).toFixed(1);
@@ -63,15 +63,15 @@ function expectWell(cluster: Cluster, region: Region, overAtMs: number): void {
   cluster.fail({
     kind: 'liveness',
     ruleId: 'recovery',
-    rule: `From ${at(BACK_WITHIN_MS)} after the cut on, ${percent(WELL)} of the servers are in service (handout, The bars)`,
-    evidence: `${at(atMs)} after the network is back ${share} are in service; a second has ${perS(region.asked, asked)} questions, ${perS(region.answered, answered)} answers, ${perS(region.confirmed, confirmed)} of them in time`,
+    rule: `From ${at(BACK_WITHIN_MS)} after the cut onwards, ${percent(WELL)} of the servers are in service (handout, The bars)`,
+    evidence: `${at(atMs)} after the network is back ${share} are in service; per second: ${perS(region.asked, asked)} questions, ${perS(region.answered, answered)} answers, ${perS(region.confirmed, confirmed)} of them in time`,
     lookAt: isWasted
-      ? 'which of the answers that are being worked on does somebody still wait for?'
-      : 'the answers come in time: who does not ask?',
+      ? 'which of the answers being worked on is somebody still waiting for?'
+      : 'the answers come in time: which servers do not ask?',
   });
 }
 
-/** Lets time pass in steps of a second, and looks for who serves what it may have lost. */
+/** Lets time pass in steps of a second, and looks for servers that serve what they may have lost. */
 function runChecked(cluster: Cluster, region: Region, ms: number): void {
   const untilMs = cluster.nowMs + ms;
   const ageMaxMs = 2 * region.renewEveryMs;
@@ -83,13 +83,13 @@ function runChecked(cluster: Cluster, region: Region, ms: number): void {
       kind: 'safety',
       ruleId: 'stale-membership',
       rule: `A server whose membership is older than two periods is not in service: its partitions may be another's (handout, The bars)`,
-      evidence: `${stale.server} is in service at ${at(cluster.nowMs)}; its membership is ${at(stale.ageMs)} old, allowed are ${at(ageMaxMs)}`,
-      lookAt: 'when must a server that hears nothing stop to serve?',
+      evidence: `${stale.server} is in service at ${at(cluster.nowMs)}; its membership is ${at(stale.ageMs)} old, at most ${at(ageMaxMs)} is allowed`,
+      lookAt: 'when must a server that hears nothing stop serving?',
     });
   }
 }
 
-/** Calm: nobody waits, and nobody asks more than it must. */
+/** Calm: nobody waits, and nobody asks more often than it must. */
 export function calmIsCheap(cluster: Cluster): void {
   const region = new Region(cluster);
   runChecked(cluster, region, 240_000);
@@ -101,19 +101,19 @@ export function calmIsCheap(cluster: Cluster): void {
     ruleId: 'calm-latency',
     rule: 'In calm times all servers are in service, and 99 % of the answers come within 1 s (handout, The bars)',
     evidence: `${percent(region.inService)} in service; 99 % of ${sorted.length} answers came within ${p99Ms.toFixed(0)} ms`,
-    lookAt: 'whom does the metadata service keep waiting while it could work?',
+    lookAt: 'which servers does the metadata service keep waiting while it could work?',
   });
   cluster.expect(perPeriod >= 0.8 && perPeriod <= 1.2, {
     ruleId: 'calm-cost',
     rule: 'In calm times a server asks once a period, give or take a fifth (handout, The bars)',
-    evidence: `${perPeriod.toFixed(2)} questions a server and period`,
+    evidence: `${perPeriod.toFixed(2)} questions per server and period`,
     lookAt: 'how many questions does one confirmation take when nothing is wrong?',
   });
   // A region that has not been repaired is calm, too.
   survivesCut(cluster, region, 5000);
 }
 
-/** The mechanism: who cannot confirm its membership must go, and comes back when it can. */
+/** The mechanism: a server that cannot confirm its membership must leave, and comes back when it can. */
 export function oneAlone(cluster: Cluster): void {
   const region = new Region(cluster);
   const [alone = '', ...others] = region.servers;
@@ -131,9 +131,9 @@ export function oneAlone(cluster: Cluster): void {
   expectWell(cluster, region, cluster.nowMs - BACK_WITHIN_MS);
   cluster.expect(region.inService === 1, {
     ruleId: 'gives-up',
-    rule: 'Who was cut off comes back (handout, The bars)',
+    rule: 'A server that was cut off comes back (handout, The bars)',
     evidence: `${alone} is out of service ${at(BACK_WITHIN_MS)} after its network is back`,
-    lookAt: 'who tells a server that gave up to ask again?',
+    lookAt: 'what makes a server that has given up ask again?',
   });
   survivesCut(cluster, region, 5000);
 }

@@ -31,7 +31,7 @@ function trigger(cluster: Cluster): { region: Region; askedPerS: number } {
   const askedPerS = region.asked / (cluster.nowMs / 1000);
   cluster.sometimes('the region is well before the trigger', region.inService >= 0.99);
   const overAtMs = Math.max(...events.map((event) => event.atMs + event.forMs));
-  // The last who had just confirmed their membership have to notice, too: one period, and what is waited.
+  // Servers that had only just confirmed must notice, too: that takes a period, and the wait for an answer.
   cluster.run(overAtMs + 60_000 - cluster.nowMs);
   expectDown(cluster, region, 'collapse', 'The trigger takes the region down');
   return { region, askedPerS };
@@ -54,7 +54,8 @@ function expectDown(
 
 const LOOK_AT = {
   collapse: 'how many servers must ask at the same moment before the answers come too late?',
-  persistence: 'the servers came back: how many more questions would the line not have survived?',
+  persistence:
+    'the servers came back: from how many more questions would the line not have recovered?',
   'capacity-cures':
     'how many questions a second do all servers together ask when none is answered?',
 };
@@ -80,7 +81,7 @@ export function staysDown(cluster: Cluster): void {
     ruleId: 'other-cause',
     rule: 'What failed in 2015 was the network, and nothing else (handout, Part R)',
     evidence: `the region stays down, but ${region.otherCause}`,
-    lookAt: 'who asks for a membership after a failure of the network, and when?',
+    lookAt: 'who asks for its membership after a failure of the network, and when?',
   });
   cluster.expect(utilisation >= 0.95 && useful <= 0.05, {
     ruleId: 'work-for-nobody',

@@ -1,6 +1,6 @@
 /**
- * Part F: an enactor may stop at any place, for any length of time, and go on as if nothing had been. The
- * place is drawn by the seed, so that no window is small enough.
+ * Part F: an enactor may stop at any place, for any length of time, and go on as if nothing had happened.
+ * The place is drawn by the seed, so that no window is small enough.
  */
 import type { Cluster, WireMessage } from 'faultlab';
 import { ControlPlane } from '../control.ts';
@@ -10,7 +10,7 @@ const STALE_MAX_MS = 30_000;
 const PLANS_MAX = 50;
 const CALM_MS = 300_000;
 const AFTER_MS = 30_000;
-/** A stall begins within two rounds or so, and takes eleven generations. */
+/** A stall begins within two rounds or so, and lasts eleven generations. */
 const STALL_MS = 90_000;
 const ANSWERS = 14;
 const STALLS = 8;
@@ -32,7 +32,7 @@ export function survivesStalls(on: Match) {
   };
 }
 
-/** Stalls that end about when the plans of their beginning are removed: where they do most harm. */
+/** Stalls that end about when the plans they began with are removed: that is when they do most harm. */
 function stallManyTimes(cluster: Cluster, control: ControlPlane, on: Match = changes): void {
   const { draw } = cluster;
   const running = control.enactors.filter((enactor) => cluster.isUp(enactor));
@@ -89,13 +89,13 @@ export function mendsRecords(cluster: Cluster): void {
   cluster.expect(empty === undefined, {
     ruleId: 'not-mended',
     rule: `An endpoint without addresses has some again within ${at(STALE_MAX_MS)} (handout, The bars)`,
-    evidence: `${at(cluster.nowMs - deletedAtMs)} after plan ${empty?.plan} was deleted, ${control.empty.length} endpoints have it still, ${empty?.endpoint} among them; ${control.inconsistent} changes were refused`,
+    evidence: `${at(cluster.nowMs - deletedAtMs)} after plan ${empty?.plan} was deleted, ${control.empty.length} endpoints still have it, ${empty?.endpoint} among them; ${control.inconsistent} changes were refused`,
     lookAt: 'what does an enactor do when its change is refused as inconsistent?',
   });
   watch(cluster, control, AFTER_MS);
 }
 
-/** Calm: plans arrive everywhere, old ones go, and nobody asks without end. Then the stall. */
+/** Calm: plans arrive everywhere, old ones go, and nobody asks too much. Then the stall. */
 export function calmIsCheap(cluster: Cluster): void {
   const control = new ControlPlane(cluster);
   watch(cluster, control, CALM_MS);
@@ -111,7 +111,7 @@ export function calmIsCheap(cluster: Cluster): void {
   stallManyTimes(cluster, control);
 }
 
-/** Lets time pass; the rules that hold at all times are looked at each second. */
+/** Lets time pass; the rules that hold at all times are checked every second. */
 function watch(cluster: Cluster, control: ControlPlane, ms: number): void {
   const untilMs = cluster.nowMs + ms;
   while (cluster.nowMs < untilMs) {
@@ -132,9 +132,9 @@ function watch(cluster: Cluster, control: ControlPlane, ms: number): void {
     cluster.expect(forMs <= STALE_MAX_MS, {
       ruleId: 'stale-record',
       rule: `An endpoint is never outdated for longer than ${at(STALE_MAX_MS)} (handout, The bars)`,
-      evidence: `at ${at(cluster.nowMs)} ${endpoint} has plan ${plan}, given by ${by} at ${at(atMs)}; the next one was published ${at(forMs)} before, the newest is ${control.newest}`,
+      evidence: `at ${at(cluster.nowMs)} ${endpoint} has plan ${plan}, given by ${by} at ${at(atMs)}; the next one was published ${at(forMs)} earlier, the newest is ${control.newest}`,
       lookAt:
-        'who could bring this endpoint forward, and what does it wait for? Or who has taken it back?',
+        'who could bring this endpoint forward, and what is it waiting for? Or who has set it back?',
     });
     cluster.expect(control.plans <= PLANS_MAX, {
       ruleId: 'plans-kept',

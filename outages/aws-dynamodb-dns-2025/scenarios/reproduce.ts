@@ -1,6 +1,6 @@
 /**
- * Part R: the trigger. An endpoint without addresses can be had in many ways; in this one every process
- * runs, every single step is one that was meant, and nobody can mend what they have done together.
+ * Part R: the trigger. There are many ways to an endpoint without addresses; in this one every process
+ * runs, every single step is as intended, and nobody can mend what they have done together.
  */
 import { type Budget, type Cluster, readTrigger } from 'faultlab';
 import type { Trigger } from '../contract.ts';
@@ -18,7 +18,7 @@ export const BUDGET: Budget = {
   },
 };
 
-/** A plan that is more generations older than the one applied is cleaned up. */
+/** A plan that is more than this many generations older than the one applied is cleaned up. */
 const KEPT = 10;
 /** A stall of 20 generations is over by then. */
 const OVER_AT_MS = 220_000;
@@ -37,7 +37,7 @@ function trigger(cluster: Cluster): ControlPlane {
     ruleId: 'no-empty-record',
     rule: 'Endpoints are left without addresses (handout, Part R)',
     evidence: `at ${at(cluster.nowMs)} all 12 endpoints have addresses; the oldest plan in use is ${plan}, the newest ${control.newest}, outdated for ${at(forMs)}`,
-    lookAt: 'how old must a plan be that somebody still writes, before somebody else removes it?',
+    lookAt: 'how old must a plan that is still being written be before somebody removes it?',
   });
   return control;
 }
@@ -84,7 +84,7 @@ export function staysEmpty(cluster: Cluster): void {
     ruleId: 'not-stuck',
     rule: 'The enactors try again and again, and are refused (handout, Part R)',
     evidence: `${control.inconsistent - inconsistent} changes were refused in three minutes`,
-    lookAt: 'what does a change need to know about the plan before?',
+    lookAt: 'what does a change need to know about the previous plan?',
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Dns, Plan } from './contract.ts';
 
-/** Plans that are more generations older than the one just applied are of no use to anybody. */
+/** Plans more than this many generations older than the one just applied are of no use to anybody. */
 const KEPT = 10;
 
 export class Enactor {

@@ -3,7 +3,7 @@ import type { Trigger } from './contract.ts';
 
 const trigger: Trigger = [
   // TODO(R): one process that is late, after which endpoints stay without addresses although every
-  // process runs. For instance, and too short:
+  // process runs. For instance, but too short:
   { do: 'stall-enactor', enactor: 1, afterChanges: 3, generations: 2, atMs: 60_000 },
 ];
 

@@ -10,26 +10,26 @@ const FIRST_LEADER_MS = 30_000;
 const WARM_UP_MS = 4000;
 const CUT_MS = 20_000;
 const AFTER_MS = 8000;
-/** So long it may take until somebody leads who can. */
+/** Within this time, somebody who can lead does. */
 const FOUND_MS = 15_000;
 const STAYS_MS = 12_000;
-/** The student's Raft, with shorter timeouts, has half of it. */
+/** The student's Raft, with shorter timeouts, has half as long. */
 const RAFT_MS = 14_000;
 const FAILOVER_MS = 5000;
 const WELL_PERCENT = 95;
-/** After a repair one election is no harm. */
+/** After the links are back, one election does no harm. */
 const AFTER_PERCENT = 60;
 const at = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const percent = (value: number) => `${value.toFixed(0)} %`;
 
-/** The members by number: the leader first, the others in an order of this seed. */
+/** The members by number: the leader first, the others in an order drawn by the seed. */
 function cast(cluster: Cluster, store: Store): readonly [number, number, number, number, number] {
   const leader = Number(store.leader.slice(1));
   const others = cluster.draw.shuffle([1, 2, 3, 4, 5]).filter((n) => n !== leader);
   return [leader, ...others] as unknown as readonly [number, number, number, number, number];
 }
 
-/** Three links of which each member misses one or two. */
+/** Three links, of which one or two are at each member. */
 function threeLinks(cluster: Cluster): readonly Link[] {
   const [a = 1, b = 2, c = 3, d = 4, e = 5] = cluster.draw.shuffle([1, 2, 3, 4, 5]);
   return [
@@ -39,7 +39,7 @@ function threeLinks(cluster: Cluster): readonly Link[] {
   ];
 }
 
-/** A store with a leader. How soon there has to be one, F5 says. */
+/** A store with a leader. F5 says how soon there has to be one. */
 function begin(cluster: Cluster, options?: { reports: boolean }): Store {
   const store = new Store(cluster, options);
   const isLed = cluster.runUntil(() => store.elected.length > 0, FIRST_LEADER_MS);
@@ -54,7 +54,7 @@ function begin(cluster: Cluster, options?: { reports: boolean }): Store {
   return store;
 }
 
-/** Whoever leads can lead on. Every scenario begins or ends so, for that is what happened. */
+/** Whoever leads can lead on. Every scenario begins or ends like this, for it is what happened. */
 function goesOn(cluster: Cluster, store: Store, links: readonly Link[], forMs = CUT_MS): void {
   const fromMs = cluster.nowMs;
   store.cut(links, forMs);
@@ -66,7 +66,7 @@ function goesOn(cluster: Cluster, store: Store, links: readonly Link[], forMs = 
   cluster.expect(after >= AFTER_PERCENT, {
     kind: 'liveness',
     ruleId: 'bad-return',
-    rule: `In the ${at(AFTER_MS)} after the switch has recovered ${percent(AFTER_PERCENT)} of the reports or more are written (handout, The bars)`,
+    rule: `In the ${at(AFTER_MS)} after the switch has recovered, ${percent(AFTER_PERCENT)} of the reports or more are written (handout, The bars)`,
     evidence: `from ${at(cluster.nowMs - AFTER_MS)} to ${at(cluster.nowMs)} it was ${percent(after)}; ${leadersSince(store, fromMs)}`,
     lookAt:
       'what did the members that were cut off do meanwhile, and what do the others make of it now?',
@@ -118,7 +118,7 @@ export function deafLeader(cluster: Cluster): void {
   findsAnother(cluster, store, `${store.leader} hears nobody, and is heard`);
 }
 
-/** Somebody leads soon who can, and stays. */
+/** Soon somebody leads who can, and stays. */
 function findsAnother(cluster: Cluster, store: Store, words: string): void {
   const before = store.leader;
   cluster.run(FOUND_MS);
@@ -128,7 +128,7 @@ function findsAnother(cluster: Cluster, store: Store, words: string): void {
   cluster.expect(written >= WELL_PERCENT, {
     kind: 'liveness',
     ruleId: 'idle-leader',
-    rule: `${at(FOUND_MS)} after the leader has lost its majority somebody leads who has one (handout, The bars)`,
+    rule: `${at(FOUND_MS)} after the leader has lost its majority, somebody who has one leads (handout, The bars)`,
     evidence: `${words}; ${before} led before. From ${at(fromMs)} to ${at(cluster.nowMs)} ${percent(written)} of the reports were written; ${leadersSince(store, fromMs - FOUND_MS)}`,
     lookAt: 'who could win an election now, and what keeps it from trying?',
   });
@@ -147,7 +147,7 @@ export function leadersDie(cluster: Cluster): void {
     cluster.expect(gapMs <= FAILOVER_MS, {
       kind: 'liveness',
       ruleId: 'slow-failover',
-      rule: `${at(FAILOVER_MS)} after a leader has died another one leads, while a majority is left (handout, The bars)`,
+      rule: `${at(FAILOVER_MS)} after a leader has died, another one leads, as long as a majority is left (handout, The bars)`,
       evidence: `after ${at(fromMs)} no report was written for ${at(gapMs)}; ${5 - death} of 5 members are left; ${leadersSince(store, fromMs)}`,
       lookAt: 'who may campaign, after how long, and whose consent does it wait for?',
     });
@@ -215,7 +215,7 @@ function expectNoElection(cluster: Cluster, store: Store, fromMs: number): void 
     ruleId: 'needless-election',
     rule: 'While a majority hears the leader, it leads (handout, The bars)',
     evidence: `from ${at(fromMs)} to ${at(cluster.nowMs)} ${leadersSince(store, fromMs)}; the first of them was ${first?.name} at ${at(first?.atMs ?? 0)}, in term ${first?.term}`,
-    lookAt: 'who wanted to lead instead, and who let it?',
+    lookAt: 'who wanted to lead instead, and who allowed that?',
   });
 }
 

@@ -56,7 +56,7 @@ function trigger(cluster: Cluster): Churn {
     evidence: isLong
       ? `from ${at(fromMs)} to ${at(untilMs)} it was ${percent(refused)}; ${elections(store, fromMs)}`
       : `all of it holds for ${at(Math.max(0, untilMs - fromMs))} only`,
-    lookAt: 'who does not hear the leader, and does whoever is elected next have it better?',
+    lookAt: 'who does not hear the leader, and is the next one any better off?',
   });
   return { store, events, fromMs, untilMs, leaders };
 }
@@ -68,7 +68,7 @@ function elections(store: Store, fromMs: number): string {
   return `${length} leader${length === 1 ? ' was' : 's were'} elected, the last one ${store.leader} at ${at(elected.at(-1)?.atMs ?? 0)}`;
 }
 
-/** The ranges are the budget's; that members are counted, it cannot say. */
+/** The budget gives the ranges; it cannot say that members are whole numbers. */
 function expectWholeNumbers(cluster: Cluster, events: Trigger): void {
   const isMember = (event: Disturbance) =>
     event.do === 'slow' || (Number.isInteger(event.a) && (event.do !== 'cut' || isLink(event)));
@@ -98,7 +98,7 @@ export function nobodyLeadsForLong(cluster: Cluster): void {
   );
   cluster.expect(store.otherCause === undefined, {
     ruleId: 'other-cause',
-    rule: 'Some links carry nothing; every member runs, and each still speaks to another (handout, Part R)',
+    rule: 'Some links carry nothing; every member runs, and each can still speak to another (handout, Part R)',
     evidence: `reports are not written, but ${store.otherCause}`,
     lookAt: 'what did the switch do, and what did it not do?',
   });
@@ -112,8 +112,8 @@ export function nobodyLeadsForLong(cluster: Cluster): void {
   cluster.expect(lastLeaders >= LEADERS, {
     ruleId: 'leaders-stay',
     rule: `In ${at(LONG_MS)} ${LEADERS} leaders or more are elected (handout, Part R)`,
-    evidence: `in the last ${at(LONG_MS)} before ${at(untilMs)} it was ${lastLeaders}`,
-    lookAt: 'whom does the leader not reach, and what does that one do?',
+    evidence: `in the last ${at(LONG_MS)} before ${at(untilMs)} there were ${lastLeaders}`,
+    lookAt: 'whom does the leader not reach, and what does that member do?',
   });
   cluster.expect(store.promoted.length === 2, {
     ruleId: 'nobody-promoted',
@@ -132,7 +132,7 @@ export function nobodyLeadsForLong(cluster: Cluster): void {
   });
 }
 
-/** So long somebody must lead, and so long it may take until somebody does: whom chance elects may not be it. */
+/** How long somebody must lead, and how long it may take to get there: chance may elect others first. */
 const STAYS_MS = 15_000;
 const SETTLED_MS = 180_000;
 const PAUSE_MS = 5000;
@@ -149,7 +149,7 @@ export function everyLinkCounts(cluster: Cluster): void {
     const settles = settlesWithin(cluster, store, SETTLED_MS);
     cluster.expect(settles, {
       ruleId: 'superfluous',
-      rule: `With any one of its events left out, the trigger does nothing for long: soon somebody leads whom all hear, and stays for ${at(STAYS_MS)} (handout, Part R)`,
+      rule: `With any one of its events left out, the trigger does no lasting harm: soon somebody leads whom all hear, and stays for ${at(STAYS_MS)} (handout, Part R)`,
       evidence: `without ${told(spared)}, ${elections(store, fromMs)}, and none has led for ${at(STAYS_MS)} by ${at(cluster.nowMs)}`,
       lookAt: 'which of your dead links does nobody miss?',
     });

@@ -1,5 +1,5 @@
 /**
- * When a member campaigns, whose request for a vote it reads, and when it stops to lead: as in Figure 2.
+ * When a member campaigns, whose request for a vote it reads, and when it stops leading: as in Figure 2.
  * Yours to repair in part F; part R always runs on this version.
  */
 import type { RequestVoteArgs, Rules, Self } from './contract.ts';

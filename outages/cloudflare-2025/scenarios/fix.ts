@@ -1,6 +1,6 @@
 /**
  * Part F: the same change of permissions, then one thing at a time that a file could be: longer still, out
- * of proportion, empty, or right to look at and wrong. And new bots, which a file is for.
+ * of proportion, empty, or wrong though it looks right. And new bots, which are what files are for.
  */
 import type { Cluster } from 'faultlab';
 import type { Feature } from '../contract.ts';
@@ -10,18 +10,18 @@ const WARM_UP_MS = 60_000;
 const SHARDS = 10;
 /** A file is of use for longer than three of these, and hardly for five. */
 const AFTER_MS = 8 * EVERY_MS;
-/** So many files in a row are bad, and then as many are good. */
+/** This many files in a row are bad, and then as many are good. */
 const BAD_FILES = 2;
 const ROUNDS = 2;
 const RIGHTLY = 0.95;
-/** New bots are known so soon. */
+/** New bots must be known this soon. */
 const KNOWN_WITHIN_MS = 60_000;
 const percent = (share: number) => `${Math.round(1000 * share) / 10} %`;
 const at = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 type Say = (known: readonly Feature[]) => readonly Feature[];
 
-/** Permissions change step by step; each feature is found so many times afterwards. */
+/** Permissions change step by step; afterwards each feature is found this many times. */
 export function withstandsCopies(copies: number) {
   return (cluster: Cluster): void => {
     const network = new Network(cluster);
@@ -45,12 +45,12 @@ export function withstandsFiles(what: string, say: Say) {
   };
 }
 
-/** While a bad file is the last that has arrived, some edges lose their power for a moment. */
+/** While the last file to arrive is a bad one, some edges lose power for a moment. */
 export function withstandsRestarts(cluster: Cluster): void {
   const network = changed(cluster);
   network.say('the database has lost all features', nothing);
   watch(cluster, network, EVERY_MS);
-  cluster.mark('a quarter of the edges is restarted, one after another');
+  cluster.mark('a quarter of the edges are restarted, one after another');
   const quarter = cluster.draw.shuffle(network.edges).slice(0, network.edges.length / 4);
   for (const edge of quarter) {
     cluster.after(cluster.draw.real(0, EVERY_MS), () => network.restart([edge]));
@@ -84,7 +84,7 @@ export const nothing: Say = () => [];
 /** One weight is out of all proportion. */
 export const tooHeavy: Say = (known) =>
   known.map((feature, i) => (i === 0 ? { ...feature, weight: 1_000_000 } : feature));
-/** All is in order with it, but that no bot shows these. */
+/** Nothing is wrong with them, except that no bot shows these. */
 export const ofAnotherProduct: Say = (known) =>
   known.map(({ name, weight }) => ({ name: `other-${name}`, weight }));
 
@@ -105,7 +105,7 @@ function watch(cluster: Cluster, network: Network, ms: number): void {
         ? `In each ${seconds} s, ${percent(RIGHTLY)} of the visitors are answered (handout, The bars)`
         : `In each ${seconds} s, ${percent(RIGHTLY)} of the visitors are judged rightly (handout, The bars)`,
       evidence: isDown
-        ? `in the ${seconds} s before ${at(cluster.nowMs)}, ${percent(answered)} were answered; ${network.crashes - crashes} times an edge went down`
+        ? `in the ${seconds} s before ${at(cluster.nowMs)}, ${percent(answered)} were answered; edges went down ${network.crashes - crashes} ×`
         : `in the ${seconds} s before ${at(cluster.nowMs)}, ${percent(rightly)} were; ${served.botsPassed} bots passed, and ${served.peopleBlocked} people were blocked`,
       lookAt: isDown
         ? 'what may be wrong with a file, and what does an edge do then?'

@@ -20,7 +20,7 @@ export const BUDGET: Budget = {
 
 const DOWN = 0.05;
 const UP = 0.95;
-/** After a file, edges have so long to load it, or to start with it. */
+/** After a file, edges have this long to load it, or to start with it. */
 const SETTLE_MS = 5000;
 /** As long as the longest trigger and two files more. */
 const OVER_AT_MS = 1_240_000;
@@ -61,7 +61,7 @@ export function comesAndGoes(cluster: Cluster): void {
     const answered = oneFile(cluster, network);
     cluster.expect(answered <= DOWN, {
       ruleId: 'not-down',
-      rule: `At last, for five minutes, at most ${percent(DOWN)} of the visitors are answered (handout, Part R)`,
+      rule: `In the end, for five minutes, at most ${percent(DOWN)} of the visitors are answered (handout, Part R)`,
       evidence: `in the 15 s before ${at(cluster.nowMs)}, ${percent(answered)} were answered; ${network.changed} of 10 shards have new permissions`,
       lookAt: 'which shards may the generator ask, and how many features does it find there?',
     });
@@ -79,7 +79,8 @@ export function comesAndGoes(cluster: Cluster): void {
     ruleId: 'no-alternation',
     rule: 'Before that, the network goes down and comes back by itself, twice or more (handout, Part R)',
     evidence: `it came back ${recoveries} × before ${at(OVER_AT_MS)}`,
-    lookAt: 'how many of ten shards must have changed so that the next file may be good, or bad?',
+    lookAt:
+      'how many of ten shards must have changed for the next file to be good or bad by chance?',
   });
 }
 
@@ -99,7 +100,7 @@ export function oldFileHelps(cluster: Cluster): void {
       ruleId: 'no-way-back',
       rule: 'Without new files, and with an old one, visitors are answered again (handout, Part R)',
       evidence: `in the 15 s before ${at(cluster.nowMs)}, ${percent(answered)} were answered`,
-      lookAt: 'what takes edges down that have a file which fits?',
+      lookAt: 'what takes edges down when they have a file that fits?',
     });
   }
 }

@@ -14,7 +14,7 @@ export class Bots {
   }
 
   /**
-   * Called with each file that arrives, and at a start with the one that arrived last. An error that
+   * Called with each file that arrives, and at a start with the last one to arrive. An error that
    * leaves this method, or the next one, takes the edge down; it starts again three seconds later.
    */
   load(file: FeatureFile): void {

@@ -15,7 +15,7 @@ const WINDOW_MS = 10_000;
 const WELL = 0.99;
 const LOAD_MAX = 0.8;
 const CALM_QUERIES_PER_S = 0.5;
-/** So many web servers are lost while they ask for a value. */
+/** This many web servers are lost while they ask for a value. */
 const LOST = 4;
 
 const percent = (share: number) => `${Math.round(1000 * share) / 10} %`;
@@ -46,7 +46,7 @@ function withstandsInvalid(cluster: Cluster, site: Site, correction: { inCache?:
   watch(cluster, site, AFTER_MS);
 }
 
-/** Whoever is repairing may go down at it; another must take over. */
+/** A server may go down while it repairs; another must take over. */
 export function withstandsLoss(cluster: Cluster): void {
   const site = new Site(cluster);
   watch(cluster, site, WARM_UP_MS);
@@ -66,7 +66,7 @@ export function withstandsLoss(cluster: Cluster): void {
   site.correct({ inCache: false });
   watch(cluster, site, AFTER_MS);
   cluster.sometimes('somebody was lost while it repaired', lost.size > 0);
-  cluster.mark('who was lost is back');
+  cluster.mark('the lost servers are back');
   for (const server of lost) site.restart(server);
   watch(cluster, site, AFTER_MS);
 }
@@ -84,7 +84,7 @@ export function mendsCache(cluster: Cluster): void {
   withstandsInvalid(cluster, site, {});
 }
 
-/** Calm: changes are followed, and the database has nothing to do. Then the value. */
+/** Calm: changes are followed, and the database has nothing to do. Then the invalid value. */
 export function calmIsCheap(cluster: Cluster): void {
   const site = new Site(cluster);
   for (let i = 0; i < 3; i++) {
@@ -102,7 +102,7 @@ export function calmIsCheap(cluster: Cluster): void {
   withstandsInvalid(cluster, site, {});
 }
 
-/** Lets time pass; the rules that hold at all times are looked at every ten seconds. */
+/** Lets time pass; the rules that hold at all times are checked every ten seconds. */
 function watch(cluster: Cluster, site: Site, ms: number): void {
   const untilMs = cluster.nowMs + ms;
   while (cluster.nowMs < untilMs) {
@@ -114,7 +114,7 @@ function watch(cluster: Cluster, site: Site, ms: number): void {
     cluster.expect(share >= WELL, {
       ruleId: 'pages-missing',
       rule: `${percent(WELL)} of the pages can be made at all times (handout, The bars)`,
-      evidence: `in the 10 s before ${at(cluster.nowMs)}, ${percent(share)} of ${all} pages were made; the database had ${((site.queries - queries) / 10).toFixed(1)} queries a second, and can do ${site.capacityPerS}`,
+      evidence: `in the 10 s before ${at(cluster.nowMs)}, ${percent(share)} of ${all} pages were made; the database got ${((site.queries - queries) / 10).toFixed(1)} queries a second, and can do ${site.capacityPerS}`,
       lookAt: 'what could a web server make the page with while there is no valid value to be had?',
     });
     const perS = (1000 * (site.queries - queries)) / WINDOW_MS;
@@ -140,7 +140,7 @@ function expectFresh(cluster: Cluster, site: Site): void {
       ? `A page is not made with a value that was replaced more than ${at(FRESH_WITHIN_MS)} ago (handout, The bars)`
       : 'A page is only made with a valid value that was published (handout, The bars)',
     evidence: isOld
-      ? `${used}, which was replaced ${at(forMs)} before by version ${newest.version}`
+      ? `${used}, which version ${newest.version} had replaced ${at(forMs)} earlier`
       : `${used}; the last valid one is ${newest.limit} (version ${newest.version})`,
     lookAt: isOld
       ? 'who fetches the new value, and who tells the others?'

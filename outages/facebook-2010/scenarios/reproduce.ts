@@ -1,6 +1,6 @@
 /**
  * Part R: the trigger. That no page can be made without a valid value is no wonder; what makes this outage
- * what it was is that none can be made with one: who repairs the cache keeps it empty.
+ * what it was is that none can be made with one: those who repair the cache keep it empty.
  */
 import { type Budget, type Cluster, readTrigger } from 'faultlab';
 import type { Trigger } from '../contract.ts';
@@ -50,7 +50,7 @@ function trigger(cluster: Cluster): Site {
 const LOOK_AT = {
   collapse: 'for how long must every page ask the database before its answers come too late?',
   persistence: 'the value is valid again: who takes it out of the cache, and why?',
-  'capacity-cures': 'how long is the line of queries, and how long does somebody wait?',
+  'capacity-cures': 'how long is the line of queries, and how long does a web server wait?',
 };
 
 /** Looks at the next ten seconds. */
@@ -108,7 +108,7 @@ function expectFeedback(cluster: Cluster, site: Site, before: Measured, seconds:
     ruleId: 'few-queries',
     rule: 'Three times as many queries are sent as the database can do, or more (handout, Part R)',
     evidence: `${queriesPerS.toFixed(1)} queries a second, and it can do ${site.capacityPerS}`,
-    lookAt: 'what does each page do that finds nothing in the cache?',
+    lookAt: 'what does each page do when it finds nothing in the cache?',
   });
   cluster.expect(now.removedValid > 0, {
     ruleId: 'nothing-removed',

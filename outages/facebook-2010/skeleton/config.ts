@@ -25,7 +25,7 @@ export class Config {
     return this.#repair(key);
   }
 
-  /** What is in the cache cannot be used: replaces it by what the database has. */
+  /** What is in the cache cannot be used: replaces it with what the database has. */
   async #repair(key: string): Promise<Value | undefined> {
     const value = await this.#query(key);
     if (value !== undefined && isValid(value)) {

@@ -6,11 +6,11 @@ import type { Cluster } from 'faultlab';
 import { Backbone, REMOTE_REPAIR_MS } from '../backbone.ts';
 
 const WARM_UP_MS = 60_000;
-/** So long after a change every site has seen it, and has made up its mind. */
+/** This long after a change, every site has seen it, and has made up its mind. */
 const SETTLED_MS = 60_000;
 /** Up to this share of the sites, those that are cut off have to go. */
 const FEW = 0.45;
-/** Of the sites that are left when all are cut off, so many have to stay. */
+/** Of the sites that are left when all are cut off, this share has to stay. */
 const STAY_MIN = 0.75;
 const STEP_MS = 4000;
 const CALM_MS = 300_000;
@@ -102,7 +102,7 @@ export function calmIsCalm(cluster: Cluster): void {
   });
   cluster.expect(perS <= QUESTIONS_PER_S_MAX, {
     ruleId: 'calm-cost',
-    rule: `With nothing broken a site asks others at most ${QUESTIONS_PER_S_MAX} × a second (handout, The bars)`,
+    rule: `With nothing broken, a site asks others at most ${QUESTIONS_PER_S_MAX} × a second (handout, The bars)`,
     evidence: `each site has asked others ${perS.toFixed(2)} × a second`,
     lookAt: 'when does a site need to know about others?',
   });
@@ -111,7 +111,7 @@ export function calmIsCalm(cluster: Cluster): void {
   allAtOnce(cluster, backbone);
 }
 
-/** Lets time pass; looks every second at who is found, and who should be. */
+/** Lets time pass; looks every second at which sites are found, and which should be. */
 function watch(cluster: Cluster, backbone: Backbone, ms: number): void {
   const untilMs = cluster.nowMs + ms;
   while (cluster.nowMs < untilMs) {
@@ -139,8 +139,8 @@ function watch(cluster: Cluster, backbone: Backbone, ms: number): void {
     const stranded = found.find((site) => backbone.isCutOff(site));
     cluster.expect(stranded === undefined, {
       ruleId: 'stranded',
-      rule: `Of few sites that are cut off, none is found a minute later: visitors are better served elsewhere (handout, The bars)`,
-      evidence: `${now}, ${since}; ${stranded} is one of both`,
+      rule: `When few sites are cut off, none of them is found a minute later: visitors are better served elsewhere (handout, The bars)`,
+      evidence: `${now}, ${since}; ${stranded} is both cut off and found`,
       lookAt: 'how does a site know whether it is the only one?',
     });
     const missing = up.find((site) => !backbone.isCutOff(site) && !found.includes(site));

@@ -19,7 +19,7 @@ export const BUDGET: Budget = {
   },
 };
 
-/** Probes, and a decision. */
+/** Time for probes, and a decision. */
 const SOON_MS = 60_000;
 const LOST_MS = 1_200_000;
 const at = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
@@ -39,7 +39,7 @@ function trigger(cluster: Cluster): Backbone {
     const { found } = backbone;
     cluster.expect(found.length === 0, {
       ruleId: 'still-found',
-      rule: 'From a minute after the trigger on, for twenty minutes, no site is found on the internet (handout, Part R)',
+      rule: 'From a minute after the trigger, for twenty minutes, no site is found on the internet (handout, Part R)',
       evidence: `at ${at(cluster.nowMs)} visitors find ${found.length} of ${all} sites, ${found[0]} among them`,
       lookAt: 'when does a site take itself off the internet, and which ones have no reason to?',
     });

@@ -14,7 +14,7 @@ const at = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 interface Herd {
   readonly settings?: Partial<Settings>;
-  /** Within this time the region is back. */
+  /** Within this time the region must be back. */
   readonly withinMs?: number;
   /** This long after, the tasks that are starting are lost for good. */
   readonly lostAfterMs?: number;
@@ -45,18 +45,18 @@ function expectBack(cluster: Cluster, region: Region, withinMs: number): void {
     lookAt:
       region.tooSlow > region.tasks.length
         ? 'how many tasks read at the same time, and how long does a start take then?'
-        : 'the datastore has time: who does not begin to start?',
+        : 'the datastore has time to spare: which tasks do not begin to start?',
   });
 }
 
-/** A policy is blank for a while; then another is changed as it should be. */
+/** A policy is blank for a while; then another is changed correctly. */
 export function blankPolicy(cluster: Cluster): void {
   const region = new Region(cluster);
   cluster.run(WARM_UP_MS);
   region.disturb({ do: 'blank-policy', atMs: cluster.nowMs, forMs: 120_000 });
   for (let second = 0; second < 150; second++) {
     cluster.run(1000);
-    // Some start just now, and have never seen the policy as it was.
+    // Some tasks start just now, and have never seen the policy as it was.
     if (second === 60) region.restart(region.tasks.slice(0, 10));
     if (second < 60) expectNoCrash(cluster, region);
     expectRight(cluster, region);
@@ -68,7 +68,7 @@ export function blankPolicy(cluster: Cluster): void {
     ruleId: 'old-policy',
     rule: 'A policy that is changed is followed within 30 s (handout, The bars)',
     evidence: `30 s after the quota of policy-3 was lowered to 5, ${percent(region.rightly)} of the judgements follow the policies`,
-    lookAt: 'what does a task do with a change that is as it should be?',
+    lookAt: 'what does a task do with a change that makes sense?',
   });
   region.restart(region.tasks);
   expectBack(cluster, region, 180_000);
@@ -79,7 +79,7 @@ function expectNoCrash(cluster: Cluster, region: Region): void {
     ruleId: 'crash',
     kind: 'safety',
     rule: 'No policy crashes a task (handout, The bars)',
-    evidence: `${region.crashes} tasks crashed until ${at(cluster.nowMs)}: policy-7 has no quota`,
+    evidence: `${region.crashes} tasks had crashed by ${at(cluster.nowMs)}: policy-7 has no quota`,
     lookAt: 'which field does the code rely on, and who has promised that it is there?',
   });
 }
@@ -89,8 +89,8 @@ function expectRight(cluster: Cluster, region: Region): void {
     ruleId: 'wrong-judgements',
     kind: 'safety',
     rule: `While one policy of twenty is blank, ${percent(RIGHT_MIN)} of the judgements are right (handout, The bars)`,
-    evidence: `at ${at(cluster.nowMs)} ${percent(region.rightly)} of the judgements of the tasks that serve are as the policies were meant`,
-    lookAt: 'how many policies does your task give up because one makes no sense?',
+    evidence: `at ${at(cluster.nowMs)} ${percent(region.rightly)} of the judgements of the tasks that serve follow the policies as they were meant`,
+    lookAt: 'how many policies does your task give up on because one makes no sense?',
   });
 }
 
@@ -106,7 +106,7 @@ export function oneIsBackSoon(cluster: Cluster): void {
       ruleId: 'slow-start',
       rule: 'A task that crashes alone serves again within 30 s (handout, The bars)',
       evidence: `${one} was killed at ${at(cluster.nowMs - 30_000)}, and does not serve 30 s later`,
-      lookAt: 'what does a task wait for that is alone?',
+      lookAt: 'what does a task that starts alone wait for?',
     });
   }
   region.restart(region.tasks);

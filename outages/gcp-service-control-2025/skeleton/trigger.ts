@@ -3,7 +3,7 @@ import type { Trigger } from './contract.ts';
 
 const trigger: Trigger = [
   // TODO(R): one event, soon over, after which no task starts any more, though nothing is wrong with the
-  // data. For instance, and too little:
+  // data. For instance, but too little:
   { do: 'restart-tasks', share: 0.1, atMs: 60_000 },
 ];
 

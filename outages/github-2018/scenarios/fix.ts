@@ -7,7 +7,7 @@ import { Sites } from '../sites.ts';
 
 const WARM_UP_MS = 30_000;
 const CUT_MS = 43_000;
-/** So long after a fault all is as it should be. */
+/** This long after a fault, all is as it should be. */
 const SETTLED_MS = 30_000;
 const NEAR_MS = 20;
 /** What a primary that dies has acknowledged in its last second may be gone with it. */
@@ -42,8 +42,8 @@ function harmlessCut(cluster: Cluster, sites: Sites, forMs = CUT_MS): void {
   cluster.expect(share >= 0.95, {
     kind: 'liveness',
     ruleId: 'east-stops',
-    rule: `Within ${at(CUT_MS)} without the network the East goes on to write (handout, The bars)`,
-    evidence: `from ${at(fromMs)} on ${inEast} writes of the East were taken in ${at(forMs)}; without a cut it is 18 a second`,
+    rule: `For ${at(CUT_MS)} without the network, the East goes on writing (handout, The bars)`,
+    evidence: `from ${at(fromMs)} on, ${inEast} writes of the East were taken in ${at(forMs)}; without a cut it is 18 a second`,
     lookAt: 'who tells the primary to stop, and how soon?',
   });
   watch(cluster, sites, SETTLED_MS);
@@ -79,9 +79,9 @@ function die(cluster: Cluster, sites: Sites, names: readonly string[]): void {
   cluster.expect(sites.setAside <= IN_A_SECOND, {
     kind: 'safety',
     ruleId: 'needless-set-aside',
-    rule: `When a primary dies at most ${IN_A_SECOND} writes, a second's worth, have to be set aside: a neighbour has the others (handout, The bars)`,
+    rule: `When a primary dies, at most ${IN_A_SECOND} writes, a second's worth, have to be set aside: a neighbour has the others (handout, The bars)`,
     evidence: `${sites.setAside} writes were set aside when ${sites.primary} was promoted`,
-    lookAt: 'which of the replicas has most, and who says so?',
+    lookAt: 'which of the replicas has the most, and who says so?',
   });
   expectNear(cluster, sites);
   expectAllFollow(cluster, sites);
@@ -99,7 +99,7 @@ export function eastDies(cluster: Cluster): void {
   expectNothingLost(cluster, sites, diedAtMs);
 }
 
-/** A cut that is longer than anybody can wait: then nothing is forgotten, and the East follows again. */
+/** A cut that is longer than anybody can wait: even then nothing is forgotten, and the East follows again. */
 export function longCut(cluster: Cluster): void {
   const sites = new Sites(cluster);
   watch(cluster, sites, WARM_UP_MS);
@@ -129,17 +129,17 @@ export function flaps(cluster: Cluster): void {
     sites.cutEast(cluster.draw.real(5000, 9000));
     watch(cluster, sites, 12_000);
   }
-  expectNobodyPromoted(cluster, sites, 'Twenty cuts of a few seconds');
+  expectNobodyPromoted(cluster, sites, 'Twenty cuts of a few seconds are');
   harmlessCut(cluster, sites);
 }
 
-/** Only the controller does not reach the primary: everybody else does. */
+/** Only the controller cannot reach the primary: everybody else can. */
 export function controllerAlone(cluster: Cluster): void {
   const sites = new Sites(cluster);
   watch(cluster, sites, WARM_UP_MS);
   sites.cutFromController('e1', 40_000);
   watch(cluster, sites, 40_000 + SETTLED_MS);
-  expectNobodyPromoted(cluster, sites, 'A controller that alone does not reach the primary');
+  expectNobodyPromoted(cluster, sites, 'A controller that is alone in not reaching the primary is');
   harmlessCut(cluster, sites);
 }
 
@@ -155,8 +155,8 @@ function watch(cluster: Cluster, sites: Sites, ms: number): void {
       kind: 'safety',
       ruleId: 'two-primaries',
       rule: 'Two primaries never take writes at the same time (handout, The bars)',
-      evidence: `${newest.by} takes writes under epoch ${newest.epoch} since ${at(newest.atMs)}, and ${old.by} takes ${old.write} under epoch ${old.epoch} at ${at(old.atMs)}`,
-      lookAt: 'how does a primary that nobody reaches learn that it is none any more?',
+      evidence: `${newest.by} has taken writes under epoch ${newest.epoch} since ${at(newest.atMs)}, and ${old.by} takes ${old.write} under epoch ${old.epoch} at ${at(old.atMs)}`,
+      lookAt: 'how does a primary that nobody reaches learn that it no longer is one?',
     });
   }
 }
@@ -172,7 +172,7 @@ function expectNothingLost(cluster: Cluster, sites: Sites, diedAtMs?: number): v
     ruleId: 'lost-writes',
     rule: 'What was acknowledged is on the primary, or was set aside for people (handout, The bars)',
     evidence: `${bad.length} writes are neither on ${primary} nor set aside (${setAside} are); the first, ${first?.write}, was taken by ${first?.by} at ${at(first?.atMs ?? 0)}`,
-    lookAt: 'who took them, and had they reached whoever was promoted?',
+    lookAt: 'who took them, and had they reached the database that was promoted?',
   });
 }
 
@@ -181,11 +181,11 @@ function expectNear(cluster: Cluster, sites: Sites): void {
   cluster.expect(waitsMs > 0 && waitsMs <= NEAR_MS, {
     kind: 'liveness',
     ruleId: 'far-primary',
-    rule: `While a database in the East can be the primary, half of its writes take ${NEAR_MS} ms or less (handout, The bars)`,
+    rule: `While a database in the East can be the primary, half of the writes there take ${NEAR_MS} ms or less (handout, The bars)`,
     evidence:
       waitsMs === 0
         ? `at ${at(cluster.nowMs)} the East has written nothing for 10 s; the primary is ${sites.primary}`
-        : `at ${at(cluster.nowMs)} it is ${waitsMs} ms; the primary is ${sites.primary}`,
+        : `at ${at(cluster.nowMs)} half of them take ${waitsMs} ms or less; the primary is ${sites.primary}`,
     lookAt: 'which applications does your choice of a primary suit?',
   });
 }
@@ -198,7 +198,7 @@ function expectAllFollow(cluster: Cluster, sites: Sites): void {
     ruleId: 'does-not-follow',
     rule: 'Half a minute after a fault, and a minute after a long one, all databases that run follow the primary (handout, The bars)',
     evidence: `at ${at(cluster.nowMs)} ${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind ${sites.primary}`,
-    lookAt: 'what does a database need that has writes which the primary has not?',
+    lookAt: 'what does a database with writes that the primary lacks need?',
   });
 }
 
@@ -213,7 +213,7 @@ function expectGap(
   cluster.expect(gapMs <= maxMs, {
     kind: 'liveness',
     ruleId: 'no-primary',
-    rule: `${words} there is a primary: no ${at(maxMs)} pass without a write (handout, The bars)`,
+    rule: `${words}, there is a primary: no ${at(maxMs)} pass without a write (handout, The bars)`,
     evidence: `from ${at(fromMs)} on, ${at(gapMs)} passed without one; ${sites.promotions.length === 0 ? 'nobody was promoted' : `${sites.primary} was promoted last`}`,
     lookAt: 'what does your failover wait for?',
   });
@@ -224,8 +224,8 @@ function expectNobodyPromoted(cluster: Cluster, sites: Sites, words: string): vo
   cluster.expect(first === undefined, {
     kind: 'liveness',
     ruleId: 'needless-failover',
-    rule: `${words} is no reason to promote anybody (handout, The bars)`,
+    rule: `${words} no reason to promote anybody (handout, The bars)`,
     evidence: `${first?.name} was promoted at ${at(first?.atMs ?? 0)}`,
-    lookAt: 'who heard the primary all the time?',
+    lookAt: 'who heard the primary all along?',
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Part R: the trigger. Writes can be lost in many ways; in this one both sides have taken writes that the
- * other has not, nothing is broken any more, and there is no way back.
+ * Part R: the trigger. Writes can be lost in many ways; in this one each side has taken writes that the
+ * other lacks, nothing is broken any more, and there is no way back.
  */
 import { type Budget, type Cluster, readTrigger } from 'faultlab';
 import type { Disturbance, Trigger } from '../contract.ts';
@@ -13,7 +13,7 @@ export const BUDGET: Budget = {
   kinds: { 'cut-east': TIMES, 'hang-east': TIMES, 'hang-primary': TIMES, 'cut-controller': TIMES },
 };
 
-/** Writes on each side that the other has not. */
+/** Writes on each side that the other lacks. */
 const MANY = 50;
 const SPLIT_MS = 25_000;
 const AFTER_MS = 60_000;
@@ -33,9 +33,9 @@ function trigger(cluster: Cluster): { sites: Sites; waitedMs: number } {
   const [onlyEast, onlyWest] = parted(sites);
   cluster.expect(onlyEast >= MANY && onlyWest >= MANY, {
     ruleId: 'not-parted',
-    rule: `Each side has ${MANY} writes or more that the other has not (handout, Part R)`,
+    rule: `Each side has ${MANY} writes or more that the other lacks (handout, Part R)`,
     evidence: `at ${at(cluster.nowMs)} ${onlyEast} writes are only in the East, and ${onlyWest} only in the West; ${promoted(sites)}`,
-    lookAt: 'who must be promoted, and who must not know of it for long?',
+    lookAt: 'who must be promoted, and who must not hear of it for a long time?',
   });
   return { sites, waitedMs };
 }
@@ -74,9 +74,9 @@ export function noWayBack(cluster: Cluster): void {
   const stuck = sites.behind(MANY).filter((name) => sites.east.includes(name));
   cluster.expect(stuck.length === sites.east.length, {
     ruleId: 'way-back',
-    rule: 'A minute after the network is back no database in the East follows the primary (handout, Part R)',
+    rule: 'A minute after the network is back, no database in the East follows the primary (handout, Part R)',
     evidence: `${stuck.length} of ${sites.east.length} are behind`,
-    lookAt: 'what do databases in the East have that the primary has not?',
+    lookAt: 'what do databases in the East have that the primary lacks?',
   });
   cluster.expect(waitsMs >= 10 * waitedMs, {
     ruleId: 'no-wait',
@@ -96,7 +96,7 @@ export function repairedByHand(cluster: Cluster): void {
   cluster.tell(`${sites.setAside} writes are to be brought back in by hand`);
   cluster.expect(behind.length === 0 && lost.length === 0, {
     ruleId: 'not-repaired',
-    rule: 'Once the writes of the East are set aside its databases follow again (handout, Part R)',
+    rule: 'Once the writes of the East are set aside, its databases follow again (handout, Part R)',
     evidence: `${behind.length === 0 ? 'no database' : behind.join(', ')} behind, ${lost.length} writes lost`,
     lookAt: 'is your trigger over by then?',
   });

@@ -4,13 +4,13 @@
  */
 import type { Fleet, Seen, View } from './contract.ts';
 
-/** A primary that nobody has heard for so long is gone. */
+/** A primary that nobody has heard for this long is gone. */
 const GONE_AFTER_MS = 10_000;
-/** Who has answered within the last two rounds. */
+/** A database answers if it has done so within the last two rounds. */
 const ANSWERS_MS = 2500;
 
 export class Failover {
-  /** A primary that was not asked for so long stops to take writes; undefined: never. */
+  /** A primary that was not asked for this long stops taking writes; undefined: never. */
   readonly leaseMs: number | undefined = undefined;
   readonly #fleet: Fleet;
 
@@ -29,7 +29,7 @@ export class Failover {
   }
 }
 
-/** Since anybody who can be asked has heard the primary: a controller alone may be wrong. */
+/** How long since anybody who can be asked heard the primary: a controller alone may be wrong. */
 function goneForMs(primary: Seen, answering: readonly Seen[]): number {
   return Math.min(primary.silentMs, ...answering.map(({ sourceSilentMs }) => sourceSilentMs));
 }

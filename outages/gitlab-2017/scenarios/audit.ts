@@ -5,11 +5,11 @@ import { begin, dump, more, readWrites, snapshot } from '../site.ts';
 
 const worth: ServerScenario = {
   id: 'E1',
-  title: 'before it is needed, it is known of each copy whether it is one, and what it would cost',
+  title: 'before a copy is needed, it is known whether it is one, and what it would cost',
   points: 15,
   nodes: 2,
   requires: ['pg_basebackup', 'pg_dump', 'psql'],
-  lookAt: 'whose restoration have you seen?',
+  lookAt: 'which copies have you seen restored?',
   async run(drill) {
     const { primary } = drill.cluster;
     const variant = drill.seed % 3;
@@ -41,7 +41,7 @@ const worth: ServerScenario = {
     }
     for (const copy of broken) {
       const { isWhole, lost } = of(copy) ?? {};
-      // A dump without rows can be called whole by who says that it saves nothing.
+      // A dump without rows may be called whole, as long as audit says that it saves nothing.
       const savesNothing = empty && copy.path.endsWith('.sql') && lost === now;
       drill.expect(isWhole === false || savesNothing, {
         ruleId: 'believed',
@@ -56,9 +56,9 @@ const worth: ServerScenario = {
       const isRight = isWhole === true && lost !== undefined && lost <= most;
       drill.expect(isRight && lost >= least, {
         ruleId: 'wrong-worth',
-        rule: 'Of a whole copy it is said what restoring it would cost (contract, Copy)',
+        rule: 'Of a whole copy, audit says what restoring it would cost (contract, Copy)',
         evidence: `audit says of ${copy.path}: ${isWhole ? 'whole' : 'not whole'}, ${lost} lost; it is whole, and ${Math.max(0, least)} to ${most} of ${now} writes are not in it`,
-        lookAt: 'which rows does n1 have that the restored copy has not?',
+        lookAt: 'which rows does n1 have that the restored copy lacks?',
       });
     }
   },

@@ -1,4 +1,4 @@
-/** F2: a backup that says no when it is none. */
+/** F2: a backup that says so when it is none. */
 import type { Drill, ServerScenario } from 'faultlab';
 import type { Backup } from '../contract.ts';
 import { begin, damage, fileOf, known, more, must, restored } from '../site.ts';
@@ -18,7 +18,7 @@ async function callBackup(drill: Drill): Promise<Backup> {
   return said as Backup;
 }
 
-/** Something because of which no whole backup can be made; the server goes on to answer. */
+/** Something that makes a whole backup impossible; the server goes on answering. */
 async function break_(drill: Drill): Promise<string> {
   const { primary, archiveDir } = drill.cluster;
   if (drill.seed % 3 === 2) {
@@ -35,7 +35,7 @@ async function break_(drill: Drill): Promise<string> {
 
 const honest: ServerScenario = {
   id: 'F2',
-  title: 'a backup can be restored with all that was there; where that cannot be, it says so',
+  title: 'a backup can be restored with all that was there; where it cannot, it says so',
   points: 15,
   nodes: 2,
   requires: ['pg_basebackup', 'pg_dump', 'psql'],
@@ -51,9 +51,9 @@ const honest: ServerScenario = {
     const said = await callBackup(drill);
     drill.expect('path' in said, {
       ruleId: 'no-backup',
-      rule: 'While all is well a backup is made (handout, The contract)',
+      rule: 'While all is well, a backup is made (handout, The contract)',
       evidence: `backup says: ${'problem' in said ? said.problem : ''}`,
-      lookAt: 'which pg_dump is this, and of which version is the server?',
+      lookAt: 'which pg_dump is this, and which version is the server?',
     });
     const path = 'path' in said ? said.path : '';
     const ids = await restored(host, primary, path);
@@ -78,7 +78,7 @@ const honest: ServerScenario = {
     const then = await callBackup(drill);
     drill.expect('problem' in then, {
       ruleId: 'green-and-empty',
-      rule: 'A backup that cannot be restored is reported as none (handout, The contract)',
+      rule: 'A backup that cannot be restored is not reported as one (handout, The contract)',
       evidence: `${trouble}, and backup returned ${'path' in then ? then.path : ''} as if all was well`,
       lookAt: 'what does the job go by when it says that all is well?',
     });

@@ -38,11 +38,11 @@ async function copies(drill: Drill, workload: Workload): Promise<Taken> {
   }
   await standby.stop();
   if (variant === 0) {
-    drill.note('n2 is stopped: it has lost the thread');
+    drill.note('n2 is stopped: it has fallen too far behind');
     return { path: 'the data directory of n2', known: behind, most: workload.writes.length };
   }
   await standby.remove();
-  drill.note('n2 is wiped, to make it anew');
+  drill.note('n2 is wiped, to be rebuilt');
   return variant === 1 ? staging : nightly;
 }
 
@@ -82,8 +82,8 @@ const leastLoss: ServerScenario = {
     drill.tell(`${all - best.known.length} of ${all} acknowledged writes could not be saved`);
     drill.expect(missing === 0, {
       ruleId: 'more-lost-than-needed',
-      rule: 'No more is lost than since the newest copy that can be restored (handout, The contract)',
-      evidence: `${missing} acknowledged writes are not on n1 that are in ${best.path}`,
+      rule: 'No more is lost than was written since the newest copy that can be restored (handout, The contract)',
+      evidence: `${missing} acknowledged writes that are in ${best.path} are not on n1`,
       lookAt: 'which of the copies have you seen restored, and how far did each go?',
     });
     const mine = new Set(workload.writes.map(({ id }) => id));

@@ -60,7 +60,7 @@ async function happen(drill: Drill, workload: Workload): Promise<Day> {
   return day;
 }
 
-/** Writes as fast as it can, and waits until the standby has followed, or never will. */
+/** Writes as fast as it can, and waits until the standby has caught up, or never will. */
 async function load(drill: Drill, day: Day, megabytes: number): Promise<void> {
   const { primary, links } = drill.cluster;
   const standby = drill.node('n2');
@@ -91,7 +91,7 @@ async function load(drill: Drill, day: Day, megabytes: number): Promise<void> {
 
 const theDay: ServerScenario = {
   id: 'R1',
-  title: 'load alone takes the standby, the backup is none, and the wrong host is wiped',
+  title: 'load alone takes out the standby, the backup is none, and the wrong host is wiped',
   points: 20,
   nodes: 3,
   cluster: { settings: { wal_keep_size: '8MB', ...PATIENT } },

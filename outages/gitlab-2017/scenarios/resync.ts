@@ -1,4 +1,4 @@
-/** F3, F4: a standby is made anew, and somebody is on the wrong host. */
+/** F3, F4: a standby is rebuilt, and somebody is on the wrong host. */
 import type { Drill, PgServer, ServerScenario, Workload } from 'faultlab';
 import type { Resync } from '../contract.ts';
 import { begin, isRefusal, more, PATIENT, readWrites } from '../site.ts';
@@ -17,7 +17,7 @@ async function callResync(drill: Drill, name: string): Promise<Resync> {
     ruleId: 'no-answer',
     rule: 'resync returns done or refused (contract, Resync)',
     evidence: `resync of ${name} returned ${JSON.stringify(said) ?? 'undefined'}`,
-    lookAt: 'was it made anew, or is it as it was?',
+    lookAt: 'was it rebuilt, or is it as it was?',
   });
   return said as Resync;
 }
@@ -44,7 +44,7 @@ async function lose(drill: Drill, serving: PgServer, lost: PgServer): Promise<vo
   await serving.sql('CHECKPOINT');
   await lost.start();
   await drill.assume(`${lost.name} to miss WAL`, async () => GAP.test(await lost.logTail(20)));
-  drill.note(`${lost.name} has lost the thread`);
+  drill.note(`${lost.name} has fallen too far behind`);
 }
 
 async function expectFollows(
@@ -53,7 +53,7 @@ async function expectFollows(
 ): Promise<void> {
   await drill.eventually(async () => (await standby.isRunning()) && isStreaming(serving, standby), {
     ruleId: 'not-following',
-    rule: 'A standby that was made anew follows (handout, The contract)',
+    rule: 'A standby that was rebuilt follows (handout, The contract)',
     evidence: () => `${standby.name} does not stream from ${serving.name}`,
     lookAt: 'from whom does it receive WAL?',
   });
@@ -69,13 +69,13 @@ async function expectFollows(
     },
     {
       ruleId: 'not-following',
-      rule: 'A standby that was made anew follows (handout, The contract)',
+      rule: 'A standby that was rebuilt follows (handout, The contract)',
       evidence: () => `${standby.name} has not replayed ${row?.lsn}`,
       lookAt: 'from whom does it receive WAL?',
     },
   );
   for (const node of [serving, standby]) {
-    await drill.expectKept(workload, node.name, 'whose data directory was it that was removed?');
+    await drill.expectKept(workload, node.name, 'whose data directory was removed?');
   }
 }
 
@@ -87,7 +87,7 @@ async function isStreaming(serving: PgServer, { name }: PgServer): Promise<boole
   return rows.length > 0;
 }
 
-/** When a server was started, and of which database it is; undefined while it is down. */
+/** When a server was started, and which database it holds; undefined while it is down. */
 async function identity(node: PgServer): Promise<string | undefined> {
   if (!(await node.isRunning())) return undefined;
   const [row] = await node.sql<{ id: string; at: Date }>(
@@ -101,21 +101,23 @@ async function expectRefused(drill: Drill, node: PgServer, why: string): Promise
   const said = await callResync(drill, node.name);
   drill.expect('refused' in said && (await identity(node)) === before, {
     ruleId: 'wrong-host',
-    rule: 'A node whose data nobody else has, and one that follows, is not wiped (handout, The contract)',
-    evidence: `${node.name}, ${why}, was ${'refused' in said ? 'touched, and then refused' : 'made anew'}`,
-    lookAt: 'how do you know which node this is, when it does not answer, and when names are old?',
+    rule: 'A node whose data nobody else has is not wiped, nor is one that follows (handout, The contract)',
+    evidence: `${node.name}, ${why}, was ${'refused' in said ? 'touched, and then refused' : 'rebuilt'}`,
+    lookAt:
+      'how do you know which node this is when it does not answer, or when names are out of date?',
   });
 }
 
 const guarded: ServerScenario = {
   id: 'F3',
-  title: 'the node that serves is never wiped, whatever it is called, and also while it is down',
+  title: 'the node that serves is never wiped, whatever it is called, even while it is down',
   points: 15,
   nodes: 3,
   // No checkpoint but those of the script: n3 would be lost with the other.
   cluster: { settings: { max_wal_size: '64MB', ...PATIENT } },
   requires: ['pg_basebackup'],
-  lookAt: 'how do you know which node this is, when it does not answer, and when names are old?',
+  lookAt:
+    'how do you know which node this is when it does not answer, or when names are out of date?',
   async run(drill) {
     const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((name) => drill.node(name)) as [
       PgServer,
@@ -132,7 +134,7 @@ const guarded: ServerScenario = {
     await expectRefused(drill, n3, 'a standby that follows');
     if (drill.seed % 3 === 0) {
       await serving.stop();
-      drill.note(`${serving.name} is down for a moment, for a setting`);
+      drill.note(`${serving.name} is down for a moment, to change a setting`);
       await expectRefused(drill, serving, 'which serves and is down for a moment');
       await serving.start();
     } else {
@@ -142,9 +144,9 @@ const guarded: ServerScenario = {
     const said = await callResync(drill, lost.name);
     drill.expect('done' in said, {
       ruleId: 'not-made-anew',
-      rule: 'A standby that has lost the thread is made anew (handout, The contract)',
+      rule: 'A standby that has fallen too far behind is rebuilt (handout, The contract)',
       evidence: `resync of ${lost.name} was refused: ${'refused' in said ? said.refused : ''}`,
-      lookAt: 'which node is it that serves, and does this one follow it?',
+      lookAt: 'which node serves, and does this one follow it?',
     });
     await expectFollows(drill, { serving, standby: lost, workload });
   },
@@ -194,9 +196,9 @@ const kept: ServerScenario = {
       );
       await drill.eventually(async () => (await isCopying()) || (await isSettled(isOver)), {
         ruleId: 'nothing-copied',
-        rule: 'A standby that has lost the thread is made anew (handout, The contract)',
+        rule: 'A standby that has fallen too far behind is rebuilt (handout, The contract)',
         evidence: () => 'no base backup of n1 was begun',
-        lookAt: 'what does a standby become, when nobody has its WAL?',
+        lookAt: 'what can a standby start from when nobody has its WAL?',
       });
       await workload.stop();
       await primary.crash();
@@ -207,7 +209,7 @@ const kept: ServerScenario = {
       ruleId: 'claims-done',
       rule: 'resync says what has become of it (contract, Resync)',
       evidence: 'n1 could not be copied, and resync says that it is done',
-      lookAt: 'what has the base backup said?',
+      lookAt: 'what did the base backup say?',
     });
     await workload.stop();
     const there = new Set(await whatIsLeft(standby));
@@ -215,7 +217,7 @@ const kept: ServerScenario = {
     drill.expect(gone === 0, {
       ruleId: 'last-copy-gone',
       rule: 'Until the new copy is whole, the old one is there (handout, The contract)',
-      evidence: `${gone} of ${had.length} writes that n2 had are not on it any more`,
+      evidence: `${gone} of ${had.length} writes that n2 had are no longer on it`,
       lookAt: 'what is left of the old copy, at every moment, until the new one is whole?',
     });
   },

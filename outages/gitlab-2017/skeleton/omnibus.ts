@@ -1,8 +1,8 @@
 /**
- * How the nightly job came to its `pg_dump` (given). The package held the programs of two major
- * versions, and took those that fit the data directory on the same host; without one, the older.
+ * How the nightly job came by its `pg_dump` (given). The package held the programs of two major
+ * versions, and took those that fitted the data directory on the same host; without one, the older.
  *
- * There is one PostgreSQL on your machine, so the older `pg_dump` is played: it does what every
+ * There is one PostgreSQL on your machine, so the older `pg_dump` is imitated: it does what every
  * `pg_dump` does with a server of a newer major version.
  */
 import type { PgNode, ToolResult } from 'faultlab/postgres';

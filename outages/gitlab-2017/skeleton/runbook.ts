@@ -9,7 +9,7 @@ import { pgDump } from './omnibus.ts';
 
 export { trigger } from './trigger.ts';
 
-/** Everything is gone from `n1`. Makes it serve again, with the least loss that is possible. */
+/** Everything is gone from `n1`. Makes it serve again, with the least possible loss. */
 export async function repair(cluster: PgCluster): Promise<void> {
   for (const folder of ['dumps', 'snapshots']) {
     cluster.log(folder, await cluster.node('n2').list(`${cluster.archiveDir}/${folder}`));
@@ -26,7 +26,7 @@ export async function backup(cluster: PgCluster): Promise<Backup> {
   return { path };
 }
 
-/** Makes a standby anew that has lost the thread: `name` is what somebody has typed. */
+/** Rebuilds a standby that has fallen too far behind: `name` is what somebody has typed. */
 export async function resync(cluster: PgCluster, name: string): Promise<Resync> {
   const node = cluster.node(name);
   const source = cluster.nodes.find((other) => other !== node);
@@ -45,7 +45,7 @@ export async function resync(cluster: PgCluster, name: string): Promise<Resync> 
 
 /** Says of each copy in `dumps` and `snapshots` what it is worth, while all is well with `n1`. */
 export async function audit(cluster: PgCluster): Promise<Copy[]> {
-  // TODO(E): whose restoration have you seen?
+  // TODO(E): which copies have you seen restored?
   void cluster;
   return [];
 }

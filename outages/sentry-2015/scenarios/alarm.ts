@@ -10,7 +10,7 @@ async function call(drill: Drill): Promise<readonly Alarm[]> {
     ruleId: 'no-list',
     rule: 'alarms returns a list (handout, The contract)',
     evidence: `alarms returned ${JSON.stringify(said) ?? 'undefined'}`,
-    lookAt: 'what is said when there is nothing to say?',
+    lookAt: 'what does alarms return when there is nothing to say?',
   });
   return said as readonly Alarm[];
 }
@@ -19,7 +19,7 @@ async function expectSilence(drill: Drill, when: string): Promise<void> {
   const said = await call(drill);
   drill.expect(said.length === 0, {
     ruleId: 'false-alarm',
-    rule: 'While less than half of the transactions is used up nobody is woken (handout, The contract)',
+    rule: 'While less than half of the transactions are used up, nobody is woken (handout, The contract)',
     evidence: `${when}, and alarms said ${JSON.stringify(said)}`,
     lookAt: 'what is wrong at this moment?',
   });
@@ -30,7 +30,7 @@ const words = (holder: Partial<Holder> & { readonly pid?: number; readonly name?
 
 const inTime: ServerScenario = {
   id: 'F2',
-  title: 'an alarm comes at half of the way, and names all that holds freezing back, and no other',
+  title: 'an alarm comes halfway, and names all that holds freezing back, and nothing else',
   points: 25,
   nodes: 1,
   // Nobody vacuums meanwhile: what is old stays old.
@@ -47,9 +47,9 @@ const inTime: ServerScenario = {
     const isSession = drill.seed % 3 !== 1;
     if (isSlot) await createSlot(primary, FORGOTTEN);
     await moveOn(drill, primary, 700);
-    await expectSilence(drill, 'a third of the transactions is used up');
+    await expectSilence(drill, 'a third of the transactions are used up');
     await moveOn(drill, primary, 1500);
-    // Neither of these two holds back what is older than they are.
+    // Neither of these two holds back anything that is older than itself.
     await primary.sql("SELECT pg_create_physical_replication_slot('offsite', true)");
     const reader = await primary.connect('short report');
     drill.atEnd(() => reader.close());
@@ -71,7 +71,7 @@ const inTime: ServerScenario = {
     const age = await oldestAge(primary);
     drill.expect(alarm !== undefined && more.length === 0, {
       ruleId: 'no-alarm',
-      rule: 'From half of the transactions on there is one alarm (handout, The contract)',
+      rule: 'Once half of the transactions are used up, there is one alarm (handout, The contract)',
       evidence: `the oldest transaction is ${age} transactions old, and alarms said ${alarm === undefined ? 'nothing' : 'more than one thing'}`,
       lookAt: 'how much time do two thousand million transactions leave you, at your rate?',
     });

@@ -60,8 +60,8 @@ const foretold: ServerScenario = {
     const isRight = typeof said === 'number' && Math.abs(said - took) <= TOLERANCE;
     drill.expect(isRight, {
       ruleId: 'wrong-forecast',
-      rule: `left is right to ${TOLERANCE} transactions (handout, Part E)`,
-      evidence: `left said ${String(said)}; the server took ${took} more, and then no write`,
+      rule: `left is right to within ${TOLERANCE} transactions (handout, Part E)`,
+      evidence: `left said ${String(said)}; the server took ${took} more, and then no more writes`,
       lookAt: 'which database is the oldest, and at which distance does the server stop?',
     });
   },

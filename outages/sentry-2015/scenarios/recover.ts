@@ -13,10 +13,10 @@ import {
   SETTINGS,
 } from '../site.ts';
 
-/** A slot that holds WAL and no rows; its standby comes back. */
+/** A slot that holds WAL but no rows; its standby comes back. */
 const NEEDED = 'offsite';
 
-/** Who holds freezing back, by seed; a slot, a session, or both. */
+/** What holds freezing back, by seed: a slot, a session, or both. */
 async function hold(drill: Drill): Promise<void> {
   const { primary } = drill.cluster;
   const isSlot = drill.seed % 3 !== 2;
@@ -74,7 +74,7 @@ const again: ServerScenario = {
     const why = await refusal(primary);
     drill.expect(why === undefined, {
       ruleId: 'still-refused',
-      rule: 'When repair is over writes are taken (handout, The contract)',
+      rule: 'When repair is over, writes are taken (handout, The contract)',
       evidence: `a write was refused with ${why}; the oldest transaction is ${await oldestAge(primary)} transactions old`,
       lookAt: 'what holds freezing back, and in which of the databases?',
     });
@@ -82,10 +82,10 @@ const again: ServerScenario = {
     drill.expect(went >= 0, {
       ruleId: 'counter-went-back',
       rule: 'Transactions are never numbered a second time (handout, The contract)',
-      evidence: `the next transaction has a number that is ${-went} less than when writes stopped`,
-      lookAt: 'what does a row say that was written by a transaction that has not been yet?',
+      evidence: `the number of the next transaction is ${-went} lower than when writes stopped`,
+      lookAt: 'what does a row say that was written by a transaction that is still to come?',
     });
-    await drill.expectKept(workload, primary.name, 'what did you give for the room?');
+    await drill.expectKept(workload, primary.name, 'what did you give up for the room?');
     const [after] = await primary.sql<{ n: number }>('SELECT count(*) AS n FROM events');
     drill.expect((after?.n ?? 0) > (before?.n ?? 0), {
       ruleId: 'events-gone',
@@ -101,7 +101,7 @@ const again: ServerScenario = {
       {
         ruleId: 'slot-in-use-gone',
         rule: 'The slot of a standby that comes back stays (handout, The contract)',
-        evidence: `the slot "${NEEDED}" is gone; whoever comes back misses what was kept for it`,
+        evidence: `the slot "${NEEDED}" is gone; a standby that comes back misses what was kept for it`,
         lookAt: 'how old is what each of the slots holds?',
       },
     );
@@ -109,15 +109,15 @@ const again: ServerScenario = {
       ruleId: 'holder-left',
       rule: 'Nothing holds freezing back any more (handout, The contract)',
       evidence: `the slot "${FORGOTTEN}" of a consumer that was shut down is still there`,
-      lookAt: 'what will be in half a year?',
+      lookAt: 'what will happen in half a year?',
     });
     const age = await oldestAge(primary);
     drill.tell(`the oldest transaction is ${age} transactions old now`);
     drill.expect(age < HALF, {
       ruleId: 'not-frozen',
-      rule: 'Less than half of the transactions is used up in every database (handout, The contract)',
+      rule: 'Less than half of the transactions are used up in every database (handout, The contract)',
       evidence: `the oldest transaction of one database is still ${age} transactions old`,
-      lookAt: 'which databases are there, also those that nobody uses?',
+      lookAt: 'which databases are there, including those that nobody uses?',
     });
   },
 };

@@ -39,7 +39,7 @@ const stopped: ServerScenario = {
   nodes: 1,
   cluster: { settings: SETTINGS },
   requires: ['pg_resetwal'],
-  lookAt: 'for whom must a row of the catalog stay readable that was written long ago?',
+  lookAt: 'for whom must a catalog row that was written long ago stay readable?',
   async run(drill) {
     const { primary } = drill.cluster;
     const workload = await begin(drill);
@@ -62,8 +62,8 @@ const stopped: ServerScenario = {
     const age = await oldestAge(primary, 'postgres');
     drill.expect(age > 2_000_000_000, {
       ruleId: 'vacuum-helps',
-      rule: 'VACUUM FREEZE ends without an error, and the age stays (handout, Part R)',
-      evidence: `after VACUUM FREEZE the oldest transaction of the database is ${age} transactions old: it would have been over without anybody`,
+      rule: 'VACUUM FREEZE ends without an error, and the age stays the same (handout, Part R)',
+      evidence: `after VACUUM FREEZE the oldest transaction of the database is ${age} transactions old: it would have been cured without anybody's help`,
       lookAt: 'what keeps vacuum from freezing?',
     });
     drill.note('VACUUM FREEZE has changed nothing');

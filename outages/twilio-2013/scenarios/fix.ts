@@ -7,18 +7,18 @@ import { Books, LEFT_MAX } from '../books.ts';
 
 const WARM_UP_MS = 60_000;
 const FAULT_MS = 120_000;
-/** So long after a fault everybody has been recharged who needs it. */
+/** This long after a fault, everybody who needs it has been recharged. */
 const BACK_WITHIN_MS = 60_000;
 const AFTER_MS = 60_000;
 const SETTLE_MS = 30_000;
 const CALM_MS = 240_000;
-/** Of a kind of answers, in the scenarios that are about it. */
+/** Shares of one kind of message, in the scenarios that are about it. */
 const LOST = 0.3;
 const SLOW = 0.2;
 const LATE_MS = 30_000;
 const at = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
-/** A fault of two minutes, and all that must hold meanwhile and afterwards. */
+/** A fault of two minutes, and all that must hold during it and afterwards. */
 export function survives(fault: (cluster: Cluster, books: Books) => void) {
   return (cluster: Cluster): void => {
     const books = new Books(cluster);
@@ -33,7 +33,7 @@ export function restartsEmpty(_cluster: Cluster, books: Books): void {
   books.misconfigureStore('nothing', false, FAULT_MS);
 }
 
-/** The same with balances of a minute and a half ago: none of them is 0. */
+/** The same with balances from a minute and a half ago: none of them is 0. */
 export function restartsOld(cluster: Cluster): void {
   const books = new Books(cluster);
   watch(cluster, books, WARM_UP_MS);
@@ -43,25 +43,25 @@ export function restartsOld(cluster: Cluster): void {
   settle(cluster, books);
 }
 
-/** Some answers of the gateway are lost: whoever asked does not know whether a card was charged. */
+/** Some answers of the gateway are lost: the worker does not know whether a card was charged. */
 export function answersLost(cluster: Cluster): void {
-  cluster.mark(`${LOST * 100} % of the answers to a request to charge are lost`);
+  cluster.mark(`${LOST * 100} % of the answers to requests to charge are lost`);
   const isMeant = (message: WireMessage) =>
     message.kind === 'reply' && message.method === 'charge' && cluster.draw.chance(LOST);
   cluster.filter((message) => (isMeant(message) ? 'drop' : undefined));
   cluster.after(FAULT_MS, () => cluster.filter(undefined));
 }
 
-/** The store is slow: what it is to add it adds for certain, but some of it when nobody waits any more. */
+/** The store is slow: it adds everything it is asked to, but some of it when nobody is waiting any more. */
 export function storeIsSlow(cluster: Cluster): void {
-  cluster.mark(`${SLOW * 100} % of what the store is to add is up to ${at(LATE_MS)} late`);
+  cluster.mark(`${SLOW * 100} % of the requests to add are up to ${at(LATE_MS)} late`);
   const isMeant = (message: WireMessage) =>
     message.kind === 'request' && message.method === 'add' && cluster.draw.chance(SLOW);
   cluster.filter((message) => (isMeant(message) ? cluster.draw.real(1000, LATE_MS) : undefined));
   cluster.after(FAULT_MS - LATE_MS, () => cluster.filter(undefined));
 }
 
-/** Some charges reach the gateway long after whoever asked has stopped to wait. */
+/** Some requests to charge reach the gateway long after the worker has stopped waiting. */
 export function chargesLate(cluster: Cluster): void {
   cluster.mark(`${LOST * 100} % of the requests to charge a card are up to ${at(LATE_MS)} late`);
   const isMeant = (message: WireMessage) =>
@@ -70,7 +70,7 @@ export function chargesLate(cluster: Cluster): void {
   cluster.after(FAULT_MS - LATE_MS, () => cluster.filter(undefined));
 }
 
-/** Workers are killed in the moment in which an answer is on its way to them. */
+/** Workers are killed while an answer is on its way to them. */
 export function workersCrash(cluster: Cluster): void {
   cluster.mark('workers are killed when an answer is on its way to them');
   const chances: Readonly<Record<string, number>> = { charge: LOST, charges: 0.1, add: 0.01 };
@@ -84,7 +84,7 @@ export function workersCrash(cluster: Cluster): void {
   cluster.after(FAULT_MS - 2000, () => cluster.filter(undefined));
 }
 
-/** The store is not there at all, as in any other network failure; then the restart. */
+/** The store cannot be reached at all, as in any network failure; then the restart. */
 export function storeUnreachable(cluster: Cluster): void {
   const books = new Books(cluster);
   watch(cluster, books, WARM_UP_MS);
@@ -93,7 +93,7 @@ export function storeUnreachable(cluster: Cluster): void {
   settle(cluster, books);
 }
 
-/** Calm: cards are charged in time, and nobody asks too much; then the restart. */
+/** Calm: cards are charged in time, and nobody asks too often; then the restart. */
 export function calmIsCheap(cluster: Cluster): void {
   const books = new Books(cluster);
   watch(cluster, books, CALM_MS);
@@ -102,12 +102,12 @@ export function calmIsCheap(cluster: Cluster): void {
   const toStore = cluster.count('requests', 'balance') + cluster.count('requests', 'add');
   const perUsage = toStore / books.used;
   cluster.tell(
-    `${perUsage.toFixed(1)} requests to the store a usage, ${perCharge.toFixed(1)} to the gateway a charge`,
+    `${perUsage.toFixed(1)} requests to the store per usage, ${perCharge.toFixed(1)} to the gateway per charge`,
   );
   cluster.expect(perCharge <= 3 && perUsage <= 5, {
     ruleId: 'too-many-requests',
-    rule: 'In calm times there are at most 5 requests to the store a usage, and 3 to the gateway a charge (handout, The bars)',
-    evidence: `${perUsage.toFixed(1)} requests to the store a usage, ${perCharge.toFixed(1)} to the gateway a charge (${toGateway} for ${books.charges})`,
+    rule: 'In calm times there are at most 5 requests to the store per usage, and 3 to the gateway per charge (handout, The bars)',
+    evidence: `${perUsage.toFixed(1)} requests to the store per usage, ${perCharge.toFixed(1)} to the gateway per charge (${toGateway} for ${books.charges})`,
     lookAt: 'what does your repair ask for when nothing is wrong?',
   });
   suffer(cluster, books, restartsEmpty);
@@ -124,7 +124,7 @@ function suffer(
   watch(cluster, books, AFTER_MS);
 }
 
-/** Lets time pass; looks each second for who pays too early, and for who was not recharged in time. */
+/** Lets time pass; checks every second that nobody pays too early and everybody is recharged in time. */
 function watch(cluster: Cluster, books: Books, ms: number, what?: 'only charges'): void {
   const untilMs = cluster.nowMs + ms;
   while (cluster.nowMs < untilMs) {
@@ -135,9 +135,9 @@ function watch(cluster: Cluster, books: Books, ms: number, what?: 'only charges'
     cluster.expect(first === undefined, {
       kind: 'liveness',
       ruleId: 'not-recharged',
-      rule: `Nobody has less than 0 left in calm times, and from ${at(BACK_WITHIN_MS)} after a fault on (handout, The bars)`,
-      evidence: `at ${at(cluster.nowMs)} ${first?.name} has ${first?.left} left, and was charged ${first?.charges} times so far; ${more.length} others are below 0, ${books.waiting} usages wait`,
-      lookAt: 'who is to charge this account, and what does that wait for?',
+      rule: `Nobody has less than 0 left in calm times, nor from ${at(BACK_WITHIN_MS)} after a fault onwards (handout, The bars)`,
+      evidence: `at ${at(cluster.nowMs)} ${first?.name} has ${first?.left} left, and has been charged ${first?.charges} times so far; ${more.length} others are below 0, ${books.waiting} usages wait`,
+      lookAt: 'which worker should charge this account, and what is it waiting for?',
     });
   }
 }
@@ -152,11 +152,11 @@ function expectNotOvercharged(cluster: Cluster, books: Books): void {
     kind: 'safety',
     ruleId: 'overcharge',
     rule: `A card is charged only when its account has ${LEFT_MAX} or less left (handout, The bars)`,
-    evidence: `${by} has ${account} charged at ${at(atMs)} (${charge}), which had ${left} left by what was used and paid; ${before}`,
+    evidence: `${by} has ${account} charged at ${at(atMs)} (${charge}), though by what was used and paid it had ${left} left; ${before}`,
     lookAt:
       atMs - (beforeMs ?? Number.NEGATIVE_INFINITY) < FAULT_MS
         ? 'how does the gateway know that this charge and the one before are the same?'
-        : 'who says that this account is low, and how good is that word?',
+        : 'who says that this account is low, and how far can it be trusted?',
   });
 }
 
@@ -168,9 +168,9 @@ function settle(cluster: Cluster, books: Books): void {
   cluster.expect(books.waiting === 0, {
     kind: 'liveness',
     ruleId: 'not-priced',
-    rule: `All usage is priced ${at(SETTLE_MS)} after the last one (handout, The bars)`,
-    evidence: `${books.waiting} usages wait at ${at(cluster.nowMs)}, ${at(SETTLE_MS)} after the last one`,
-    lookAt: 'what does a usage that is handed out again end with?',
+    rule: `All usage has been priced ${at(SETTLE_MS)} after the last of it (handout, The bars)`,
+    evidence: `${books.waiting} usages still wait at ${at(cluster.nowMs)}, ${at(SETTLE_MS)} after the last one`,
+    lookAt: 'how does a usage that is handed out again end?',
   });
   const [first, ...more] = books.wrong;
   cluster.expect(first === undefined, {

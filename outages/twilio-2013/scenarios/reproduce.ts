@@ -40,9 +40,9 @@ function trigger(cluster: Cluster): { books: Books; before: Counts } {
   const worst = [...books.accounts].sort((a, b) => b.left - a.left)[0];
   cluster.expect(share >= MANY, {
     ruleId: 'not-everybody',
-    rule: `${percent(MANY)} of the accounts have been charged at least ${TOO_OFTEN} times too often (handout, Part R)`,
-    evidence: `at ${at(cluster.nowMs)} that is so of ${ahead.length} of ${books.accounts.length} accounts; ${worst?.name} has paid most ahead, and has ${worst?.left} left; ${books.charges - before.charges} charges since the trigger, ${books.refused - before.refused} writes were refused`,
-    lookAt: 'who is charged, and after which answer of whom? What would make it all accounts?',
+    rule: `${percent(MANY)} of the accounts have been charged at least ${TOO_OFTEN} times too many (handout, Part R)`,
+    evidence: `at ${at(cluster.nowMs)} that is true of ${ahead.length} of ${books.accounts.length} accounts; ${worst?.name} has paid furthest ahead, and has ${worst?.left} left; since the trigger there were ${books.charges - before.charges} charges and ${books.refused - before.refused} refused writes`,
+    lookAt: 'who is charged, and after whose answer? What would make it every account?',
   });
   return { books, before };
 }
@@ -73,12 +73,12 @@ export function chargesAgain(cluster: Cluster): void {
     ruleId: 'not-refused',
     rule: 'Each charge is followed by a write that the store refuses (handout, Part R)',
     evidence: `${charges} charges, and ${refused} refused writes`,
-    lookAt: 'why does the worker not get on after a charge?',
+    lookAt: 'why does the worker get no further after a charge?',
   });
   cluster.expect(books.waiting >= books.accounts.length, {
     ruleId: 'gets-on',
     rule: 'Meanwhile no usage is priced: each account is charged for its first one, again and again (handout, Part R)',
-    evidence: `${books.waiting} usages wait, of ${books.accounts.length} accounts`,
+    evidence: `${books.waiting} usages wait, and there are ${books.accounts.length} accounts`,
     lookAt: 'which usages does the journal hand out again?',
   });
 }
@@ -86,7 +86,7 @@ export function chargesAgain(cluster: Cluster): void {
 /** What ends it, and what it does not mend. */
 export function staysCharged(cluster: Cluster): void {
   const { books, before } = trigger(cluster);
-  // What was asked for before may still be charged.
+  // What was asked for earlier may still be charged.
   cluster.run(10_000);
   const known = books.charges;
   cluster.run(WATCHED_MS);

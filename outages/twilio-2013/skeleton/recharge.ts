@@ -12,7 +12,7 @@ export class Charger {
   }
 
   /**
-   * Called for one usage of an account at a time, in the order in which they were used. When this throws an
+   * Called for one usage of an account at a time, in the order in which they came. When this throws an
    * `RpcError` or a `ReadOnlyError`, or the worker is restarted meanwhile, the same usage comes again.
    */
   async used({ id, account, amount }: Usage): Promise<void> {

@@ -1,4 +1,4 @@
-/** What was measured over the time of the run: one curve a measurement, and lines where something happened. */
+/** What was measured over time: one curve per measurement, and lines where something happened. */
 import type { Chart } from '../../report.ts';
 import { draw, make } from './dom.ts';
 

@@ -16,7 +16,7 @@ const TIME_PX = 76;
 const NARROW_PX = 12;
 const NEAR_ROWS = 30;
 const BAND_PX = 22;
-/** Longer silence between two rows is marked. */
+/** A longer silence between two rows is marked. */
 const GAP_MS = 100;
 const TERM_COLOURS = 6;
 
@@ -30,15 +30,15 @@ export interface Scene {
   /** By index of event: 1 for those that can have had a part in the chosen one. */
   readonly past: Uint8Array | undefined;
   readonly chosen: number;
-  /** Lanes of the others are narrow. */
+  /** All other lanes are narrow. */
   readonly nodes: ReadonlySet<number>;
 }
 
-/** Rows that say little by themselves are written softly. */
+/** Rows that say little on their own are written in a soft colour. */
 const QUIET = new Set(['timer', 'disk', 'send', 'deliver', 'change', 'boot']);
 /** Drawn beside the lane, not on it. */
 const SIDES = new Set(['cut', 'side', 'clock']);
-/** How far below the upper edge the label of a band stays that began above it. */
+/** How far below the upper edge to keep the label of a band that began above it. */
 const EDGE_PX: Readonly<Record<string, number>> = { cut: 12, side: 12, clock: 24, paused: 24 };
 const ACROSS = new Set(['fault', 'note', 'fail']);
 
@@ -63,7 +63,7 @@ export class Diagram {
     this.#onScroll = on.scroll;
     this.element = make('main', 'diagram', make('div', 'lanes', ...heads), this.#room);
     this.element.tabIndex = 0;
-    this.element.setAttribute('aria-label', 'events of the run, one a row; arrow keys step');
+    this.element.setAttribute('aria-label', 'events of the run, one per row; arrow keys step');
     this.#svg = draw(this.element, 'svg', { role: 'img' });
     this.element.addEventListener('scroll', () =>
       requestAnimationFrame(() => {
@@ -178,7 +178,7 @@ export class Diagram {
     }
   }
 
-  /** Where the band begins, or at the upper edge when it began before. */
+  /** Where the band begins, or at the upper edge when it began above. */
   #bandLabel(band: Band, y: (row: number) => number, topOfSight: number): void {
     const { lane, from, to, kind, label } = band;
     if (label === '' || !this.#scene?.nodes.has(lane)) return;
@@ -235,7 +235,7 @@ export class Diagram {
     }
   }
 
-  /** Once for what happens in one instant; a line above it after a silence. */
+  /** Once for all that happens in one instant; a line above it after a silence. */
   #time(group: SVGElement, row: number, at: number, y: number): void {
     const { rows } = this.#scene as Scene;
     const before = this.#run.events[rows.events[row - 1] ?? -1]?.at;
@@ -264,7 +264,7 @@ export class Diagram {
   }
 }
 
-/** The fill tells the role, so a narrow lane needs only its term. */
+/** The fill shows the role, so a narrow lane needs only its term. */
 function shortLabel({ label, term }: Band, room: number): string {
   return term === undefined ? `${label.slice(0, room - 1)}…` : (label.split(' ').at(-1) ?? label);
 }

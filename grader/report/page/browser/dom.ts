@@ -1,4 +1,4 @@
-/** Two helpers for making elements, as there is no library in the page. */
+/** Helpers for making elements, as the page has no library. */
 
 export type Attributes = Readonly<Record<string, string | number>>;
 

@@ -1,4 +1,4 @@
-/** What is wrong with the run, on top of the panel: rule, evidence, story, question, command. */
+/** What is wrong with the run, at the top of the panel: rule, evidence, story, question, command. */
 
 import type { PageData, PageFinding, PageOperation } from '../data.ts';
 import { chartOf } from './chart.ts';
@@ -20,7 +20,7 @@ export function findingOf(data: PageData, goTo: (event: number) => void): HTMLEl
     if (lookAt !== undefined) card.append(make('p', 'question', lookAt));
   }
   if (data.chart !== undefined) card.append(chartOf(data.chart));
-  if (shrunk !== undefined) entry('Made small', shrunk);
+  if (shrunk !== undefined) entry('Shrunk', shrunk);
   entry('Replay', make('code', '', command), copyButton(command));
   return card;
 }
@@ -53,7 +53,7 @@ const WIDTH = 400;
 const LANE = 26;
 const OPERATIONS_MAX = 12;
 
-/** The operations that together cannot be: a lane for each client, time from left to right. */
+/** The operations that are impossible together: a lane for each client, time from left to right. */
 function coreChart(core: readonly PageOperation[], goTo: (event: number) => void): HTMLElement {
   const shown = core.slice(-OPERATIONS_MAX);
   const clients = [...new Set(shown.map(({ client }) => client))];
@@ -61,7 +61,7 @@ function coreChart(core: readonly PageOperation[], goTo: (event: number) => void
     ...new Set(shown.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to]))),
   ];
   times.sort((a, b) => a - b);
-  // Order is kept and true lengths are not: every instant gets the same room.
+  // The order is kept, true lengths are not: every instant gets the same room.
   const x = (time: number) =>
     30 + ((WIDTH - 62) * times.indexOf(time)) / Math.max(1, times.length - 1);
   const height = clients.length * LANE + 6;

@@ -59,7 +59,7 @@ export class Minimap {
     }
   }
 
-  /** The part that is in sight. */
+  /** Marks the part that is in sight. */
   frame([first, last]: readonly [number, number]): void {
     this.#window.style.top = `${(100 * first) / this.#rows}%`;
     this.#window.style.height = `${(100 * Math.min(last - first, this.#rows)) / this.#rows}%`;

@@ -1,4 +1,4 @@
-/** What of a run is drawn, apart from any drawing: rows, arrows, bands, and the calls of clients. */
+/** What is drawn of a run, before any drawing: rows, arrows, bands, and the calls of clients. */
 import type { PageData, PageEvent } from '../data.ts';
 import type { Run } from './run.ts';
 
@@ -173,7 +173,7 @@ export function bandsOf({ events, data: { nodes } }: Run, rows: Rows): Band[] {
   return bands.sort((a, b) => a.from - b.from);
 }
 
-/** Whom a node hears and reaches, while that is not everybody. */
+/** Whom a node hears and reaches, unless that is everybody. */
 function cutBand(
   nodes: readonly string[],
   lane: number,
@@ -193,7 +193,7 @@ function cutBand(
   if (whole.length === 0) return { kind: 'cut', label: 'cut off' };
   const isServer = (node: string) => !node.startsWith('c');
   const servers = whole.filter(isServer);
-  // The larger side goes on; it is the smaller one that is cut off.
+  // The larger side carries on; it is the smaller one that is cut off.
   const isLarger = 2 * (servers.length + 1) > nodes.filter(isServer).length;
   const label = `with ${(servers.length > 0 ? servers : whole).join(' ')}`;
   return { kind: isLarger ? 'side' : 'cut', label };
@@ -207,13 +207,13 @@ function clockBand({ rate, jumpMs }: { rate: number; jumpMs: number }) {
 
 const signed = (ms: number) => `${ms > 0 ? '+' : '−'}${Math.abs(ms)} ms`;
 
-/** What a client asked, from its call to its return; without one it stays open to the end. */
+/** What a client asked, from its call to its return; without a return it stays open to the end. */
 export interface Operation {
   readonly lane: number;
   readonly from: number;
   readonly to: number;
   readonly isOpen: boolean;
-  /** 0, or more when others of the same lane are open then. */
+  /** 0, or more when others in the same lane are open at the same time. */
   readonly slot: number;
   readonly part: 'core' | 'culprit' | 'none';
   readonly call: number;

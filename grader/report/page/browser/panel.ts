@@ -10,15 +10,15 @@ const KEYS = [
   ['c', 'the other end of a message or a call'],
   ['v', 'where the rule broke'],
   ['p', 'dim what had no part in this event'],
-  ['/', 'search; n and N for the next and the last'],
+  ['/', 'search; n and N for the next and the previous hit'],
   ['o', 'only what the search finds'],
   ['m t d', 'messages, timers, disk on or off'],
 ] as const;
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
   send: 'sends a message',
-  deliver: 'gets a message',
-  drop: 'a message to it is lost',
+  deliver: 'receives a message',
+  drop: 'misses a message',
   call: 'is asked by its user',
   return: 'answers its user',
   emit: 'reports',
@@ -30,7 +30,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   note: 'the scenario says',
   fail: 'the rule broke',
   fault: 'a fault',
-  calm: 'made small',
+  calm: 'shrunk',
 };
 
 export function panelOf(
@@ -45,7 +45,7 @@ export function panelOf(
     const node = n === undefined ? '' : `${run.data.nodes[n]} `;
     const what = KIND_WORDS[k] ?? k;
     parts.push(make('h2', '', make('time', '', `${seconds(at)} s`), ` ${node}${what}`));
-    // The finding, just above, says it in full.
+    // The finding, just above, has it in full.
     if (k !== 'fail') parts.push(make('pre', '', run.texts[chosen] ?? ''));
     for (const other of run.related(chosen)) {
       const { k: kind, at: when } = run.events[other] ?? { k: '', at: 0 };
@@ -73,7 +73,7 @@ const OTHER_END: Readonly<Record<string, string>> = {
 };
 
 function took(ms: number): string {
-  const words = `${Math.abs(Math.round(ms * 10) / 10)} ms ${ms < 0 ? 'before' : 'later'}`;
+  const words = `${Math.abs(Math.round(ms * 10) / 10)} ms ${ms < 0 ? 'earlier' : 'later'}`;
   return Math.abs(ms) > LATE_MS ? `${words}, late` : words;
 }
 
@@ -87,7 +87,7 @@ function stateOf(run: Run, node: number, chosen: number): HTMLElement[] {
     cell.append(isNew ? make('ins', '', words(value)) : words(value));
     table.append(make('tr', isNew ? 'fresh' : '', make('td', '', name), cell));
   }
-  return [make('h2', '', `State of ${run.data.nodes[node]} after it`), table];
+  return [make('h2', '', `State of ${run.data.nodes[node]} after this event`), table];
 }
 
 /** What befalls the whole cluster: the nodes side by side. */
@@ -101,7 +101,7 @@ function allStates(run: Run, chosen: number): HTMLElement[] {
   const rows = [...names].map((name) =>
     make('tr', '', make('td', '', name), ...known.map((n) => briefCell(states[n]?.get(name)))),
   );
-  return [make('h2', '', 'State of all nodes then'), make('table', 'all', head, ...rows)];
+  return [make('h2', '', 'State of all nodes at this time'), make('table', 'all', head, ...rows)];
 }
 
 function briefCell(value: unknown): HTMLElement {
@@ -115,7 +115,7 @@ const words = (value: unknown) => readable(JSON.stringify(value) ?? 'nothing');
 
 /** What shapes and lines mean, and the keys; folded away until asked for. */
 export function helpOf(): HTMLElement {
-  const details = make('details', 'help', make('summary', '', 'Keys and signs'));
+  const details = make('details', 'help', make('summary', '', 'Keys and symbols'));
   const keys = make('div', 'keys');
   for (const [key, what] of KEYS) {
     const line = make('div');
@@ -156,11 +156,11 @@ function legend(): HTMLElement {
   sample('down, after a crash', box('down'));
   sample('paused', box('paused'));
   sample(
-    'cut from some or all others',
+    'cut off from some or all others',
     (svg) => void draw(svg, 'line', { class: 'cut', x1: 17, x2: 17, y1: 0, y2: 16 }),
   );
   sample(
-    'its clock runs or stands wrong',
+    'its clock is fast, slow or off',
     (svg) => void draw(svg, 'line', { class: 'clock', x1: 17, x2: 17, y1: 0, y2: 16 }),
   );
   sample('crash, pause', mark('crash'));

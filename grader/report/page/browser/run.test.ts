@@ -19,7 +19,7 @@ test('arrows end as their messages did', () => {
   expect(fates).toEqual(['delivered', 'delivered reply', 'copy reply', 'lost', 'late']);
 });
 
-test('bands tell of roles with their terms, crashes, pauses, cuts and clocks', () => {
+test('bands show roles with their terms, crashes, pauses, cuts and clocks', () => {
   const told = bandsOf(run, rows)
     .filter(({ kind }) => kind !== 'term')
     .map(({ kind, lane, label }) => `${run.data.nodes[lane]} ${kind}: ${label}`);
@@ -51,7 +51,7 @@ test('rows are what was chosen, and the violation always', () => {
   expect(new Set(n2.events.map((i) => run.events[i]?.n))).toEqual(new Set([1, undefined]));
 });
 
-test('a state is what was told after the event, with what that event changed', () => {
+test('a state is what the node said after the event, with what that event changed', () => {
   const [role, , log] = run.stateAt(0, eventAt('deliver', 5));
   expect(role).toEqual({ name: 'role', value: 'leader', isNew: false });
   expect(log).toEqual({ name: 'log', value: ['x=1'], was: [], isNew: true });

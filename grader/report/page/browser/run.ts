@@ -1,10 +1,10 @@
-/** A run as the viewer knows it: the events of the page with all that follows from them. */
+/** A run as the viewer knows it: the events of the page, with all that follows from them. */
 import type { PageData, PageEvent } from '../data.ts';
 
-/** What a node's `inspect` told: field → value. */
+/** What a node's `inspect` returned: field → value. */
 export type State = Readonly<Record<string, unknown>>;
 
-/** One field of `inspect` at some event; `was` is there when it is different since that event. */
+/** One field of `inspect` at some event; `was` is its old value, when that event changed it. */
 export interface Field {
   readonly name: string;
   readonly value: unknown;
@@ -72,7 +72,7 @@ export class Run {
   /**
    * Which events can have had a part in event `i` (Lamport's happened-before): those of the same node
    * before it, those before the send of each message that arrived there, and so on. What befell the
-   * whole cluster counts for all, and has the past of the last event of a node before it.
+   * whole cluster counts for every node, and has the past of the last node event before it.
    */
   pastOf(i: number): Uint8Array {
     const isPast = new Uint8Array(this.events.length);
@@ -94,11 +94,11 @@ export class Run {
     return isPast;
   }
 
-  /** What the node told of itself after event `i`, marked where it became different in that event. */
+  /** What the node said of itself after event `i`; fields that this event changed are marked. */
   stateAt(node: number, i: number): readonly Field[] {
     let before: State = {};
     let state: State = {};
-    // The changes that an event brings stand behind it, up to the next thing that happens there.
+    // An event's changes follow it, up to the next thing that happens on this node.
     let last = -1;
     for (let at = 0; at < this.events.length; at++) {
       const { n, k, set } = this.events[at] as PageEvent;
@@ -120,7 +120,7 @@ export class Run {
   }
 }
 
-/** Memory is empty then. */
+/** After these, memory is empty. */
 const BEGINS = new Set(['crash', 'boot', 'restart']);
 
 function gather(map: Map<number, number[]>, key: number, i: number): void {
@@ -133,7 +133,7 @@ function changeWords(name: string, was: unknown, is: unknown): string {
   return was === undefined ? `${name} ${plain(is)}` : `${name} ${plain(was)} → ${plain(is)}`;
 }
 
-/** JSON with as few marks as a reader needs. */
+/** JSON with no more punctuation than a reader needs. */
 export function readable(text: string): string {
   return text.replaceAll(/"([A-Za-z_]\w*)":/g, '$1: ').replaceAll(/,(?=["{[\w])/g, ', ');
 }

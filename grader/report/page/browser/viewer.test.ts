@@ -1,4 +1,4 @@
-/** The page in a real browser. Skipped, and said so, where there is none. */
+/** The page in a real browser. Skipped where there is none, and the title says so. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +104,7 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.locator('.count').textContent()).toMatch(/^\d+ of 29 events$/);
     });
 
-    test('searches, goes from hit to hit, and shows these only', async () => {
+    test('searches, goes from hit to hit, and shows only hits', async () => {
       const page = await open();
       await press(page, '/');
       await page.keyboard.type('append');

@@ -22,7 +22,7 @@ const NODES_MAX = 10;
 
 const data = await unpack();
 const run = new Run(data);
-/** Timers and disk operations rarely tell; where there are no messages, the disk is what there is. */
+/** Timers and disk operations rarely tell much; without messages, the disk is all there is. */
 const groups = new Set<Group>(['messages', 'clients', 'faults', 'states', 'outputs']);
 if (data.events.every(({ m }) => m === undefined)) groups.add('disk');
 const nodes = nodesAtFirst();
@@ -51,7 +51,7 @@ async function unpack(): Promise<PageData> {
   return new Response(stream).json();
 }
 
-/** All of them; of very many those that the finding names. */
+/** All of them; when there are very many, those that the finding names. */
 function nodesAtFirst(): Set<number> {
   const all = [...data.nodes.keys()];
   const { evidence = '', story = [], core = [] } = data.finding ?? {};
@@ -61,7 +61,7 @@ function nodesAtFirst(): Set<number> {
   return new Set(all.length > NODES_MAX && named.length > 0 ? named : all);
 }
 
-/** All that does not depend on which event is chosen. */
+/** Everything that does not depend on which event is chosen. */
 function viewOf() {
   const found = new Set<number>();
   if (sought !== '')
@@ -74,7 +74,7 @@ function viewOf() {
   return { rows, arrows, bands: bandsOf(run, rows), operations: operationsOf(run, rows), found };
 }
 
-/** After another choice of what is shown. */
+/** After a change in what is to be shown. */
 function refresh(): void {
   view = viewOf();
   showView();
@@ -112,7 +112,7 @@ function chip(label: string, isOn: boolean, id: string, change: (isOn: boolean) 
   return make('label', 'chip', box, make('span', '', label));
 }
 
-/** Takes `item` into `set`, or out of it. */
+/** Puts `item` into `set`, or takes it out. */
 function member<T>(set: Set<T>, item: T): (isOn: boolean) => void {
   return (isOn) => {
     if (isOn) set.add(item);
@@ -241,7 +241,7 @@ minimap.frame(diagram.sight);
 new ResizeObserver(() => minimap.draw(view.rows, view.bands, view.found)).observe(minimap.element);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', showView);
 diagram.element.focus();
-// For the benchmark: when the diagram was there.
+// For the benchmark: when the diagram was ready.
 requestAnimationFrame(() => {
   document.documentElement.dataset.readyMs = String(performance.now());
 });

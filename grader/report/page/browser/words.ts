@@ -1,7 +1,7 @@
-/** What stands in the row of an event. */
+/** The words in the row of an event. */
 import type { Run } from './run.ts';
 
-/** The parts of a row's text, in their order; each is written in a way of its own. */
+/** The parts of a row's text, in order; each has a style of its own. */
 export interface Words {
   readonly who: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export function wordsOf(run: Run, i: number): Words {
   const text = run.texts[i] ?? '';
   if (m !== undefined) return messageWords(k, text);
   const who = n === undefined ? '' : `${run.data.nodes[n]}  `;
-  // The source of the rule, and what it says in full, stand beside the diagram.
+  // The source of the rule and its full text are beside the diagram.
   if (k === 'fail') return { who, name: `✗ ${text.split(': ')[0]}`, rest: '' };
   const isCulprit = run.core.get(i);
   const mark = isCulprit === undefined ? '' : isCulprit ? '✗ ' : '● ';
@@ -28,7 +28,7 @@ function returnWords(run: Run, i: number, text: string): string {
   return `${run.texts[call]} → ${text.replace(/^resolves to /, '')}`;
 }
 
-/** Of a message the send tells what is in it; the rest need not repeat it. */
+/** The send of a message shows what is in it; its other events need not repeat that. */
 function messageWords(kind: string, text: string): Words {
   const [, way = '', name = '', rest = ''] = /^(\S+ → \S+) (\S+(?: reply)?)(.*)$/s.exec(text) ?? [];
   const who = `${way}  `;

@@ -1,7 +1,7 @@
 /**
  * The metadata service: it knows which server holds which partitions. An answer is put together from
- * its store and costs CPU time, the more the larger the membership. Which questions it answers, and in
- * which order, is `Admission`'s.
+ * its store and costs CPU time, more for a larger membership. `Admission` decides which questions it
+ * answers, and in which order.
  */
 import { Admission } from '../admit.ts';
 import type { MetadataContext, Question, Settings } from '../contract.ts';
@@ -22,12 +22,12 @@ export class Metadata {
     node.serve('membership', ({ waitMs }, from) => this.#receive(from, waitMs));
   }
 
-  /** The grader's: the run begins, or something about it changes. */
+  /** Called by the grader: the run begins, or something about it changes. */
   configure(settings: Settings): void {
     this.#settings = settings;
   }
 
-  /** The grader's: one more CPU, and a worker on it. */
+  /** Called by the grader: one more CPU, and a worker on it. */
   async work(): Promise<void> {
     for (;;) {
       const question = this.#admission.next();
@@ -39,7 +39,7 @@ export class Metadata {
     }
   }
 
-  /** A question that is turned away is never answered: who asked will notice. */
+  /** A question that is turned away is never answered: the server that asked will notice. */
   async #receive(from: string, waitMs: number): Promise<{ partitions: number }> {
     const arrivedAtMs = Date.now();
     await this.#node.work(this.#settings.receiveMs);

@@ -1,7 +1,7 @@
 /**
  * A storage server. It serves the partitions of its membership, which the metadata service may give to
- * another server at any time: so it confirms the membership again and again, and right after its
- * network was gone. How it asks, and what it does without an answer, is `Renewal`'s.
+ * another server at any time: so it confirms the membership again and again, and as soon as its
+ * network is back. `Renewal` decides how it asks, and what it does without an answer.
  */
 import type { NodeId } from 'faultlab/node';
 import type { Reason, Server, Settings, StorageContext } from '../contract.ts';
@@ -21,7 +21,7 @@ export class StorageServer implements Server {
     this.#metadata = node.peers[0] as NodeId;
   }
 
-  /** The grader's: the run begins. Memberships were confirmed at different times before it. */
+  /** Called by the grader: the run begins. Memberships were confirmed at different times before it. */
   begin({ renewEveryMs }: Settings): void {
     this.#renewEveryMs = renewEveryMs;
     const firstMs = Math.random() * renewEveryMs;
@@ -29,7 +29,7 @@ export class StorageServer implements Server {
     setTimeout(() => this.#everyPeriod(), firstMs);
   }
 
-  /** The grader's: the network was gone, and is back. */
+  /** Called by the grader: the network was gone, and is back. */
   networkIsBack(): void {
     this.#confirm('network-is-back');
   }
@@ -69,7 +69,7 @@ export class StorageServer implements Server {
     setTimeout(() => this.#everyPeriod(), this.#renewEveryMs * (0.9 + 0.2 * Math.random()));
   }
 
-  /** One confirmation at a time: who is still at it is not asked again. */
+  /** One confirmation at a time: while one is under way, no other begins. */
   async #confirm(reason: Reason): Promise<void> {
     if (this.#isConfirming) return;
     this.#isConfirming = true;

@@ -30,12 +30,12 @@ export class DnsService {
     node.serve('lease', ({ forMs }, from) => this.#giveLease(forMs, from));
   }
 
-  /** Also the grader's, for somebody at a console. */
+  /** Also called by the grader, for somebody at a console. */
   removePlan(plan: Plan, by: string): void {
     if (this.#plans.delete(plan)) this.#node.emit('removed', { plan, by });
   }
 
-  /** The grader's: somebody at a console puts the newest plan in place, everywhere. */
+  /** Called by the grader: somebody at a console puts the newest plan in place, everywhere. */
   repairByHand(): void {
     for (const endpoint of ENDPOINTS) {
       this.#records.set(endpoint, this.#newest);

@@ -1,6 +1,6 @@
 /**
  * The process of an enactor, one in each of three availability zones, independent of each other. It does
- * one round after another; what a round is says `Enactor`.
+ * one round after another; `Enactor` says what a round is.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import type { Change, Dns, DnsClientContext, Plan } from '../contract.ts';
@@ -27,7 +27,7 @@ export class EnactorProcess implements Dns {
       try {
         await enactor.round();
       } catch (error) {
-        // No answer: the next round will see how far this one came.
+        // No answer: the next round will see how far this one got.
         if (!(error instanceof RpcError)) throw error;
       }
     }

@@ -7,7 +7,7 @@ import { RpcError } from 'faultlab/node';
 import type { DatabaseContext } from '../contract.ts';
 
 const TIMEOUT = { timeoutMs: 500 };
-/** Of the reports of the last 20 s, so many have to be written. */
+/** Of the reports of the last 20 s, this share has to be written. */
 const LAST_MS = 20_000;
 const WRITTEN_MIN = 0.7;
 
@@ -24,7 +24,7 @@ export class Database {
     this.#node = node;
   }
 
-  /** The grader's: how often it reports. */
+  /** Called by the grader: how often it reports. */
   begin(everyMs: number): void {
     this.#begunAtMs = performance.now();
     setInterval(() => this.#report(), everyMs);

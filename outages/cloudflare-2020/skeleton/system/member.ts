@@ -1,7 +1,8 @@
 /**
- * A member of the store: Raft as in Figure 2, all but its elections' rules, which are in `election.ts`. What
- * is on a disk elsewhere is in memory here, for members hang and are cut off, but do not lose it. A leader
- * sends every 100 ms what the others lack, and acknowledges a report when a majority has it.
+ * A member of the store: Raft as in Figure 2, except for the rules of its elections, which are in
+ * `election.ts`. What is on disk elsewhere is in memory here, for members hang and are cut off, but do not
+ * lose it. Every 100 ms a leader sends the others what they lack; it acknowledges a report when a majority
+ * has it.
  */
 import { RpcError } from 'faultlab/node';
 import type {
@@ -77,7 +78,7 @@ export class Member {
     return { lastLogIndex: this.#log.length, lastLogTerm: this.#log.at(-1)?.term ?? 0 };
   }
 
-  /** What the rules of the elections are given of this member. */
+  /** What the rules of the elections get to see of this member. */
   #self(): Self {
     const member = this;
     return {

@@ -15,12 +15,12 @@ export class Database {
     });
   }
 
-  /** The grader's: what bots are known by from now on. */
+  /** Called by the grader: what bots are known by from now on. */
   write(features: readonly Feature[]): void {
     this.#features = features;
   }
 
-  /** The grader's: a shard has other permissions, and the query another result. */
+  /** Called by the grader: a shard has new permissions, and the query another result. */
   changePermissions(shard: number, copies: number): void {
     this.#copies.set(shard, copies);
   }

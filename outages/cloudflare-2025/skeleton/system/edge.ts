@@ -1,6 +1,6 @@
 /**
- * An edge: answers the requests of visitors, and blocks those of bots. How it tells them apart is `Bots`'.
- * An error there takes it down, and it starts again with the file that has arrived last.
+ * An edge: answers the requests of visitors, and blocks those of bots. `Bots` decides how it tells them
+ * apart. An error there takes it down, and it starts again with the last file to arrive.
  */
 import { Bots } from '../bots.ts';
 import type { EdgeContext, EdgeOutputs, FeatureFile, Health, Kept, Request } from '../contract.ts';
@@ -8,7 +8,7 @@ import type { EdgeContext, EdgeOutputs, FeatureFile, Health, Kept, Request } fro
 const START_MS = 3000;
 const VISITORS_EVERY_MS = 2000;
 const VISITORS = 4;
-/** So many of the features by which bots are known does a bot show, and a person by chance. */
+/** How many of the features by which bots are known a bot shows, and a person by chance. */
 const SHOWN_BY_BOTS = 10;
 const SHOWN_BY_PEOPLE = 4;
 
@@ -16,7 +16,7 @@ export class Edge implements Kept {
   readonly #node: EdgeContext;
   /** Undefined while the edge is down. */
   #bots: Bots | undefined;
-  /** What has arrived last; on disk. */
+  /** What arrived last; on disk. */
   #file: FeatureFile | undefined;
   #kept: FeatureFile | undefined;
   #known: readonly string[] = [];
@@ -34,23 +34,23 @@ export class Edge implements Kept {
     node.serve('health', () => this.#health());
   }
 
-  /** The grader's: the run begins. */
+  /** Called by the grader: the run begins. */
   begin(): void {
     this.#boot();
     setTimeout(() => this.#visitors(), VISITORS_EVERY_MS * Math.random());
   }
 
-  /** The grader's: what bots show from now on, whether somebody knows it or not. */
+  /** Called by the grader: what bots show from now on, whether anybody knows it or not. */
   bots(known: readonly string[]): void {
     this.#known = known;
   }
 
-  /** The grader's: the edge loses its power for a moment. */
+  /** Called by the grader: the edge loses power for a moment. */
   restart(): void {
     this.#goDown('restarted');
   }
 
-  /** Also the grader's, for somebody at a console. */
+  /** Also called by the grader, for somebody at a console. */
   load(file: FeatureFile): void {
     this.#file = file;
     [this.#atMs, this.#passed, this.#blocked, this.#failed] = [performance.now(), 0, 0, 0];

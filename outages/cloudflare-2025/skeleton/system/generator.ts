@@ -1,6 +1,6 @@
 /**
- * The generator: every twenty seconds it asks one of the shards what bots are known by, and makes a file of it.
- * How that gets to the edges is `Rollout`'s.
+ * The generator: every twenty seconds it asks one of the shards what bots are known by, and makes a file of
+ * the answer. `Rollout` decides how that gets to the edges.
  */
 import { type NodeId, RpcError } from 'faultlab/node';
 import type { FeatureFile, Fleet, GeneratorContext, Health } from '../contract.ts';
@@ -24,7 +24,7 @@ export class Generator implements Fleet {
     this.#rollout = new Rollout(this);
   }
 
-  /** The grader's: the run begins. */
+  /** Called by the grader: the run begins. */
   begin(): void {
     void this.#generate();
     setInterval(() => this.#generate(), EVERY_MS);

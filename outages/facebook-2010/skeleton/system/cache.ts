@@ -22,7 +22,7 @@ export class CacheServer {
     node.serve('claim', ({ name, forMs }) => this.#claim(name, forMs));
   }
 
-  /** Also the grader's, for what is published or damaged. */
+  /** Also called by the grader, for what is published or damaged. */
   put(key: string, value: Value, by: string): void {
     this.#values.set(key, value);
     this.#node.emit('filled', { key, value, by });

@@ -17,12 +17,12 @@ export class Database {
     node.serve('query', ({ key }) => this.#query(key));
   }
 
-  /** The grader's: the run begins. */
+  /** Called by the grader: the run begins. */
   configure({ queryMs }: Settings): void {
     this.#queryMs = queryMs;
   }
 
-  /** The grader's: somebody has changed a value. */
+  /** Called by the grader: somebody has changed a value. */
   publish(key: string, value: Value): void {
     this.#values.set(key, value);
   }

@@ -1,6 +1,6 @@
 /**
- * A web server. Each page needs a configuration value; how it comes by one is `Config`'s. A page that has
- * none after five seconds cannot be made.
+ * A web server. Each page needs a configuration value; `Config` decides how it comes by one. A page that
+ * has none after five seconds cannot be made.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import { Config } from '../config.ts';
@@ -23,14 +23,14 @@ export class WebServer implements Cache, Store {
     [this.#cache, this.#store] = node.peers as [string, string];
   }
 
-  /** The grader's: the run begins. */
+  /** Called by the grader: the run begins. */
   begin(settings: Settings): void {
     this.#settings = settings;
     for (const key of settings.keys) void this.#config.get(key);
     setTimeout(() => this.#nextPage(), Math.random() * settings.pageEveryMs);
   }
 
-  /** The grader's: visitors are let in or kept out, and come so many times as often. */
+  /** Called by the grader: visitors are let in or kept out, and come this many times as often. */
   visitors(areLetIn: boolean, times: number): void {
     this.#takesVisitors = areLetIn;
     this.#times = times;

@@ -1,6 +1,6 @@
 /**
  * A site at the edge, with DNS servers. Visitors come to whichever sites are advertised; what they want is
- * in the data centres. So a site probes these, and what it makes of that is `Advertising`'s.
+ * in the data centres. So a site probes these, and `Advertising` decides what to make of the answers.
  */
 import { type NodeId, RpcError, sleep } from 'faultlab/node';
 import { Advertising } from '../advertise.ts';

@@ -27,12 +27,12 @@ export class Datastore {
     });
   }
 
-  /** The grader's: the run begins. */
+  /** Called by the grader: the run begins. */
   configure({ readMs }: Settings): void {
     this.#readMs = readMs;
   }
 
-  /** The grader's: somebody writes a policy; without a quota its fields are blank. */
+  /** Called by the grader: somebody writes a policy; without a quota its fields are blank. */
   write(row: number, quota?: number): void {
     this.#quotas.set(row, quota);
   }

@@ -1,6 +1,6 @@
 /**
- * A task of Service Control: reads all policies at its start, then judges requests by them, and reads
- * again what changes. What crashes it, or makes it too slow, makes it begin anew.
+ * A task of Service Control: reads all policies when it starts, then judges requests by them, and reads
+ * again what changes. Whatever crashes it, or makes it too slow, makes it start all over.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import { Check } from '../check.ts';
@@ -9,7 +9,7 @@ import { Start } from '../start.ts';
 
 const READ = { timeoutMs: 120_000 };
 const ASK = { timeoutMs: 5000 };
-/** A task that has served so long has not failed lately. */
+/** A task that has served for this long has not failed lately. */
 const HEALTHY_MS = 60_000;
 const JUDGE_EVERY_MS = 5000;
 
@@ -28,13 +28,13 @@ export class Task implements Region {
     this.#store = node.peers[0] as string;
   }
 
-  /** The grader's: the run begins, with all tasks up. */
+  /** Called by the grader: the run begins, with all tasks up. */
   begin(settings: Settings, policies: readonly Policy[]): void {
     this.#settings = settings;
     void this.#serve(++this.#life, new Check(policies));
   }
 
-  /** The grader's: this row was changed; changes are everywhere within seconds. */
+  /** Called by the grader: this row was changed; changes are everywhere within seconds. */
   async policyChanged(row: number): Promise<void> {
     const life = this.#life;
     try {
@@ -45,7 +45,7 @@ export class Task implements Region {
     }
   }
 
-  /** The grader's: the process is killed. */
+  /** Called by the grader: the process is killed. */
   kill(): void {
     this.#fail(this.#life, 'crashed');
   }
@@ -80,7 +80,7 @@ export class Task implements Region {
       if (!(error instanceof RpcError)) throw error;
       return;
     }
-    // Who was killed says nothing any more.
+    // A task that was killed says nothing any more.
     if (life !== this.#life) return;
     this.#node.call(this.#store, 'started', {}, ASK).catch(() => {});
     isUp = true;

@@ -21,7 +21,7 @@ export class App {
     setInterval(() => this.#ask(), ASK_EVERY_MS);
   }
 
-  /** The grader's: how often it writes. */
+  /** Called by the grader: how often it writes. */
   begin(everyMs: number): void {
     setInterval(() => this.#write(), everyMs);
   }
@@ -48,7 +48,7 @@ export class App {
       this.#primary = primary;
       this.#epoch = epoch;
     } catch (error) {
-      // Without a controller it goes on with whom it knows.
+      // Without a controller it stays with the primary that it knows.
       if (!(error instanceof RpcError)) throw error;
     }
   }

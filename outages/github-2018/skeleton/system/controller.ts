@@ -1,7 +1,7 @@
 /**
- * The controller: looks at all databases, keeps to itself who is the primary, and tells it to everybody. It
- * stands for a cluster of controllers that agree by consensus, most of which are outside the data centre in
- * the East: so it is where their majority is. What it does about what it sees says `Failover`.
+ * The controller: looks at all databases, keeps track of which is the primary, and tells everybody. It
+ * stands for a cluster of controllers that agree by consensus, most of them outside the data centre in the
+ * East: so it is where their majority is. `Failover` decides what to do about what it sees.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import type { ControllerContext, DatabaseRpcs, Epoch, Fleet, Seen, Status } from '../contract.ts';
@@ -37,7 +37,7 @@ export class Controller implements Fleet {
     }
   }
 
-  /** The grader's: what people did, after a day. */
+  /** Called by the grader: what people did, after a day. */
   async repairByHand(): Promise<void> {
     for (const name of this.#databases.filter((one) => one !== this.#primary)) {
       await this.setAside(name);

@@ -1,7 +1,7 @@
 /**
- * A database. The primary takes writes and answers at once; replicas fetch its log, ten times a second, so
- * they are late by a moment and the way. A database that has writes which its source has not can follow it
- * no more: it would have to forget them.
+ * A database. The primary takes writes and answers at once; replicas fetch its log ten times a second, so
+ * they lag behind by a moment and the time on the way. A database with writes that its source lacks can no
+ * longer follow it: it would have to forget them.
  */
 import { RpcError } from 'faultlab/node';
 import type { DatabaseContext, Entry, EpochHistory, Status } from '../contract.ts';
@@ -47,7 +47,7 @@ export class Database {
     setInterval(() => this.#fetch(), FETCH_EVERY_MS);
   }
 
-  /** The grader's: everything that it has. */
+  /** Called by the grader: everything that it has. */
   writes(): readonly string[] {
     return this.#log.map(({ id }) => id);
   }

@@ -1,6 +1,6 @@
 /**
- * The journal: remembers what customers have used until a worker says that it is done, and hands it out
- * again until then. The usages of an account stay in their order, and always go to the same worker.
+ * The journal: remembers what customers have used until a worker says that it is done, and keeps handing
+ * it out until then. The usages of an account stay in their order, and always go to the same worker.
  */
 import { RpcError, sleep } from 'faultlab/node';
 import type { JournalContext, Usage } from '../contract.ts';
@@ -16,7 +16,7 @@ export class Journal {
     this.#node = node;
   }
 
-  /** The grader's: a customer has used something. */
+  /** Called by the grader: a customer has used something. */
   record(usage: Usage): void {
     const waiting = this.#waiting.get(usage.account);
     if (waiting !== undefined) waiting.push(usage);

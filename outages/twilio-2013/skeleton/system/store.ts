@@ -30,12 +30,12 @@ export class BalanceStore {
     node.serve('add', ({ account, amount, id }) => this.#add(account, amount, id));
   }
 
-  /** The grader's, as is all below: what accounts have when the run begins. */
+  /** Called by the grader, as is all below: what accounts have when the run begins. */
   begin(balances: Readonly<Record<string, number>>): void {
     this.#memory = { balances: new Map(Object.entries(balances)), ids: new Set() };
   }
 
-  /** Puts a copy of everything aside. */
+  /** Sets a copy of everything aside. */
   dump(): void {
     this.#dump = copyOf(this.#memory);
   }

@@ -1,6 +1,6 @@
 /**
- * A worker of the billing system. What is to be done for a usage says `Charger`; the worker sees to it that
- * an account has one at a time, and tells the journal whether it is done.
+ * A worker of the billing system. `Charger` says what is to be done for a usage; the worker sees to it that
+ * an account has only one at a time, and tells the journal whether it is done.
  */
 import { RpcError } from 'faultlab/node';
 import { type Billing, ReadOnlyError, type Usage, type WorkerContext } from '../contract.ts';
