@@ -17,6 +17,7 @@ import { isSimulated, type Lab, type Part, pointsOfPart, type Scenario } from '.
 import type { Mutant } from '../grader/mutant.ts';
 import { namesOf } from '../grader/names.ts';
 import { labFolder, ROOT } from '../grader/paths.ts';
+import { formats } from '../grader/report/formats/index.ts';
 import type { Report } from '../grader/report/report.ts';
 import { reportJsonSchema } from '../grader/report/schema.ts';
 import { failureLines, reportLines, type Style } from '../grader/report/terminal.ts';
@@ -48,6 +49,11 @@ function hostileTable(): string {
     ['#', 'A submission that …', 'Ends', 'From level'],
     rows.map(({ no, cells }) => [no, ...cells.map(cell)]),
   );
+}
+
+function formatsTable(): string {
+  const rows = formats.map(({ name, file, readers }) => [`\`${name}\``, `\`${file}\``, readers]);
+  return table(['`--report`', 'File', 'For'], rows);
 }
 
 /** Text between the bars of a table. */
@@ -227,7 +233,7 @@ export async function pages(wanted = ''): Promise<ReadonlyMap<string, string>> {
     'a history': async () => aHistory(),
   });
   await add(join(ROOT, 'labs', 'AUTHORING.md'), {});
-  await add(join(ROOT, 'docs', 'courses.md'), { hostile: hostileTable });
+  await add(join(ROOT, 'docs', 'courses.md'), { formats: formatsTable, hostile: hostileTable });
   const schema = `${JSON.stringify(reportJsonSchema(), null, 2)}\n`;
   result.set(join(ROOT, 'docs', 'report.schema.json'), schema);
   for (const entry of course) {

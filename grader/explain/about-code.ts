@@ -122,14 +122,13 @@ export function whatBegan({
         .map(({ number, atMs }) => `#${number} (${at(atMs)})`)
         .join(' → ')}.`,
       about: [root, end],
-      answer: { choice: named(root), wrong: distinct(run, others).map(named) },
+      answer: { choice: named(root), wrong: distinct(others).map(named) },
     };
   });
 }
 
 /** At most one per node and kind, the last ones first. */
-function distinct(run: RunRecord, events: readonly RunEvent[]): RunEvent[] {
-  void run;
+function distinct(events: readonly RunEvent[]): RunEvent[] {
   const seen = new Set<string>();
   return [...events].reverse().filter(({ node, kind }) => {
     const key = `${node} ${kind}`;

@@ -46,7 +46,7 @@ export type DraftAnswer =
   /** A place in the submission: `raft.ts:214`. */
   | { readonly line: string };
 
-const PARTS = ['none of them', 'less than half', 'more than half', 'nearly all'];
+const PARTS = ['almost none', 'less than half', 'more than half', 'nearly all'];
 /** A share this small is nearly none, and one that lacks no more than this is nearly all. */
 const NEARLY = 0.05;
 

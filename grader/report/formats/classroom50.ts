@@ -30,7 +30,7 @@ function factsOf({ platform = {}, submittedAt }: About): Record<string, string> 
 export const classroom50: Format = {
   name: 'classroom50',
   file: 'result.json',
-  what: 'Classroom 50 result.json',
+  readers: 'Classroom 50; it sets the environment that this needs',
   write(reports, about) {
     return json({
       schema: 'classroom50/result/v1',

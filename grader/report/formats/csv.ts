@@ -20,7 +20,7 @@ const HEAD = 'student lab part scenario title verdict earned points seeds_passed
 export const csv: Format = {
   name: 'csv',
   file: 'results.csv',
-  what: 'one line per scenario',
+  readers: 'spreadsheets: a row for each scenario',
   write(reports, about) {
     const rows = rowsOf(reports, about).map((row) => {
       const { report, part, id, title, verdict, earned, points, result } = row;

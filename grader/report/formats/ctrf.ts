@@ -14,7 +14,7 @@ const STATUS = {
 export const ctrf: Format = {
   name: 'ctrf',
   file: 'ctrf-report.json',
-  what: 'Common Test Report Format',
+  readers: 'whatever reads the Common Test Report Format',
   write(reports, about) {
     const rows = rowsOf(reports, about);
     const count = (verdict: Row['verdict']) => rows.filter((r) => r.verdict === verdict).length;

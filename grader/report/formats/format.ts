@@ -28,8 +28,8 @@ export interface Format {
   readonly name: string;
   /** The file that the platform looks for. */
   readonly file: string;
-  /** For `lab grade --help`. */
-  readonly what: string;
+  /** Who reads it, for docs/courses.md. */
+  readonly readers: string;
   /** @throws {MissingFact} when the platform needs a fact that `about` lacks */
   write(reports: readonly Report[], about: About): string;
 }

@@ -47,7 +47,7 @@ export const guarded = (lines: readonly string[], token: string) => [
 export const github: Format = {
   name: 'github',
   file: 'summary.md',
-  what: 'GitHub step summary (annotations are printed)',
+  readers: 'GitHub: the step summary; annotations are printed automatically',
   write(reports, about) {
     const text = markdown.write(reports, about);
     if (Buffer.byteLength(text) <= SUMMARY_BYTES_MAX) return text;

@@ -7,7 +7,7 @@ import { type Format, json, nameOf, rowsOf, sumOf } from './format.ts';
 export const gradescope: Format = {
   name: 'gradescope',
   file: 'results.json',
-  what: 'Gradescope results.json',
+  readers: 'Gradescope',
   write(reports, about) {
     const rows = rowsOf(reports, about);
     const undecided = rows.filter(({ verdict }) => verdict === 'undecided');

@@ -45,7 +45,7 @@ export function htmlPage(title: string, body: readonly string[]): string {
 export const html: Format = {
   name: 'html',
   file: 'report.html',
-  what: 'one page without scripts',
+  readers: 'people: one page without scripts',
   write(reports, about) {
     const rows = rowsOf(reports, about);
     const who = plainLine(about.student ?? 'Faultlab');

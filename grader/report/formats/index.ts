@@ -13,7 +13,7 @@ import { markdown } from './markdown.ts';
 const own: Format = {
   name: 'json',
   file: 'report.json',
-  what: 'the Report itself, with a JSON Schema',
+  readers: 'programs; the schema is [report.schema.json](report.schema.json)',
   write: (reports) => json(reports.length === 1 ? reports[0] : reports),
 };
 

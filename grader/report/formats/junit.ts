@@ -48,7 +48,7 @@ function testcase(row: Row): string[] {
 export const junit: Format = {
   name: 'junit',
   file: 'junit.xml',
-  what: 'JUnit XML (GitLab, Jenkins, most CI)',
+  readers: 'GitLab, Jenkins, most CI',
   write(reports, about) {
     const rows = rowsOf(reports, about);
     const counts = (some: readonly Row[]) => {

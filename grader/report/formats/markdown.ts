@@ -18,7 +18,7 @@ export function fenced(text: string): string {
 export const markdown: Format = {
   name: 'markdown',
   file: 'report.md',
-  what: 'Markdown',
+  readers: 'people: comments and wikis',
   write(reports, about) {
     const rows = rowsOf(reports, about);
     const total = `${sumOf(reports, 'earned')}/${sumOf(reports, 'points')}`;

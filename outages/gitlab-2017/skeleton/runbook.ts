@@ -1,7 +1,7 @@
 /**
  * The runbooks of that night, as they were. Yours to repair.
  *
- * All that you can do is in `faultlab/postgres`; the handout has the contract.
+ * Everything you can do is in `faultlab/postgres`; the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 import type { Backup, Copy, Resync } from './contract.ts';

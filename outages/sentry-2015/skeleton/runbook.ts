@@ -1,7 +1,7 @@
 /**
  * A database that takes no writes any more, and how to see it coming. Yours to write.
  *
- * All that you can do is in `faultlab/postgres`; the handout has the contract.
+ * Everything you can do is in `faultlab/postgres`; the contract is in the handout.
  */
 import type { PgCluster } from 'faultlab/postgres';
 import type { Alarm } from './contract.ts';
