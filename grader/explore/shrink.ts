@@ -70,9 +70,12 @@ function asDrawn({ plan, trace, result: { finding, traceHash } }: Run): Shrunk |
   return finding && { plan, ...sizes, runs: 0, finding, traceHash };
 }
 
+/** A run with more than this share of the events that it had is not worth a plan of its own. */
+const SHORTER = 0.9;
+
 /** Shrinking has found something worth replaying instead. */
 export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }: Shrunk): boolean {
-  return eventsAfter < eventsBefore || stepsAfter < stepsBefore;
+  return eventsAfter < SHORTER * eventsBefore || stepsAfter < stepsBefore;
 }
 
 /** Operations and faults, as opposed to steps that only say that something does not happen. */
