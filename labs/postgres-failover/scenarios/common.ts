@@ -158,8 +158,7 @@ const notOneLine = (
 } => ({
   ruleId: 'not-rejoined',
   rule: `Within ${REJOIN_LEASES} lease periods all servers follow one primary (handout, The contract)`,
-  evidence: async () =>
-    `the three do not ${what}: ${await roles(story)}`,
+  evidence: async () => `the three do not ${what}: ${await roles(story)}`,
   lookAt: 'what must a server give up before it can follow one that went another way?',
 });
 
