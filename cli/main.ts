@@ -82,7 +82,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option('--jobs <count>', 'worker processes (default: one per core)', wholeNumber('--jobs', 1))
     .option(
       '--shrink-budget <thousands>',
-      'of events, to shrink a failure (default: 1000; 0 for none)',
+      'of simulation turns, to shrink a failure (default: 1000; 0 for none)',
       wholeNumber('--shrink-budget', 0),
     )
     .action(run(async () => (await import('./commands/test.ts')).test));

@@ -1,6 +1,4 @@
-/**
- * Lab + submission + seeds → Report. The one place that owns control flow.
- */
+/** Lab + submission + seeds → Report: the order of parts and scenarios, and what blocks what. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANSWERS_FILE, explanationOf } from './explain/answers.ts';
@@ -45,7 +43,7 @@ export interface GradeOptions extends LoadChoice {
   readonly first?: readonly string[];
   /** Worker processes; one per core when absent. */
   readonly jobs?: number;
-  /** Work spent on making each failure small, in simulated events; 0 for none. @default 1,000,000 */
+  /** Work spent on making each failure small, in turns of the simulation; 0 for none. @default 1,000,000 */
   readonly shrinkBudget?: number;
   /** Real time that one run may take before it counts as endless. @default 10000 */
   readonly runTimeoutMs?: number;

@@ -62,7 +62,7 @@ export interface SimulatedLab extends Lab {
    * Whom nodes of a kind know as `peers`, by kinds: `{ s: ['m'] }`. @default everybody but clients
    */
   readonly peers?: Readonly<Record<string, readonly string[]>>;
-  /** Events that one run may take before it counts as a storm. @default 200,000 */
+  /** Turns of the simulation that one run may take before it counts as a storm. @default 200,000 */
   readonly eventsMax?: number;
   /** Called at the very start of every run, before the nodes boot: the place to subscribe. */
   readonly prepare?: (cluster: Cluster) => void;

@@ -2,7 +2,7 @@
  * Makes a failing run small: delta debugging (Zeller and Hildebrandt, 2002) over everything that is
  * data – operations and faults, then whole nodes, then the chance on the wire, message by message, and
  * last the time between steps – keeping the broken rule. Because every choice is keyed, taking one away
- * leaves the others as they were. Deterministic: its budget is simulated events, never time.
+ * leaves the others as they were. Deterministic: its budget is turns of the simulation, never time.
  */
 import type { Scenario } from '../lab.ts';
 import { namesOf } from '../names.ts';
@@ -13,7 +13,7 @@ import { CALMED, type LinkMessage, type Noise } from '../sim/network.ts';
 
 /** About ten seconds of work at most, on a slow machine; usually one. */
 export const SHRINK_BUDGET = 1_000_000;
-/** What a run costs before its first event, in events. An endless one costs seconds: it is the last. */
+/** What a run costs before its first event, in turns. An endless one costs seconds: it is the last. */
 const RUN_COST = 500;
 /** With more lost, duplicated or late messages than this, single ones are not tried. */
 const SINGLES_MAX = 200;

@@ -64,7 +64,7 @@ const seedResult = z.strictObject({
   undecided: z.string().optional().describe('Why no verdict could be reached.'),
   traceHash: hash,
   virtualMs: ms,
-  events: count,
+  events: count.describe('Turns of the simulation.'),
   notes: z.array(z.string()).readonly().optional(),
   chart: chart.optional(),
   onServers: z
@@ -77,7 +77,7 @@ const shrunk = z.strictObject({
   plan: z.array(z.looseObject({ atMs: z.number(), do: z.string() })).readonly(),
   stepsBefore: count,
   stepsAfter: count,
-  eventsBefore: count,
+  eventsBefore: count.describe('Events of the trace, as a replay prints them.'),
   eventsAfter: count,
   runs: count,
   finding,
@@ -103,7 +103,7 @@ const scenarioResult = z.strictObject({
     .optional()
     .describe('Instead of firstBad, when a course does not show all.'),
   virtualMs: ms,
-  events: count,
+  events: count.describe('Turns of the simulation.'),
   notes: z.array(z.string()).readonly().optional(),
   chart: chart.optional(),
 });

@@ -214,7 +214,10 @@ export class Links {
 
   /** Shapes what travels from one node to another, whichever of them opened the connection. */
   shape(from: NodeId, to: NodeId, shape: Shape): void {
-    for (const end of [from, to]) if (end !== CLIENTS) this.address(CLIENTS, end);
+    const stranger = [from, to].find((end) => !this.#names.includes(end));
+    if (stranger !== undefined) {
+      throw new Error(`no link has the end ${stranger}; the ends are ${this.#names.join(', ')}`);
+    }
     this.#shapes.set(`${from} ${to}`, shape);
     this.#changed(from, to);
   }

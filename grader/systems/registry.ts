@@ -2,7 +2,7 @@
  * Where clusters live on this machine, and the promise that none outlives its owner. Each cluster is
  * a folder that names the process it belongs to. A guard process, started with the first cluster,
  * notices when its owner ends, however that happens, and removes what is left; and whoever starts a
- * cluster first removes what is left where the guard was killed, too.
+ * cluster first removes what is left of owners whose guard was killed as well.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {

@@ -151,6 +151,13 @@ test('a slow link takes the time that its rate says', async () => {
   end();
 });
 
+test('a link is shaped between ends that there are', async () => {
+  const { links, end } = await linked();
+  expect(() => links.shape('n3', 'n2', { cut: true })).toThrow('the ends are clients, n1, n2');
+  expect(() => links.cut('n2', 'n4')).toThrow('no link has the end n4');
+  end();
+});
+
 test('a link that is reset ends its connections', async () => {
   const { links, client, end } = await linked();
   const closed = once(client, 'close');

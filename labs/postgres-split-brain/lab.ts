@@ -12,6 +12,6 @@ export default defineLab({
   hours: '4–6',
   parts: [
     { id: 'A', title: 'One again', scenarios: one },
-    { id: 'B', title: 'By its differences', scenarios: differences },
+    { id: 'B', title: 'By copying what differs', scenarios: differences },
   ],
 });

@@ -97,7 +97,7 @@ function oneVotePerTerm(): Invariant {
  * a reply that depends on a request needs an fsync that began after the request arrived.
  */
 function durableBeforeReply(): Invariant {
-  /** Per node: when each fsync under way began, and when the latest that has succeeded did. */
+  /** Per node: when each fsync under way began, and when the latest one that has succeeded began. */
   const begun = new Map<NodeId, number[]>();
   const lastSynced = new Map<NodeId, number>();
   /** When something that must be durable first reached a node: `n2 vote 3 n1`, `n2 entry 7 3`. */
@@ -285,7 +285,7 @@ function committedForever(): Invariant {
     });
   };
   return {
-    name: 'committed for ever',
+    name: 'committed forever',
     onBoot(node) {
       next.set(node, 1);
     },

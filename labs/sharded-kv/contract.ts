@@ -56,7 +56,8 @@ export const NO_CONFIG: Config = { num: 0, shards: Array(SHARDS).fill(null), gro
  * What an operator wants. A change makes the next configuration; an impossible one makes none. It is
  * impossible to let nobody join or leave; to let groups join when one of them is in already, or leave when
  * one is not in or when they are all there are; to move a shard that does not exist, or to a group that is
- * not in or has it; to split a shard at a key that is not in it, or at which it was split off itself.
+ * not in, or that has it already; to split a shard at a key that does not belong to it, or at the one where
+ * it was itself split off.
  */
 export type Change =
   | { readonly kind: 'join'; readonly groups: Config['groups'] }
@@ -101,7 +102,7 @@ export interface Result {
   readonly at?: Timestamp;
   /** Part E. Of a read: the values of the keys, in their order. */
   readonly values?: readonly string[];
-  /** Part E. Of a read: the time of a version of which nobody knows whether it came before. */
+  /** Part E. Of a read: the time of a version that may have been written before the read was asked for, or after. */
   readonly uncertain?: Timestamp;
   /** Part F. Of a read: the time of each version that was read, 0 for a key that was never written. */
   readonly versions?: readonly Timestamp[];
@@ -117,9 +118,9 @@ export type Timestamp = number;
 export const TICKS = 4096;
 
 /**
- * The wall clocks of any two nodes differ by no more than this; a node whose clock does is refused. The
- * grader leaves room for late messages: clocks are within four fifths of this bound, or at least four
- * times it apart. They may jump at any time, even while somebody waits by them.
+ * The wall clocks of any two nodes differ by at most this; a node whose clock is further off is refused.
+ * The grader leaves room for late messages: clocks are within four fifths of this bound, or at least four
+ * times the bound apart. They may jump at any time, even while somebody waits by them.
  */
 export const MAX_OFFSET_MS = 500;
 

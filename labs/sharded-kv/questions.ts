@@ -200,7 +200,7 @@ const transactionsOf = (run: RunRecord): Transaction[] =>
 
 const listOf = (value: string) => value.split('.').filter((piece) => piece !== '');
 
-/** What a transaction read tells which came before it, and what it did not see which come after. */
+/** What a transaction read shows which others came before it; what it did not see, which come after. */
 const comesBefore = question('comes-before', (run) => {
   const all = transactionsOf(run);
   const final = new Map<string, string[]>();

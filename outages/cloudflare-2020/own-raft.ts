@@ -82,7 +82,7 @@ export class OwnRaft {
     });
   }
 
-  /** Five times a second, to whoever leads in the highest term; without a leader it is not applied. */
+  /** Proposes a command five times a second to the leader of the highest term; without one, it counts as not applied. */
   #propose(): void {
     this.#cluster.after(PROPOSE_EVERY_MS, () => {
       const number = this.#proposedAtMs.push(this.#cluster.nowMs) - 1;

@@ -66,7 +66,7 @@ export default defineOutage({
     },
     {
       id: 'F2',
-      title: 'the same when sites go one after another, and come back like that',
+      title: 'the same when sites go one after another, and come back the same way',
       points: 10,
       nodes: SITES,
       lookAt: 'what does a site that withdrew as one of few do once it no longer is?',

@@ -9,7 +9,7 @@ import resync from './scenarios/resync.ts';
 export default defineLab({
   slug: 'gitlab-2017',
   title: 'The wrong host: GitLab, 31 January 2017',
-  summary: 'A primary is wiped by mistake, its standby already was, and no backup is one.',
+  summary: 'A primary is wiped by mistake after its standby, and no backup turns out to be one.',
   on: 'postgres',
   entry: 'runbook.ts',
   given: ['contract.ts', 'omnibus.ts'],

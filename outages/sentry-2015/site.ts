@@ -12,7 +12,7 @@ export const SETTINGS = {
 /** Half of 2^32: what is older than this many transactions would look as if it were still to come. */
 const WRAP = 2 ** 31;
 export const HALF = WRAP / 2;
-/** A server stops this far short of it (14 and later). */
+/** A server stops this far short of the wrap (14 and later). */
 const MARGIN = 3_000_000;
 /** The files of `pg_xact`: commit states in a page, and pages in a file. */
 const PER_PAGE = 32_768;

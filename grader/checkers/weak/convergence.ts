@@ -64,9 +64,9 @@ export interface SetInput {
 }
 
 export interface SetFaults {
-  /** Elements that are gone, although an add was acknowledged and no remove was tried after it. */
+  /** Elements that are gone, although an acknowledged add began when all removes were over. */
   readonly lost: readonly (string | number)[];
-  /** Elements that are there, although a remove was acknowledged and no add was tried after it. */
+  /** Elements that are there, although an acknowledged remove began when all adds were over. */
   readonly resurrected: readonly (string | number)[];
 }
 

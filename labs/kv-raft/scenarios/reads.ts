@@ -61,7 +61,7 @@ export const reads: readonly Scenario[] = [
     points: 4,
     nodes: { n: 3, c: 2 },
     seeds: DIRECTED,
-    lookAt: 'how long has this server known that it leads, and from whom?',
+    lookAt: 'when did this server last learn that it leads, and from whom?',
     run(cluster) {
       const workload = kv(cluster);
       const old = workload.elect();

@@ -48,7 +48,7 @@ async function told(story: Story, tell: (story: Story) => Promise<void>): Promis
   await tell(story);
 }
 
-/** Acknowledged writes of these servers, of those asked for since a moment of the workload. */
+/** Writes that these servers acknowledged and that were asked for after a moment of the workload. */
 function acksOf({ workload }: Story, nodes: readonly NodeId[], sinceMs: number): Write[] {
   return workload
     .with('ok')

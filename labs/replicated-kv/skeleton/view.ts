@@ -10,7 +10,7 @@
 import choose from './choose.ts';
 import type { Epoch, Mode, ReplicaContext, Report, View } from './contract.ts';
 
-/** A primary that was not heard from for so long is replaced. */
+/** A primary that has not been heard from for this long is replaced. */
 const SILENT_MS = 400;
 const LOOK_EVERY_MS = 50;
 const FENCE_TIMEOUT_MS = 200;

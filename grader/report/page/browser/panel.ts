@@ -18,7 +18,7 @@ const KEYS = [
 const KIND_WORDS: Readonly<Record<string, string>> = {
   send: 'sends a message',
   deliver: 'receives a message',
-  drop: 'misses a message',
+  drop: 'never gets a message',
   call: 'is asked by its user',
   return: 'answers its user',
   emit: 'reports',
