@@ -7,5 +7,7 @@ export default defineConfig({
     // For what hangs. What is only slow, on a machine that is busy, is right all the same.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Commands to paste read the same however the tests were started.
+    env: { npm_command: '' },
   },
 });

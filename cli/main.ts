@@ -3,6 +3,7 @@
  * loaded only when it runs, so that `lab --help` costs little more than starting Node.
  */
 import { Command, CommanderError } from 'commander';
+import { commandName } from './command-name.ts';
 import { nearest, UsageError, wholeNumber } from './errors.ts';
 import type { Ui } from './ui.ts';
 
@@ -27,11 +28,11 @@ export async function main(
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      write.err(`lab: ${explain(error, program, argv).message}\n`);
+      write.err(`lab: ${pasteable(explain(error, program, argv).message, program)}\n`);
       return 2;
     }
     if (!(error instanceof UsageError)) throw error;
-    write.err(`lab: ${error.message}\n`);
+    write.err(`lab: ${pasteable(error.message, program)}\n`);
     return 2;
   }
   return code;
@@ -351,6 +352,12 @@ In all of these, the word ARCHIVE stands for the folder of archived WAL:
     '\nExit codes: 0 all passed, 1 something failed, 2 usage or a missing file,\n            3 the grader or the machine is at fault',
   );
   return program;
+}
+
+/** With each `lab start` as it has to be typed here, `npx lab start`. */
+function pasteable(text: string, program: Command): string {
+  const names = program.commands.map((c) => c.name()).join('|');
+  return text.replaceAll(new RegExp(`\\blab (?=(?:${names}|--help)\\b)`, 'g'), `${commandName()} `);
 }
 
 /** Commander's complaints, with the nearest valid names. */

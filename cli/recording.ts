@@ -35,7 +35,7 @@ export function whereItDiffers(
   for (let i = 0; i < length; i++)
     if (before[i] !== now[i])
       return [
-        `Since the last replay the run has changed, first at event ${i + 1} of ${now.length}:`,
+        `Since the last replay the run has changed, first ${i < now.length ? `at event ${i + 1} of ${now.length}` : `where it ends now, after ${now.length} events`}:`,
         `  was  ${before[i] ?? 'over'}`,
         `  is   ${now[i] ?? 'over'}`,
       ];

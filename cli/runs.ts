@@ -92,8 +92,7 @@ function notAgain({ slug }: Lab, scenario: string, seed = 1): UsageError {
 
 /** The seed with which this scenario failed last, or else seed 1. */
 function lastSeed(root: string, slug: string, scenario: string): number {
-  const last = readState(root).labs[slug]?.lastFailure;
-  return last?.scenario === scenario ? last.seed : 1;
+  return readState(root).labs[slug]?.seeds?.[scenario] ?? 1;
 }
 
 async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {

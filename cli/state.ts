@@ -16,6 +16,8 @@ export interface LabState {
   lastFailure?: { scenario: string; seed: number };
   /** `lab explain`: questions asked, answered correctly, and correctly at the first try. */
   explain?: { asked: number; right: number; first: number };
+  /** The seed with which each failing scenario failed last. */
+  seeds?: Record<string, number>;
   /** The rule that each failing scenario broke last. */
   broken?: Record<string, string>;
   /** How many hints were read, by scenario, or by `rule` and its name. */
@@ -85,6 +87,9 @@ export function recordReport(state: State, report: Report, countsAsScore: boolea
     lab.broken ??= {};
     if (verdict === 'failed' && ruleId !== undefined) lab.broken[id] = ruleId;
     else delete lab.broken[id];
+    lab.seeds ??= {};
+    if (verdict === 'failed' && firstBad !== undefined) lab.seeds[id] = firstBad.seed;
+    else delete lab.seeds[id];
   }
   if (!countsAsScore) return;
   const raise = (scores: Record<string, number>, name: string, points: number) => {

@@ -20,11 +20,11 @@ it('shows faults, and everything near the end', () => {
   const lines = traceLines(trace, {});
   expect(lines.slice(0, 3)).toEqual([
     '    0.000  n1  boot     boots',
-    '    0.060      fault    isolate n1',
-    '    0.125  n2  send     message 25',
+    '⋮   0.060      fault    isolate n1',
+    '⋮   0.125  n2  send     message 25',
   ]);
   expect(lines.at(-1)).toBe(
-    '75 of 102 lines left out: --full --from --until --node --follow --without',
+    '⋮ 75 of 102 lines left out: --full --from --until --node --follow --without',
   );
 });
 

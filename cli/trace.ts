@@ -19,6 +19,8 @@ const TELLING = new Set(['boot', 'crash', 'restart', 'pause', 'resume', 'fault',
 for (const kind of ['log', 'note', 'fail']) TELLING.add(kind);
 const TELLING_MAX = 150;
 const LAST_SHOWN = 25;
+/** Before a line that others were left out before. */
+const GAP = '⋮';
 /** Without --full: a message can be told by its beginning. */
 const COLUMNS = 80;
 
@@ -65,8 +67,11 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   const all = full || isChosen;
   const telling = inside.slice(0, -LAST_SHOWN).filter((l) => TELLING.has(l.kind));
   const kept = all ? inside : [...telling.slice(-TELLING_MAX), ...inside.slice(-LAST_SHOWN)];
-  const lines = kept.map((l) => {
-    const time = seconds(l.atMs).padStart(9);
+  const places = new Map(inside.map((l, i) => [l, i]));
+  const lines = kept.map((l, i) => {
+    const before = i === 0 ? -1 : (places.get(kept[i - 1] as TraceLine) ?? 0);
+    const isAfterGap = (places.get(l) ?? 0) > before + 1;
+    const time = `${isAfterGap ? GAP : ' '}${seconds(l.atMs).padStart(8)}`;
     const line = `${time}  ${(l.node ?? '').padEnd(3)} ${l.kind.padEnd(8)} ${l.text}`;
     return full || line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`;
   });
@@ -74,7 +79,7 @@ export function traceLines(trace: readonly TraceLine[], choice: TraceChoice): st
   if (left > 0) {
     lines.push(
       '',
-      `${left} of ${inside.length} lines left out: --full --from --until --node --follow --without`,
+      `${GAP} ${left} of ${inside.length} lines left out: --full --from --until --node --follow --without`,
     );
   }
   return lines;

@@ -1,6 +1,7 @@
 /** What a command writes to, and what it may assume about its reader. */
 import { createColors } from 'picocolors';
 import type { Style } from '../grader/report/terminal.ts';
+import { commandName } from './command-name.ts';
 
 export interface Ui {
   /** Results: stdout. */
@@ -18,7 +19,7 @@ export function makeUi(): Ui {
   const { env, stdin, stdout } = process;
   const colour =
     !env.NO_COLOR && (Boolean(env.FORCE_COLOR) || (stdout.isTTY && env.TERM !== 'dumb'));
-  const command = env.npm_command === 'exec' ? 'npx lab' : 'lab';
+  const command = commandName();
   return {
     out: (...lines) => void stdout.write(lines.map((line) => `${line}\n`).join('')),
     err: (...lines) => void process.stderr.write(lines.map((line) => `${line}\n`).join('')),

@@ -174,7 +174,8 @@ class Watch {
   #footer(passesNow: boolean): void {
     const ui = this.#ui;
     const what = this.#focus ?? 'all';
-    if (passesNow) ui.out('', ui.style.colours.green(`${what} passes now. All scenarios: a`));
+    if (passesNow)
+      ui.out('', ui.style.colours.green(`${what} passes now. Press a to test all scenarios.`));
     const keys = [
       `enter ${what} again`,
       this.#focus ? 'a all' : '',

@@ -123,14 +123,16 @@ export class Session {
     if (run.isStarved) run = attempt({ timeoutMs, patience: PATIENCE });
     const uncaught = await realms.uncaught();
     if (uncaught === undefined || run.result.verdict === 'failed') return run;
-    const finding = { ...rejection(uncaught, locate), atMs: run.result.virtualMs };
+    const node = uncaught.slot === undefined ? undefined : namesOf(crew)[uncaught.slot];
+    const finding = { ...rejection(uncaught, node, locate), atMs: run.result.virtualMs };
     return { ...run, result: { ...run.result, verdict: 'failed', finding } };
   }
 }
 
 /** A rejected promise that no code waits for: found only after the run. */
 function rejection(
-  { slot, text, stack }: Uncaught,
+  { text, stack }: Uncaught,
+  node: string | undefined,
   locate: Program['locate'],
 ): Omit<Finding, 'atMs'> {
   const where = locate(stack);
@@ -138,7 +140,7 @@ function rejection(
     kind: 'crash',
     ruleId: 'unhandled-rejection',
     rule: 'A promise that is rejected must be caught: an uncaught rejection ends the process',
-    evidence: `${slot === undefined ? '' : `n${slot + 1}: `}${text}${where ? ` at ${where}` : ''}`,
+    evidence: `${node === undefined ? '' : `${node}: `}${text}${where ? ` at ${where}` : ''}`,
     lookAt: 'which promise does nobody await, or await without a catch?',
   };
 }

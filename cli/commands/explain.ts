@@ -221,6 +221,10 @@ function finish(ui: Ui, { lab, root, folder, sheet }: Asking, answers: Answers):
   changeState(root, (state) => {
     labState(state, lab.slug).explain = { asked, right: right.length, first: first.length };
   });
+  if (asked === 0) {
+    ui.out('No questions yet: they are about runs that pass.');
+    return 1;
+  }
   ui.out(`${right.length} of ${asked} right, ${first.length} at the first try`);
   const isDone = right.length === asked && sheet.runs.every(({ verdict }) => verdict === 'passed');
   if (isDone) ui.out(`Saved in ${shown(answersFile(folder))}, for lab grade.`);

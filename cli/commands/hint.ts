@@ -20,7 +20,7 @@ export async function hint(
   const lab = await labOrLast(root, slug).load();
   const last = readState(root).labs[lab.slug]?.lastFailure;
   if (id === undefined && last === undefined) {
-    const what = `nothing of ${lab.slug} has failed yet, so it is not clear what the hint is for`;
+    const what = `no scenario of ${lab.slug} failed in the last test, so it is not clear what the hint is for`;
     throw new UsageError({ what, todo: `lab test ${lab.slug}, or name a scenario` });
   }
   const scenario = findScenario(lab, id ?? last?.scenario ?? '');
@@ -49,7 +49,7 @@ export async function hint(
   const title = wrap(`${scenario.id}  ${scenario.title}`, 80);
   ui.out(...title.map((line) => ui.style.colours.bold(line)));
   const isOfRule = key !== scenario.id;
-  const what = isOfRule ? `On the rule that broke, ${ruleId}` : `Hint ${found.stage} of ${stages}`;
+  const what = isOfRule ? 'On the rule that broke' : `Hint ${found.stage} of ${stages}`;
   ui.out(what, '', ...wrapMarkdown(text));
   const next = `${ui.command} hint ${lab.slug} ${scenario.id}`;
   ui.out('', isLast ? 'That was the last hint.' : `Next hint: ${next}`);

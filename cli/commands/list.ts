@@ -55,8 +55,10 @@ export async function list(ui: Ui, { json }: { json?: boolean }): Promise<number
     if (row.slug === outages[0]?.slug) ui.out('', 'Outages in miniature');
     const mark = row.earned === row.points ? '✓' : row.started ? '>' : ' ';
     const margin = ' '.repeat(SLUG_COLUMNS + 2);
-    ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(SLUG_COLUMNS))}${row.title}`);
-    ui.out(...wrap(row.summary, 78 - margin.length).map((line) => margin + line));
+    const [title = '', ...more] = wrap(row.title, 78 - margin.length);
+    ui.out(`${mark} ${ui.style.colours.bold(row.slug.padEnd(SLUG_COLUMNS))}${title}`);
+    const summary = wrap(row.summary, 78 - margin.length);
+    ui.out(...[...more, ...summary].map((line) => margin + line));
     ui.out(`${margin}${progressOf(row)}, ${row.hours} hours`);
   }
   return 0;

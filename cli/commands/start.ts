@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOnPostgres, type Lab } from '../../grader/lab.ts';
+import { wrap } from '../../grader/report/terminal.ts';
 import { labFolder, ROOT } from '../root.ts';
 import { findLab } from '../select.ts';
 import { changeState, labState } from '../state.ts';
@@ -17,6 +18,14 @@ import {
 
 const apiOf = (lab: Lab) => (isOnPostgres(lab) ? ['systems', 'postgres.ts'] : ['node.ts']);
 
+const LABEL_COLUMNS = 11;
+
+function labelled(label: string, text: string): string[] {
+  const [first = '', ...rest] = wrap(text, 80 - LABEL_COLUMNS);
+  const margin = ' '.repeat(LABEL_COLUMNS);
+  return [`  ${label}`.padEnd(LABEL_COLUMNS) + first, ...rest.map((line) => margin + line)];
+}
+
 export async function startLab(ui: Ui, slug: string): Promise<number> {
   const lab = await findLab(slug).load();
   const root = findWorkspace();
@@ -29,8 +38,9 @@ export async function startLab(ui: Ui, slug: string): Promise<number> {
   });
   const folder = workFolder(root, slug);
   ui.out(ui.style.colours.bold(lab.title));
-  if (created.length > 0) ui.out(`  new      ${created.join(', ')}`);
-  if (kept.length > 0) ui.out(`  kept     ${kept.join(', ')} (yours; nothing was overwritten)`);
+  if (created.length > 0) ui.out(...labelled('new', created.join(', ')));
+  const yours = '(yours; nothing was overwritten)';
+  if (kept.length > 0) ui.out(...labelled('kept', `${kept.join(', ')} ${yours}`));
   if (hasLaunchFile) ui.out('  debugger .vscode/launch.json');
   const absent: string[] = [];
   for (const used of lab.uses ?? []) {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExplained } from '../../grader/explain/sheet.ts';
-import { pointsOfPart } from '../../grader/lab.ts';
+import { type Lab, pointsOfPart } from '../../grader/lab.ts';
+import { course } from '../../outages/index.ts';
 import { labOrLast } from '../select.ts';
 import { readState } from '../state.ts';
 import type { Ui } from '../ui.ts';
@@ -56,8 +57,19 @@ export async function status(
     const again = `${ui.command} replay ${lab.slug} ${last.scenario} --seed ${last.seed}`;
     ui.out('', `Last failure: ${last.scenario} with seed ${last.seed}   ${again}`);
   }
-  const isDone = lab.parts.every((part) => (state?.best.parts[part.id] ?? 0) >= pointsOfPart(part));
-  const next = isDone && isExplained(lab) ? 'explain' : 'test';
-  ui.out('', `Next: ${ui.command} ${next} ${lab.slug}`);
+  ui.out('', `Next: ${ui.command} ${nextStep(lab, root)}`);
   return 0;
+}
+
+/** Pass it, explain it, and go on to the next lab that has not been begun. */
+function nextStep(lab: Lab, root: string): string {
+  const { labs } = readState(root);
+  const { best, explain } = labs[lab.slug] ?? {};
+  const isPassed = lab.parts.every((part) => (best?.parts[part.id] ?? 0) >= pointsOfPart(part));
+  if (!isPassed) return `test ${lab.slug}`;
+  const isToldOf = explain !== undefined && explain.asked > 0 && explain.right === explain.asked;
+  if (isExplained(lab) && !isToldOf) return `explain ${lab.slug}`;
+  const place = course.findIndex(({ slug }) => slug === lab.slug);
+  const next = course.slice(place + 1).find(({ slug }) => labs[slug] === undefined);
+  return next === undefined ? 'list' : `start ${next.slug}`;
 }

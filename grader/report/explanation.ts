@@ -12,16 +12,17 @@ export function explanationLines(
   const first = right.filter(({ tries }) => tries === 1).length;
   const counted = `${right.length} of ${plural(questions.length, 'question')} right`;
   const head = `${counted}, ${first} at the first try`;
-  const isDone = problem === undefined && right.length === questions.length;
+  const isAsked = questions.length > 0;
+  const isDone = isAsked && problem === undefined && right.length === questions.length;
   const mark = isDone ? colours.green('✓') : ' ';
-  const lines = [`${mark} ${'Explained'.padEnd(33)}${head}`];
+  const lines = [`${mark} ${'Explained'.padEnd(33)}${isAsked ? head : 'no questions yet'}`];
   if (problem !== undefined) lines.push(`  ${colours.yellow('!')} ${problem}`);
   const missing = runs.filter(({ verdict }) => verdict !== 'passed');
   if (missing.length > 0) {
     const ids = missing.map(({ scenario }) => scenario).join(', ');
     lines.push(`  not asked, because it does not pass: ${ids}`);
   }
-  if (!isDone) lines.push(`  ${command} explain ${lab}`);
+  if (isAsked && !isDone) lines.push(`  ${command} explain ${lab}`);
   if (writeUp !== undefined) lines.push(...writeUpLines(writeUp, colours));
   return lines;
 }

@@ -24,7 +24,7 @@ export default defineLab({
   explain,
   parts: [
     { id: 'A', title: 'A server', scenarios: server },
-    { id: 'B', title: 'A network that loses messages', needs: ['A'], scenarios: network },
+    { id: 'B', title: 'A lossy network', needs: ['A'], scenarios: network },
     { id: 'C', title: 'A lock', needs: ['B'], scenarios: lock },
     { id: 'D', title: 'A lease and a fence', needs: ['B'], scenarios: lease },
   ],
