@@ -272,7 +272,7 @@ export const versionedKv: Model<Versioned, VersionedKvInput, VersionedKvOutput> 
       output === undefined
         ? '?'
         : output.ok
-          ? `${output.value === undefined ? '' : `${output.value} `}at version ${output.version}`
+          ? `${output.value === undefined ? 'ok, now' : `${output.value} at`} version ${output.version}`
           : `"${output.error}"`;
     return input.kind === 'get'
       ? `get ${input.key} → ${came}`
