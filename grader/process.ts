@@ -309,12 +309,13 @@ export class Process {
       emit: (name, value) => {
         if (!this.#doomed) this.#around.emitted(this, name, value);
       },
-      answer: (token, ok, value) => {
+      answer: (token, ok, value, stack) => {
         const request = this.#requests.get(token);
         this.#requests.delete(token);
         if (this.#doomed || request === undefined) return;
         this.#tellReturn(request.method, token, { ok, value });
-        request.done(ok ? { ok, value } : { ok, error: String(value) });
+        const where = this.#around.placeOf(stack);
+        request.done(ok ? { ok, value } : { ok, error: String(value), where });
       },
       log: (text) => {
         if (++this.#logLines > LOG_LINES_MAX) return;

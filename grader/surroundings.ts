@@ -33,6 +33,8 @@ export interface Surroundings {
   fsync(process: Process, phase: 'begin' | 'done'): void;
   /** After every piece of the submission that has run. */
   stepped(process: Process): void;
+  /** Where in the submission a stack leads, to stand behind an error: ` at raft.ts:41:7`, or ''. */
+  placeOf(stack: string): string;
   programFailed(
     process: Process,
     kind: 'crash' | 'contract',

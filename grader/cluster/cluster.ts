@@ -534,6 +534,7 @@ export class SimCluster implements Cluster {
         watchers.notify((invariant, watch) => invariant.onFsync?.(process.id, phase, watch));
       },
       stepped: (process) => this.#stepped(process),
+      placeOf: (stack) => this.#placeOf(stack),
       programFailed: (process, kind, doing, text, stack) =>
         this.#programFailed(process, kind, doing, text, stack),
       mark: (kind, process, detail, words, facts) =>
@@ -592,8 +593,6 @@ export class SimCluster implements Cluster {
     stack: string,
   ): void {
     if (this.#isLooking) return;
-    const where = this.#locate(stack);
-    const at = where === undefined ? '' : ` at ${where}`;
     const rule =
       kind === 'crash'
         ? 'A node must not throw: an uncaught error ends the process'
@@ -603,12 +602,17 @@ export class SimCluster implements Cluster {
         kind,
         ruleId: kind === 'crash' ? 'node-threw' : 'contract',
         rule,
-        evidence: `${process.id}, in ${doing}: ${text}${at}`,
+        evidence: `${process.id}, in ${doing}: ${text}${this.#placeOf(stack)}`,
         ...(text.startsWith('RpcError')
           ? { lookAt: 'any call may time out: what catches the rejection?' }
           : {}),
       }),
     );
+  }
+
+  #placeOf(stack: string): string {
+    const where = this.#locate(stack);
+    return where === undefined ? '' : ` at ${where}`;
   }
 
   #linksChange(text: string): void {

@@ -234,6 +234,7 @@ export interface Measure {
   readonly read: () => number;
 }
 
+/** `where` in the submission the error was made, to stand behind it: ` at client.ts:41:7`, or ''. */
 export type RequestOutcome =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly error: string; readonly where: string };

@@ -32,7 +32,8 @@ export interface HostFunctions {
   /** Keeps a CPU of the node busy; `workDone` follows. */
   work(operation: number, costMs: number): void;
   emit(name: string, value: unknown): void;
-  answer(token: number, ok: boolean, value: unknown): void;
+  /** `stack` of the error that `value` tells; '' when there is none. */
+  answer(token: number, ok: boolean, value: unknown, stack: string): void;
   log(text: string): void;
   /** The program of this node threw an error, or broke the rules of the API. */
   failed(kind: 'crash' | 'contract', doing: string, text: string, stack: string): void;
@@ -450,9 +451,9 @@ export function install(rawHost: HostFunctions, factory: Factory): RealmApi {
                 whyNotPlain(value, 'its result') ?? 'unreadable',
                 '',
               );
-            } else host.answer(token, true, plain);
+            } else host.answer(token, true, plain, '');
           },
-          (error: unknown) => host.answer(token, false, describe(error)),
+          (error: unknown) => host.answer(token, false, describe(error), stackOf(error)),
         );
       } catch (error) {
         crashed(`${method}()`, error);

@@ -106,7 +106,7 @@ export class Realm implements NodeRealm {
       disk: (operation, kind, file, data, size) => host().disk(operation, kind, file, data, size),
       work: (operation, costMs) => host().work(operation, costMs),
       emit: (name, value) => host().emit(name, value),
-      answer: (token, ok, value) => host().answer(token, ok, value),
+      answer: (token, ok, value, stack) => host().answer(token, ok, value, stack),
       log: (text) => host().log(text),
       failed: (kind, doing, text, stack) => host().failed(kind, doing, text, stack),
     };

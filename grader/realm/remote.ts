@@ -153,7 +153,7 @@ export class RemoteRealm implements NodeRealm {
     else if (effect === 'disk')
       host.disk(number(a), String(b), String(c), String(d ?? ''), number(e ?? 0));
     else if (effect === 'work') host.work(number(a), number(b));
-    else if (effect === 'answer') host.answer(number(a), b === true, copy(c));
+    else if (effect === 'answer') host.answer(number(a), b === true, copy(c), String(d ?? ''));
     else if (effect === 'log') host.log(String(a));
     else if (effect === 'failed')
       host.failed(a === 'contract' ? a : 'crash', String(b), String(c), String(d));

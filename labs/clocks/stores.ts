@@ -104,7 +104,7 @@ export class Stores {
           kind: 'contract',
           ruleId: 'rejected',
           rule: 'commit, read and readAt resolve; they never reject (contract, StoreLike)',
-          evidence: `${call}, was rejected with ${outcome.error}`,
+          evidence: `${call}, was rejected with ${outcome.error}${outcome.where}`,
         });
       }
       this.#cluster.after(0, () => {

@@ -114,7 +114,7 @@ export class Contenders {
         kind: 'contract',
         ruleId: 'rejected',
         rule: 'acquire resolves; it never rejects (contract, MutexLike)',
-        evidence: `acquire of ${node} was rejected with ${outcome.ok ? '' : outcome.error}`,
+        evidence: `acquire of ${node} was rejected with ${outcome.ok ? '' : `${outcome.error}${outcome.where}`}`,
       });
       this.#cluster.after(0, then);
     });

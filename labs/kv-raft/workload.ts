@@ -95,8 +95,10 @@ export class KvWorkload {
           kind: 'contract',
           ruleId: 'rejected',
           rule: 'An operation resolves; it never rejects (contract, Kv)',
-          evidence: `${client}: ${describe(input)} was rejected with ${outcome.error}`,
-          lookAt: 'who catches the RpcError of a call that timed out?',
+          evidence: `${client}: ${describe(input)} was rejected with ${outcome.error}${outcome.where}`,
+          lookAt: outcome.error.startsWith('RpcError')
+            ? 'who catches the RpcError of a call that timed out?'
+            : 'what throws there, and which promise does it reject?',
         });
       }
       const result = this.#resultOf(open, outcome.value);

@@ -61,7 +61,7 @@ export class Holders {
           kind: 'contract',
           ruleId: 'rejected',
           rule: 'acquire and release resolve; they never reject (contract, LockLike)',
-          evidence: `the ${key} was rejected with ${outcome.error}`,
+          evidence: `the ${key} was rejected with ${outcome.error}${outcome.where}`,
         });
       }
       this.#open.delete(key);

@@ -49,7 +49,7 @@ export class Leases {
         kind: 'contract',
         ruleId: 'no-token',
         rule: 'acquire resolves to a fencing token, a whole number (contract, LeaseLike)',
-        evidence: `acquire of ${client} ended with ${JSON.stringify(token)}`,
+        evidence: `acquire of ${client} ended with ${JSON.stringify(token)}${outcome.ok ? '' : outcome.where}`,
       });
       this.#noteToken(client, token as number, before);
       then?.();

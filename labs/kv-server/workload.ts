@@ -98,8 +98,10 @@ export class KvWorkload {
           kind: 'contract',
           ruleId: 'rejected',
           rule: 'A get and a put resolve; they never reject (contract, Kv)',
-          evidence: `${client}: ${describe(input)} was rejected with ${outcome.error}`,
-          lookAt: 'who catches the RpcError of a call that timed out?',
+          evidence: `${client}: ${describe(input)} was rejected with ${outcome.error}${outcome.where}`,
+          lookAt: outcome.error.startsWith('RpcError')
+            ? 'who catches the RpcError of a call that timed out?'
+            : 'what throws there, and which promise does it reject?',
         });
       }
       const result = outcome.value as Result;

@@ -82,7 +82,7 @@ export class Stores {
         kind: 'contract',
         ruleId: 'unknown-result',
         rule: 'A put and a get resolve to what the contract allows (contract, StorePut, StoreGet)',
-        evidence: `${what} on ${store} ended with ${JSON.stringify(reply)}`,
+        evidence: `${what} on ${store} ended with ${JSON.stringify(reply)}${outcome.ok ? '' : outcome.where}`,
         lookAt: 'who catches the DiskError?',
       });
       this.#note(store, open, reply);

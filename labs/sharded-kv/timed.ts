@@ -112,7 +112,7 @@ export class TimedWorkload {
     this.#cluster.request(client, method, args, (outcome) => {
       this.#open.delete(client);
       if (outcome.ok) done(outcome.value);
-      else this.#refuse(client, method, args, outcome.error);
+      else this.#refuse(client, method, args, `${outcome.error}${outcome.where}`);
       if (then) this.#cluster.after(0, then);
     });
   }

@@ -102,7 +102,7 @@ export class TransactedWorkload {
         rule: isWhole
           ? 'A transaction resolves to its time, and a string for each get (contract, TransactionalKv)'
           : 'A get resolves to a string, and nothing rejects (contract, Kv)',
-        evidence: `${client}: ${describe(steps)} ${outcome.ok ? `resolved to ${JSON.stringify(outcome.value)}` : `was rejected with ${outcome.error}`}`,
+        evidence: `${client}: ${describe(steps)} ${outcome.ok ? `resolved to ${JSON.stringify(outcome.value)}` : `was rejected with ${outcome.error}${outcome.where}`}`,
         lookAt: isWhole
           ? 'what does a client know when a transaction has been committed, and what when it was not?'
           : 'what does a client do when it is told that a key is locked?',
