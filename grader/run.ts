@@ -142,9 +142,7 @@ export function runScenario(options: RunOptions): Run {
     undecided = `the scenario did not reach what it is about: ${cluster.unreached.join('; ')}`;
   }
   if (finding !== undefined) {
-    // What a scenario is about says nothing of an exception.
-    const question = finding.kind === 'crash' ? undefined : scenario.lookAt;
-    const { evidence, lookAt = question } = finding;
+    const { evidence, lookAt = scenario.lookAt } = finding;
     finding = { ...finding, evidence: withTime(squeezed(evidence), finding.atMs), lookAt };
     if (options.keepTrace)
       finding = { ...finding, story: tellStory(cluster.trace.records, finding) };

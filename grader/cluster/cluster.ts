@@ -603,9 +603,7 @@ export class SimCluster implements Cluster {
         ruleId: kind === 'crash' ? 'node-threw' : 'contract',
         rule,
         evidence: `${process.id}, in ${doing}: ${text}${this.#placeOf(stack)}`,
-        ...(text.startsWith('RpcError')
-          ? { lookAt: 'any call may time out: what catches the rejection?' }
-          : {}),
+        ...questionAbout(text),
       }),
     );
   }
@@ -642,6 +640,15 @@ export class SimCluster implements Cluster {
     }
     return process;
   }
+}
+
+/** What a scenario is about says little of a slip; of an error that the program throws itself, it may. */
+function questionAbout(error: string): { lookAt?: string } {
+  if (error.startsWith('RpcError'))
+    return { lookAt: 'any call may time out: what catches the rejection?' };
+  return /^(Type|Reference|Range)Error\b/.test(error)
+    ? { lookAt: 'what does this line take for granted, and when does it not hold?' }
+    : {};
 }
 
 const isList = (methods: SimulatedLab['methods']): methods is readonly string[] =>
