@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { main } from './main.ts';
 
 async function lab(...argv: string[]) {
@@ -28,6 +28,12 @@ it('names the nearest command', async () => {
       "out": "",
     }
   `);
+});
+
+it('gives commands as they have to be typed', async () => {
+  vi.stubEnv('npm_command', 'exec');
+  expect((await lab('start')).err).toContain('do: npx lab start --help');
+  vi.unstubAllEnvs();
 });
 
 it('names the nearest option', async () => {

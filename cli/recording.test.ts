@@ -19,7 +19,11 @@ test('the first event that an edit has changed is named', () => {
       '  was  0.005  n1  log      one',
       '  is   0.005  n1  log      two',
     ]);
-    expect(whereItDiffers(root, 'raft-A1-1', trace('one').slice(0, 1))?.[2]).toBe('  is   over');
+    expect(whereItDiffers(root, 'raft-A1-1', trace('one').slice(0, 1))).toEqual([
+      'Since the last replay the run has changed, first where it ends now, after 1 event:',
+      '  was  0.005  n1  log      one',
+      '  is   over',
+    ]);
   } finally {
     rmSync(root, { recursive: true });
   }

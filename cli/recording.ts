@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TraceLine } from '../grader/replay.ts';
-import { seconds } from '../grader/report/terminal.ts';
+import { plural, seconds } from '../grader/report/terminal.ts';
 
 const wordsOf = ({ atMs, node = '', kind, text }: TraceLine) =>
   `${seconds(atMs)}  ${node.padEnd(3)} ${kind.padEnd(8)} ${text}`;
@@ -35,7 +35,7 @@ export function whereItDiffers(
   for (let i = 0; i < length; i++)
     if (before[i] !== now[i])
       return [
-        `Since the last replay the run has changed, first ${i < now.length ? `at event ${i + 1} of ${now.length}` : `where it ends now, after ${now.length} events`}:`,
+        `Since the last replay the run has changed, first ${i < now.length ? `at event ${i + 1} of ${now.length}` : `where it ends now, after ${plural(now.length, 'event')}`}:`,
         `  was  ${before[i] ?? 'over'}`,
         `  is   ${now[i] ?? 'over'}`,
       ];

@@ -2,12 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isShorter } from '../grader/explore/shrink.ts';
-import type { GradeOptions } from '../grader/grade.ts';
-import { grade } from '../grader/grade.ts';
+import { type GradeOptions, grade } from '../grader/grade.ts';
 import { isSimulated, type Lab, type Scenario } from '../grader/lab.ts';
 import type { Mutant } from '../grader/mutant.ts';
-import type { Replay, ReplayOptions } from '../grader/replay.ts';
-import { replay } from '../grader/replay.ts';
+import { type Replay, type ReplayOptions, replay } from '../grader/replay.ts';
 import type { Step } from '../grader/report/report.ts';
 import { shrunkWords } from '../grader/report/terminal.ts';
 import type { SyllabusEntry } from '../labs/index.ts';
@@ -92,7 +90,7 @@ function notAgain({ slug }: Lab, scenario: string, seed = 1): UsageError {
 
 /** The seed with which this scenario failed last, or else seed 1. */
 function lastSeed(root: string, slug: string, scenario: string): number {
-  return readState(root).labs[slug]?.seeds?.[scenario] ?? 1;
+  return readState(root).labs[slug]?.failing?.[scenario]?.seed ?? 1;
 }
 
 async function mutantOf(entry: SyllabusEntry, name: string): Promise<Mutant> {

@@ -48,6 +48,15 @@ it('a failure is forgotten when its scenario passes, not when another one does',
   expect(state.labs.toy?.lastFailure).toBeUndefined();
 });
 
+it('each failing scenario keeps its seed, for a replay, until it passes', () => {
+  const state: State = { version: 1, labs: {} };
+  recordReport(state, reportOf('A1', 'failed', 0), true);
+  recordReport(state, reportOf('A2', 'failed', 0), true);
+  expect(state.labs.toy?.failing).toEqual({ A1: { seed: 7 }, A2: { seed: 7 } });
+  recordReport(state, reportOf('A1', 'passed', 5), true);
+  expect(state.labs.toy?.failing).toEqual({ A2: { seed: 7 } });
+});
+
 it('a run with chosen seeds is no score', () => {
   const state: State = { version: 1, labs: {} };
   recordReport(state, reportOf('A1', 'passed', 5), false);

@@ -16,10 +16,8 @@ export interface LabState {
   lastFailure?: { scenario: string; seed: number };
   /** `lab explain`: questions asked, answered correctly, and correctly at the first try. */
   explain?: { asked: number; right: number; first: number };
-  /** The seed with which each failing scenario failed last. */
-  seeds?: Record<string, number>;
-  /** The rule that each failing scenario broke last. */
-  broken?: Record<string, string>;
+  /** By scenario: with which seed it failed last, and the rule that it broke. */
+  failing?: Record<string, { seed: number; ruleId?: string }>;
   /** How many hints were read, by scenario, or by `rule` and its name. */
   hints: Record<string, number>;
 }
@@ -82,14 +80,12 @@ export function recordReport(state: State, report: Report, countsAsScore: boolea
   const failed = scenarios.find((s) => s.verdict === 'failed' && s.firstBad);
   if (failed?.firstBad) lab.lastFailure = { scenario: failed.id, seed: failed.firstBad.seed };
   else if (scenarios.some((s) => s.id === lab.lastFailure?.scenario)) delete lab.lastFailure;
+  lab.failing ??= {};
   for (const { id, verdict, firstBad, shrunk } of scenarios) {
-    const ruleId = (shrunk?.finding ?? firstBad?.finding)?.ruleId;
-    lab.broken ??= {};
-    if (verdict === 'failed' && ruleId !== undefined) lab.broken[id] = ruleId;
-    else delete lab.broken[id];
-    lab.seeds ??= {};
-    if (verdict === 'failed' && firstBad !== undefined) lab.seeds[id] = firstBad.seed;
-    else delete lab.seeds[id];
+    delete lab.failing[id];
+    if (verdict !== 'failed' || firstBad === undefined) continue;
+    const ruleId = (shrunk?.finding ?? firstBad.finding)?.ruleId;
+    lab.failing[id] = { seed: firstBad.seed, ...(ruleId === undefined ? {} : { ruleId }) };
   }
   if (!countsAsScore) return;
   const raise = (scores: Record<string, number>, name: string, points: number) => {

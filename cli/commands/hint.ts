@@ -24,7 +24,7 @@ export async function hint(
     throw new UsageError({ what, todo: `lab test ${lab.slug}, or name a scenario` });
   }
   const scenario = findScenario(lab, id ?? last?.scenario ?? '');
-  const { hints: read = {}, broken = {} } = readState(root).labs[lab.slug] ?? {};
+  const { hints: read = {}, failing = {} } = readState(root).labs[lab.slug] ?? {};
   const hints = hintsOf(lab.slug);
   const stages = hints.get(scenario.id)?.length ?? 0;
   const wanted = stage === undefined ? undefined : wholeNumber('the stage', 1)(stage);
@@ -33,7 +33,7 @@ export async function hint(
     const what = `${scenario.id} has no hint ${wanted}`;
     throw new UsageError({ what, allowed, todo: 'give one of these stages' });
   }
-  const ruleId = broken[scenario.id];
+  const ruleId = failing[scenario.id]?.ruleId;
   const found =
     wanted === undefined
       ? nextHint(hints, { scenario: scenario.id, ruleId, read })

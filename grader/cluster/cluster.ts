@@ -15,10 +15,16 @@ import { Process } from '../process.ts';
 import type { NodeRealm } from '../realm/realm.ts';
 import type { Chart, Finding, Step } from '../report/report.ts';
 import type { DiskProfile } from '../sim/disk.ts';
-import type { NetworkProfile, WireMessage } from '../sim/network.ts';
-import { CALMED, type Fate, type LinkMessage, Network, type Noise } from '../sim/network.ts';
-import type { Draw } from '../sim/prng.ts';
-import { Stream } from '../sim/prng.ts';
+import {
+  CALMED,
+  type Fate,
+  type LinkMessage,
+  Network,
+  type NetworkProfile,
+  type Noise,
+  type WireMessage,
+} from '../sim/network.ts';
+import { type Draw, Stream } from '../sim/prng.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { hashOf, type Trace } from '../sim/trace.ts';
 import type { Surroundings } from '../surroundings.ts';

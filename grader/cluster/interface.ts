@@ -6,23 +6,13 @@
 import type { History } from '../checkers/history.ts';
 import type { Model } from '../checkers/models.ts';
 import type { NodeId } from '../node.ts';
-import type { FindingKind, Step, ToldOperation } from '../report/report.ts';
+import type { Finding, FindingKind, Step } from '../report/report.ts';
 import type { DiskProfile } from '../sim/disk.ts';
 import type { NetworkProfile, WireMessage } from '../sim/network.ts';
 import type { Draw } from '../sim/prng.ts';
 
-/** Given to `cluster.fail`, which ends the run with a finding. */
-export interface Failure {
-  readonly kind: FindingKind;
-  readonly ruleId: string;
-  readonly rule: string;
-  readonly evidence: string;
-  /** A drawing of the evidence, in lines of at most 78 columns. */
-  readonly picture?: readonly string[];
-  /** The operations that contradict each other: report pages mark them. */
-  readonly core?: readonly ToldOperation[];
-  readonly lookAt?: string;
-}
+/** Given to `cluster.fail`, which ends the run with it; when, and the story, are added there. */
+export type Failure = Omit<Finding, 'atMs' | 'story'>;
 
 /** Watches one run. Each hook is called right at its event; call `watch.fail` to end the run. */
 export interface Invariant {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Cluster } from '../cluster/interface.ts';
 import type { Scenario } from '../lab.ts';
 import { nodeSource, openSession, scenarioOf } from '../testing.ts';
 import { runTwice } from './repeat.ts';
@@ -150,6 +151,24 @@ test('shrinking switches off nodes, and keeps only the chance that the failure n
   expect(shrunk?.finding.evidence).toContain('twice late');
   expect(again).toEqual(shrunk);
 });
+
+test('shrinking leaves a node of each kind: without any server all calls are lost alike', async () => {
+  const session = await openSession({ files: GREETERS });
+  const scenario: Scenario = {
+    ...scenarioOf({ nodes: { n: 1, c: 2 }, run: (cluster) => failAt(cluster, 100) }),
+    plan: () => [],
+  };
+  const shrunk = await shrink(session, scenario, 1);
+  session.close();
+  expect(shrunk?.plan.filter(({ do: what }) => what === 'off').map(({ node }) => node)).toEqual([
+    'c2',
+  ]);
+});
+
+function failAt(cluster: Cluster, ms: number): void {
+  cluster.run(ms);
+  cluster.fail({ kind: 'safety', ruleId: 'always', rule: 'always', evidence: 'always' });
+}
 
 test('two runs of a seed that differ are undecided, with the first event that differs', async () => {
   let runs = 0;

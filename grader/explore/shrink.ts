@@ -5,7 +5,7 @@
  * leaves the others as they were. Deterministic: its budget is turns of the simulation, never time.
  */
 import type { Scenario } from '../lab.ts';
-import { namesOf } from '../names.ts';
+import { kindOf, namesOf } from '../names.ts';
 import type { Shrunk, Step } from '../report/report.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
@@ -80,9 +80,6 @@ export function isShorter({ eventsBefore, eventsAfter, stepsBefore, stepsAfter }
 
 /** Operations and faults, as opposed to steps that only say that something does not happen. */
 const isStep = (step: Step) => step.do !== 'calm' && step.do !== 'off';
-
-/** The letters of its name: servers `n1`, `n2` …, clients `c1` … */
-const kindOf = (node: string) => node.replace(/\d+$/, '');
 
 class Search {
   readonly #session: Session;

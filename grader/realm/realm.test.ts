@@ -241,3 +241,27 @@ test.each([
   expect(problem?.where).toContain(where);
   expect(problem?.advice ?? '').toContain(advice);
 });
+
+test('a rejection that nobody catches names its node, clients too', async () => {
+  const source = `start() { if (this.c.id === 'c1') void Promise.reject(new Error('oh')); }`;
+  const { result } = await tryOut({
+    files: nodeSource(source),
+    nodes: { n: 1, c: 1 },
+    run: (cluster) => cluster.run(10),
+  });
+  expect(result.finding?.evidence).toMatch(/^c1: Error: oh at node\.ts:\d+:\d+/);
+});
+
+test('a call of the workload that is rejected says where the error was made', async () => {
+  const said: unknown[] = [];
+  await tryOut({
+    files: nodeSource(`async work() { throw new Error('oh'); }`),
+    nodes: 1,
+    run(cluster) {
+      cluster.request('n1', 'work', [], (outcome) => said.push(outcome));
+      cluster.run(10);
+    },
+  });
+  const where = expect.stringMatching(/^ at node\.ts:\d+:\d+$/);
+  expect(said).toEqual([{ ok: false, error: 'Error: oh', where }]);
+});
